@@ -1,0 +1,30 @@
+"""The errors csctl raises on purpose; everything else is a bug."""
+
+from __future__ import annotations
+
+
+class CsctlError(Exception):
+    """Something csctl could not do, told to the person who asked.
+
+    `message` is one sentence: what, which thing, why. `hint` is the next command
+    to type, or "". `exit_code` is what the process ends with (design: 3 = could not).
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(CsctlError):
+    """Asked wrongly: an unknown id, kind, field or value."""
+
+    exit_code = 2
+
+
+class Refused(CsctlError):
+    """Done as asked, and the answer is no: a gate holds, a check failed."""
+
+    exit_code = 1

@@ -1,0 +1,32 @@
+"""A finding: one breach of one rule at one place. A value, never raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One breach of one rule.
+
+    `path` is relative to the records repository, with `/`; `line` and `column`
+    count from 1; `field` is an address such as `actions[A2].due`, or "" for the
+    whole record; `hint` is what to type next, or "".
+    """
+
+    path: str
+    line: int
+    column: int
+    rule: str
+    level: Level
+    message: str
+    hint: str = ""
+    record: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}:{self.line}:{self.column}: {self.level}[{self.rule}]: {self.message}"
+        return f"{text}\n    {self.hint}" if self.hint else text

@@ -1,0 +1,288 @@
+"""Working calendars: which days and hours count, and when something is due."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from csctl.errors import UsageError
+from csctl.messages import _
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+Unit = Literal["h", "wh", "bd", "cd"]
+Roll = Literal["none", "next_bd", "prev_bd"]
+
+MONDAY_TO_FRIDAY: Final = frozenset(range(5))
+_FRIDAY: Final = 4
+_MIDNIGHT: Final = time(0)
+_END_OF_DAY: Final = time(23, 59, 59)
+_ONE_DAY: Final = timedelta(days=1)
+_MICROSECONDS_AN_HOUR: Final = 3_600_000_000
+
+# Countries whose government moves weekends to make up for long holidays by a notice a year,
+# with the first year of such notices. Every year since then has make-up working days, so a
+# year without any is one whose notice the holidays library does not hold yet.
+_MAKEUP_SINCE: Final = {"CN": 2001}
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time: elapsed hours, working hours, working days or calendar days."""
+
+    amount: int
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The working days and shifts of one place, in its own time zone; from `build_calendar`.
+
+    Weekdays count from Monday = 0. A shift that ends at 00:00 ends at the end of its day.
+    """
+
+    country: str
+    zone: ZoneInfo
+    hours: tuple[tuple[time, time], ...]
+    workdays: frozenset[int]
+    days_off: frozenset[date]
+    working_days: frozenset[date]
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether people work on `day`; the place's own days win over the country's.
+
+        Raises UsageError for a country without known holidays.
+        """
+        if day in self.working_days:
+            return True
+        if day in self.days_off:
+            return False
+        off, makeup = _public_days(self.country, day.year)
+        return day in makeup or (day.weekday() in self.workdays and day not in off)
+
+    def is_provisional(self, day: date) -> bool:
+        """Tell whether the country has yet to publish the make-up working days of that year."""
+        since = _MAKEUP_SINCE.get(self.country)
+        if since is None or day.year < since:
+            return False
+        return not _public_days(self.country, day.year)[1]
+
+    def next_working_day(self, day: date) -> date:
+        """Return the first working day after `day`."""
+        day += _ONE_DAY
+        while not self.is_working_day(day):
+            day += _ONE_DAY
+        return day
+
+    def previous_working_day(self, day: date) -> date:
+        """Return the last working day before `day`."""
+        day -= _ONE_DAY
+        while not self.is_working_day(day):
+            day -= _ONE_DAY
+        return day
+
+    def friday_rule(self, day: date) -> date:
+        """Return the Friday of the week of `day`, or the last working day before it."""
+        friday = day + timedelta(days=_FRIDAY - day.weekday())
+        return friday if self.is_working_day(friday) else self.previous_working_day(friday)
+
+    def close_of_business(self, day: date) -> datetime:
+        """Return when the last shift of `day` ends, at the latest 23:59:59 of that day."""
+        end = self.hours[-1][1]
+        return self._at(day, _END_OF_DAY if end == _MIDNIGHT else end)
+
+    def add_working_days(self, start: datetime, days: int) -> datetime:
+        """Return the close of business of the n-th working day after the day of `start`.
+
+        A start after close of business or on a day off counts as the opening of the next
+        working day.
+        """
+        if days < 0:
+            raise ValueError(f"cannot add {days} working days")
+        local = _local(start, self.zone)
+        day = local.date()
+        if not self.is_working_day(day) or local > self.close_of_business(day):
+            day = self.next_working_day(day)
+        for _step in range(days):
+            day = self.next_working_day(day)
+        return self.close_of_business(day)
+
+    def add_working_hours(self, start: datetime, hours: float | Fraction) -> datetime:
+        """Return the moment when `hours` hours of the shifts have passed since `start`.
+
+        A start outside the shifts counts as the opening of the next one.
+        """
+        if hours < 0:
+            raise ValueError(f"cannot add {hours} working hours")
+        left = timedelta(microseconds=round(hours * _MICROSECONDS_AN_HOUR))
+        local = _local(start, self.zone)
+        day = local.date()
+        while True:
+            for begin, end in self._shifts(day):
+                begin = max(begin, local.astimezone(timezone.utc))
+                if begin + left <= end:
+                    return (begin + left).astimezone(self.zone)
+                left -= max(end - begin, timedelta())
+            day = self.next_working_day(day)
+
+    def working_hours_between(self, start: datetime, end: datetime) -> float:
+        """Return the hours of the shifts from `start` to `end`; negative if `end` is earlier."""
+        if end < start:
+            return -self.working_hours_between(end, start)
+        first, last = _local(start, self.zone), _local(end, self.zone)
+        worked = timedelta()
+        for offset in range((last.date() - first.date()).days + 1):
+            for shift_start, shift_end in self._shifts(first.date() + timedelta(days=offset)):
+                begin = max(shift_start, first.astimezone(timezone.utc))
+                worked += max(min(shift_end, last.astimezone(timezone.utc)) - begin, timedelta())
+        return worked / timedelta(hours=1)
+
+    def _shifts(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the shifts of `day` in UTC, where differences are elapsed time in any zone."""
+        if not self.is_working_day(day):
+            return
+        for opening, close in self.hours:
+            last = day + _ONE_DAY if close == _MIDNIGHT else day
+            begin = self._at(day, opening).astimezone(timezone.utc)
+            end = self._at(last, close).astimezone(timezone.utc)
+            yield begin, end
+
+    def _at(self, day: date, clock: time) -> datetime:
+        return datetime.combine(day, clock, self.zone)
+
+
+def build_calendar(
+    country: str,
+    *,
+    hours: Sequence[tuple[time, time]],
+    zone: ZoneInfo,
+    workdays: Collection[int] = MONDAY_TO_FRIDAY,
+    days_off: Collection[date] = (),
+    working_days: Collection[date] = (),
+) -> Calendar:
+    """Build the calendar of a place.
+
+    `country` is a two-letter code, or "" for no public holidays; whether its holidays are
+    known shows at the first question about a day, since loading them is slow. `hours` are the
+    shifts of a day in order, opening and close. `days_off` and `working_days` are the place's
+    own exceptions (a mapping counts with its keys). Raises UsageError.
+    """
+    if not re.fullmatch("([A-Z]{2})?", country):
+        raise _unknown_country(country)
+    _check_hours(hours)
+    if not workdays or not set(workdays) <= set(range(7)):
+        raise UsageError(
+            _("A working week needs at least one weekday."),
+            _("Give the weekdays people work on, Monday to Sunday."),
+        )
+    for day in sorted(set(days_off) & set(working_days)):
+        raise UsageError(
+            _("{day} is given both as a day off and as a working day.").format(day=day),
+            _("Keep it in one of the two lists."),
+        )
+    return Calendar(
+        country=country,
+        zone=zone,
+        hours=tuple(hours),
+        workdays=frozenset(workdays),
+        days_off=frozenset(days_off),
+        working_days=frozenset(working_days),
+    )
+
+
+def parse_duration(text: str) -> Duration:
+    """Read a duration such as 24h, 2wh, 5bd or 60cd; UsageError for anything else."""
+    match = re.fullmatch("([0-9]{1,4})(h|wh|bd|cd)", text.strip())
+    if match is None:
+        raise UsageError(
+            _("'{text}' is not a duration.").format(text=text),
+            _(
+                "Write a number and its unit, such as 24h (hours), 2wh (working hours), "
+                "5bd (working days) or 60cd (calendar days)."
+            ),
+        )
+    return Duration(int(match[1]), cast("Unit", match[2]))
+
+
+def due(
+    start: datetime, duration: Duration, calendar: Calendar, *, roll: Roll = "none"
+) -> datetime:
+    """Return when something that started at `start` is due, in the calendar's zone.
+
+    h are elapsed hours, through nights and holidays; wh hours of the shifts; bd working days,
+    due at close of business; cd calendar days, due at 23:59:59. Only cd roll off a day off:
+    to the next working day, or to the previous one unless that lies before the start.
+    """
+    local = _local(start, calendar.zone)
+    if duration.unit == "h":
+        elapsed = timedelta(hours=duration.amount)
+        return (local.astimezone(timezone.utc) + elapsed).astimezone(calendar.zone)
+    if duration.unit == "wh":
+        return calendar.add_working_hours(start, duration.amount)
+    if duration.unit == "bd":
+        return calendar.add_working_days(start, duration.amount)
+    first = local.date()
+    day = first + timedelta(days=duration.amount)
+    if roll != "none" and not calendar.is_working_day(day):
+        if roll == "next_bd":
+            day = calendar.next_working_day(day)
+        elif (earlier := calendar.previous_working_day(day)) >= first:
+            day = earlier
+    return datetime.combine(day, _END_OF_DAY, calendar.zone)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no offset")
+    return moment.astimezone(zone)
+
+
+@cache
+def _public_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
+    """Return the country's days off and make-up working days of one year."""
+    if not country:
+        return frozenset(), frozenset()
+    import holidays  # costs more to import than most commands take
+
+    try:
+        public = holidays.country_holidays(country, years=year, expand=False)
+    except NotImplementedError:
+        raise _unknown_country(country) from None
+    # The library lists make-up days taken from a neighbouring year with every year.
+    makeup = frozenset(day for day in public.weekend_workdays if day.year == year)
+    return frozenset(public), makeup
+
+
+def _unknown_country(country: str) -> UsageError:
+    return UsageError(
+        _("There are no public holidays for the country '{country}'.").format(country=country),
+        _("Use a two-letter code such as CN, TW or DE, or '' for none."),
+    )
+
+
+def _check_hours(hours: Sequence[tuple[time, time]]) -> None:
+    """Refuse no shifts at all, and shifts that overlap, stand out of order or cross midnight."""
+    free_from: time | None = _MIDNIGHT
+    for opening, close in hours:
+        if free_from is None or opening < free_from or (close <= opening and close != _MIDNIGHT):
+            raise UsageError(
+                _("The shift {opening} to {close} is out of order.").format(
+                    opening=f"{opening:%H:%M}", close=f"{close:%H:%M}"
+                ),
+                _("Give shifts from morning to evening; split one that crosses midnight at 00:00."),
+            )
+        free_from = None if close == _MIDNIGHT else close
+    if not hours:
+        raise UsageError(
+            _("A working day needs at least one shift."),
+            _("Give its opening and close, such as 08:00 and 17:30."),
+        )

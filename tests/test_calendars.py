@@ -1,0 +1,345 @@
+"""Working days, shifts and due times."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta, timezone
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csctl.calendars import Calendar, Duration, Roll, build_calendar, due, parse_duration
+from csctl.errors import UsageError
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY_SHIFT = ((time(8), time(12)), (time(13), time(17, 30)))
+STATE_COUNCIL = (
+    Path(__file__).parents[2] / "shared/realdata/calendar_cn/expected_state_council.json"
+)
+CN = build_calendar("CN", hours=DAY_SHIFT, zone=SHANGHAI)
+EUROPE = build_calendar("DE", hours=DAY_SHIFT, zone=BERLIN)
+ROUND_THE_CLOCK = build_calendar("", hours=[(time(0), time(0))], zone=SHANGHAI)
+laws = settings(deadline=None, max_examples=60)
+
+
+def at(text: str, calendar: Calendar = CN) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=calendar.zone)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-02-13", 1, "2026-02-14"),
+        ("2026-02-13", 3, "2026-02-25"),
+        ("2026-09-30", 1, "2026-10-08"),
+        ("2026-09-30", 2, "2026-10-09"),
+        ("2026-09-30", 5, "2026-10-13"),
+        ("2026-09-18", 1, "2026-09-20"),
+        ("2026-04-30", 5, "2026-05-11"),
+        ("2026-04-30", 10, "2026-05-18"),
+        ("2025-01-24", 2, "2025-01-27"),
+    ],
+)
+def test_working_days_follow_the_published_calendar(start: str, days: int, end: str) -> None:
+    assert CN.add_working_days(at(f"{start}T10:00"), days) == at(f"{end}T17:30")
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-03-05T17:30", 1, "2026-03-06T17:30"),
+        ("2026-03-05T17:31", 1, "2026-03-09T17:30"),
+        ("2026-03-05T06:00", 1, "2026-03-06T17:30"),
+        ("2026-03-07T10:00", 0, "2026-03-09T17:30"),
+        ("2026-03-07T10:00", 1, "2026-03-10T17:30"),
+        ("2026-03-05T10:00", 0, "2026-03-05T17:30"),
+    ],
+)
+def test_an_event_out_of_hours_counts_as_the_next_opening(start: str, days: int, end: str) -> None:
+    assert CN.add_working_days(at(start), days) == at(end)
+
+
+@pytest.mark.parametrize(
+    ("day", "due_on"),
+    [
+        ("2026-02-20", "2026-02-14"),
+        ("2026-10-02", "2026-09-30"),
+        ("2026-05-01", "2026-04-30"),
+        ("2026-09-25", "2026-09-24"),
+        ("2026-01-02", "2025-12-31"),
+        ("2026-03-06", "2026-03-06"),
+    ],
+)
+def test_friday_rule_holds_for_every_day_of_the_week(day: str, due_on: str) -> None:
+    friday = date.fromisoformat(day)
+    week = [friday + timedelta(days=offset) for offset in range(-4, 3)]
+    assert {CN.friday_rule(any_day) for any_day in week} == {date.fromisoformat(due_on)}
+
+
+def test_every_day_agrees_with_the_notices_of_the_state_council() -> None:
+    if not STATE_COUNCIL.is_file():
+        pytest.skip("the published notices are kept outside the repository and are not here")
+    for year, notice in json.loads(STATE_COUNCIL.read_text("utf-8")).items():
+        makeup = {date.fromisoformat(day) for day in notice["makeup_work"]}
+        holidays = [tuple(map(date.fromisoformat, span)) for span in notice["off"].values()]
+        day = date(int(year), 1, 1)
+        while day.year == int(year):
+            off = any(first <= day <= last for first, last in holidays)
+            expected = day in makeup or (day.weekday() < 5 and not off)
+            assert CN.is_working_day(day) is expected, day
+            day += timedelta(days=1)
+
+
+def test_a_year_without_published_makeup_days_is_provisional() -> None:
+    assert not CN.is_provisional(date(2026, 12, 31))
+    assert CN.is_provisional(date(2099, 1, 1))
+    assert not CN.is_provisional(date(1999, 1, 1))
+    assert not EUROPE.is_provisional(date(2099, 1, 1))
+    assert not ROUND_THE_CLOCK.is_provisional(date(2099, 1, 1))
+
+
+@pytest.mark.parametrize("year", range(2001, 2027))
+def test_no_published_chinese_year_is_provisional(year: int) -> None:
+    assert not CN.is_provisional(date(year, 6, 1))
+
+
+def test_makeup_days_taken_from_the_year_before_count_in_their_own_year() -> None:
+    assert CN.is_working_day(date(2006, 12, 30))
+    assert not CN.is_working_day(date(2007, 12, 30))
+
+
+def test_public_holidays_belong_to_the_country() -> None:
+    taiwan = build_calendar("TW", hours=DAY_SHIFT, zone=ZoneInfo("Asia/Taipei"))
+    none = build_calendar("", hours=DAY_SHIFT, zone=SHANGHAI)
+    labour_day, makeup, good_friday = date(2026, 5, 5), date(2026, 5, 9), date(2026, 4, 3)
+    assert [c.is_working_day(labour_day) for c in (CN, taiwan, none)] == [False, True, True]
+    assert [c.is_working_day(makeup) for c in (CN, taiwan, none)] == [True, False, False]
+    assert [c.is_working_day(good_friday) for c in (CN, EUROPE)] == [True, False]
+
+
+def test_the_places_own_days_win_over_the_countrys() -> None:
+    plant = build_calendar(
+        "CN",
+        hours=DAY_SHIFT,
+        zone=SHANGHAI,
+        days_off={date(2026, 2, 14): "early Spring Festival"},
+        working_days={date(2026, 10, 1)},
+    )
+    assert not plant.is_working_day(date(2026, 2, 14))
+    assert plant.is_working_day(date(2026, 10, 1))
+
+
+def test_the_working_week_is_the_places_own() -> None:
+    sunday_to_thursday = build_calendar(
+        "", hours=DAY_SHIFT, zone=ZoneInfo("Asia/Dubai"), workdays={6, 0, 1, 2, 3}
+    )
+    assert sunday_to_thursday.previous_working_day(date(2026, 3, 8)) == date(2026, 3, 5)
+    assert sunday_to_thursday.next_working_day(date(2026, 3, 5)) == date(2026, 3, 8)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        ("2026-03-05T10:00", 2, "2026-03-05T12:00"),
+        ("2026-03-05T10:00", 2.5, "2026-03-05T13:30"),
+        ("2026-03-05T12:30", 0, "2026-03-05T13:00"),
+        ("2026-03-05T17:30", 0, "2026-03-05T17:30"),
+        ("2026-03-05T17:30", 1, "2026-03-06T09:00"),
+        ("2026-03-05T06:00", Fraction(1, 3), "2026-03-05T08:20"),
+        ("2026-03-06T16:30", 2, "2026-03-09T09:00"),
+        ("2026-09-30T16:30", 8.5, "2026-10-08T16:30"),
+    ],
+)
+def test_working_hours_run_only_in_the_shifts(
+    start: str, hours: float | Fraction, end: str
+) -> None:
+    assert CN.add_working_hours(at(start), hours) == at(end)
+
+
+def test_working_hours_between_counts_only_the_shifts() -> None:
+    assert CN.working_hours_between(at("2026-03-05T06:00"), at("2026-03-05T23:00")) == 8.5
+    assert CN.working_hours_between(at("2026-03-06T17:00"), at("2026-03-09T08:15")) == 0.75
+    assert CN.working_hours_between(at("2026-03-09T08:15"), at("2026-03-06T17:00")) == -0.75
+    assert CN.working_hours_between(at("2026-10-01T08:00"), at("2026-10-07T18:00")) == 0
+
+
+def test_a_shift_may_end_at_midnight() -> None:
+    assert ROUND_THE_CLOCK.add_working_hours(at("2026-03-05T20:00"), 4) == at("2026-03-06T00:00")
+    assert ROUND_THE_CLOCK.add_working_hours(at("2026-03-06T20:00"), 5) == at("2026-03-09T01:00")
+    assert ROUND_THE_CLOCK.add_working_days(at("2026-03-05T23:00"), 1) == at("2026-03-06T23:59:59")
+
+
+def test_hours_of_a_shift_through_a_clock_change_are_elapsed_hours() -> None:
+    night = build_calendar("", hours=[(time(0), time(6))], zone=BERLIN, workdays=range(7))
+    spring, autumn = at("2026-03-29T00:00", night), at("2026-10-25T00:00", night)
+    assert night.working_hours_between(spring, spring + timedelta(days=1)) == 5
+    assert night.working_hours_between(autumn, autumn + timedelta(days=1)) == 7
+    assert night.add_working_hours(spring, 5) == at("2026-03-29T06:00", night)
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("24h", Duration(24, "h")),
+        ("2wh", Duration(2, "wh")),
+        ("5bd", Duration(5, "bd")),
+        (" 60cd ", Duration(60, "cd")),
+        ("0bd", Duration(0, "bd")),
+    ],
+)
+def test_durations_are_read_and_written(text: str, duration: Duration) -> None:
+    assert parse_duration(text) == duration
+    assert str(duration) == text.strip()
+
+
+@pytest.mark.parametrize("text", ["", "24", "h", "1.5h", "-1h", "5 bd", "5d", "99999h", "５bd"])
+def test_other_durations_are_refused_with_the_way_to_write_them(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a duration") as caught:
+        parse_duration(text)
+    assert "5bd" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "roll", "end"),
+    [
+        ("2026-09-30T17:00", "24h", "none", "2026-10-01T17:00"),
+        ("2026-09-30T17:00", "24h", "next_bd", "2026-10-01T17:00"),
+        ("2026-03-06T17:00", "2wh", "none", "2026-03-09T09:30"),
+        ("2026-02-13T10:00", "3bd", "none", "2026-02-25T17:30"),
+        ("2026-03-05T09:30", "60cd", "none", "2026-05-04T23:59:59"),
+        ("2026-03-05T09:30", "60cd", "next_bd", "2026-05-06T23:59:59"),
+        ("2026-03-05T09:30", "60cd", "prev_bd", "2026-04-30T23:59:59"),
+        ("2026-03-05T09:30", "1cd", "prev_bd", "2026-03-06T23:59:59"),
+        ("2026-03-07T09:30", "1cd", "prev_bd", "2026-03-08T23:59:59"),
+        ("2026-03-06T09:30", "1cd", "prev_bd", "2026-03-06T23:59:59"),
+        ("2026-03-05T09:30", "0cd", "none", "2026-03-05T23:59:59"),
+    ],
+)
+def test_due(start: str, duration: str, roll: Roll, end: str) -> None:
+    result = due(at(start), parse_duration(duration), CN, roll=roll)
+    assert result == at(end)
+    assert result.tzinfo is SHANGHAI
+
+
+def test_due_is_reckoned_in_the_zone_of_the_calendar() -> None:
+    start = datetime(2026, 3, 5, 22, tzinfo=timezone.utc)  # already Friday in Shanghai
+    assert due(start, Duration(1, "cd"), CN) == at("2026-03-07T23:59:59")
+    assert due(start, Duration(1, "bd"), CN) == at("2026-03-09T17:30")
+    assert due(start, Duration(1, "h"), CN).isoformat() == "2026-03-06T07:00:00+08:00"
+
+
+def test_elapsed_hours_stay_elapsed_when_the_clocks_change() -> None:
+    start = at("2026-03-28T12:00", EUROPE)
+    result = due(start, Duration(24, "h"), EUROPE)
+    assert result.isoformat() == "2026-03-29T13:00:00+02:00"
+    assert result.astimezone(timezone.utc) - start.astimezone(timezone.utc) == timedelta(hours=24)
+
+
+def test_times_without_an_offset_and_negative_amounts_are_bugs() -> None:
+    naive = datetime(2026, 3, 5, 10)
+    with pytest.raises(ValueError, match="no offset"):
+        due(naive, Duration(1, "h"), CN)
+    with pytest.raises(ValueError, match="working days"):
+        CN.add_working_days(at("2026-03-05T10:00"), -1)
+    with pytest.raises(ValueError, match="working hours"):
+        CN.add_working_hours(at("2026-03-05T10:00"), -0.5)
+
+
+@pytest.mark.parametrize("country", ["cn", "China", "XX", "CHN", "date"])
+def test_an_unknown_country_is_named(country: str) -> None:
+    with pytest.raises(UsageError, match=f"'{country}'") as caught:
+        build_calendar(country, hours=DAY_SHIFT, zone=SHANGHAI).is_working_day(date(2026, 3, 5))
+    assert "CN" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("hours", "message"),
+    [
+        ([], "at least one shift"),
+        ([(time(8), time(8))], "08:00 to 08:00"),
+        ([(time(20), time(4))], "20:00 to 04:00"),
+        ([(time(13), time(17)), (time(8), time(12))], "08:00 to 12:00"),
+        ([(time(8), time(12)), (time(11), time(17))], "11:00 to 17:00"),
+        ([(time(16), time(0)), (time(0), time(8))], "00:00 to 08:00"),
+    ],
+)
+def test_shifts_that_make_no_day_are_refused(hours: list[tuple[time, time]], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        build_calendar("CN", hours=hours, zone=SHANGHAI)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("workdays", [(), (0, 7), (-1,)])
+def test_a_week_without_working_days_is_refused(workdays: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="working week"):
+        build_calendar("CN", hours=DAY_SHIFT, zone=SHANGHAI, workdays=workdays)
+
+
+def test_a_day_that_is_both_off_and_worked_is_refused() -> None:
+    day = date(2026, 3, 7)
+    with pytest.raises(UsageError, match="2026-03-07"):
+        build_calendar("", hours=DAY_SHIFT, zone=SHANGHAI, days_off={day}, working_days={day})
+
+
+calendars = st.sampled_from([CN, EUROPE, ROUND_THE_CLOCK])
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2026, 12, 1), timezones=st.just(timezone.utc))
+durations = st.builds(Duration, st.integers(0, 40), st.sampled_from(("h", "wh", "bd", "cd")))
+minutes = st.integers(0, 60 * 60).map(lambda count: Fraction(count, 60))
+
+
+@laws
+@given(calendars, moments, st.integers(0, 12), st.integers(0, 12))
+def test_working_days_add_up(calendar: Calendar, start: datetime, n: int, m: int) -> None:
+    in_two_steps = calendar.add_working_days(calendar.add_working_days(start, n), m)
+    assert in_two_steps == calendar.add_working_days(start, n + m)
+
+
+@laws
+@given(calendars, moments, minutes, minutes)
+def test_working_hours_add_up(
+    calendar: Calendar, start: datetime, a: Fraction, b: Fraction
+) -> None:
+    in_two_steps = calendar.add_working_hours(calendar.add_working_hours(start, a), b)
+    assert in_two_steps == calendar.add_working_hours(start, a + b)
+
+
+@laws
+@given(calendars, moments, minutes)
+def test_added_hours_are_the_hours_between(
+    calendar: Calendar, start: datetime, hours: Fraction
+) -> None:
+    end = calendar.add_working_hours(start, hours)
+    assert calendar.working_hours_between(start, end) == pytest.approx(float(hours))
+    assert calendar.working_hours_between(end, start) == pytest.approx(-float(hours))
+
+
+@laws
+@given(calendars, moments, moments, durations, st.sampled_from(("none", "next_bd")))
+def test_a_later_start_is_never_due_earlier(
+    calendar: Calendar, one: datetime, other: datetime, duration: Duration, roll: Roll
+) -> None:
+    first, second = sorted((one, other))
+    assert due(first, duration, calendar, roll=roll) <= due(second, duration, calendar, roll=roll)
+
+
+@laws
+@given(calendars, moments, durations, st.sampled_from(("none", "next_bd", "prev_bd")))
+def test_nothing_is_due_before_it_starts(
+    calendar: Calendar, start: datetime, duration: Duration, roll: Roll
+) -> None:
+    # A due time is on the full second.
+    assert due(start, duration, calendar, roll=roll) >= start.replace(microsecond=0)
+
+
+@laws
+@given(calendars, st.dates(date(2024, 1, 1), date(2026, 12, 1)))
+def test_next_and_previous_working_day_are_inverse(calendar: Calendar, day: date) -> None:
+    following = calendar.next_working_day(day)
+    assert calendar.is_working_day(following)
+    if calendar.is_working_day(day):
+        assert calendar.previous_working_day(following) == day

@@ -1,0 +1,146 @@
+"""Run git as a plain process, and word its failures; the one reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import unicodedata
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Final
+
+from csctl.errors import CsctlError
+from csctl.messages import _
+
+Completed = subprocess.CompletedProcess[bytes]
+
+# What git itself drops before it enters another repository (`git rev-parse --local-env-vars`),
+# without its configuration, and what would change the meaning of our pathspecs. A hook sets some.
+_MISLEADING: Final = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("DIR", "WORK_TREE", "IMPLICIT_WORK_TREE", "COMMON_DIR", "INDEX_FILE", "PREFIX"),
+        *("OBJECT_DIRECTORY", "ALTERNATE_OBJECT_DIRECTORIES", "QUARANTINE_PATH", "NAMESPACE"),
+        *("SHALLOW_FILE", "GRAFT_FILE", "NO_REPLACE_OBJECTS", "REPLACE_REF_BASE"),
+        *("LITERAL_PATHSPECS", "GLOB_PATHSPECS", "NOGLOB_PATHSPECS", "ICASE_PATHSPECS"),
+    )
+)
+
+# The user's settings that would change the form of what we read.
+_SETTINGS: Final = (
+    "core.quotePath=false",
+    "color.ui=false",
+    "i18n.commitEncoding=UTF-8",
+    "i18n.logOutputEncoding=UTF-8",
+    "log.showSignature=false",
+    "log.follow=false",
+    "user.useConfigOnly=true",
+)
+_OPTIONS: Final = [part for setting in _SETTINGS for part in ("-c", setting)]
+
+_TERMINAL_CODE: Final = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|.)")
+_LAST_LINES: Final = 12
+_SHOWN: Final = 3
+
+
+def environment(name: str) -> str | None:
+    """Return the environment variable `name`; None if it is unset or empty."""
+    return os.environ.get(name) or None
+
+
+def run_git(
+    root: Path,
+    arguments: Iterable[str],
+    *,
+    stdin: bytes = b"",
+    index: Path | None = None,
+    translated: bool = False,
+) -> Completed:
+    """Run git in `root` and return what it said, whatever its exit code.
+
+    `index` is another index file than the repository's. `translated` leaves the user's
+    language to git and to the hooks it runs; otherwise git speaks English, to be parsed.
+    Raises CsctlError where git is not installed.
+    """
+    variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
+    if not translated:
+        variables["LC_ALL"] = "C"
+    if index is not None:
+        variables["GIT_INDEX_FILE"] = str(index)
+    command = ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
+    try:
+        return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
+    except OSError as error:
+        raise CsctlError(
+            _("git could not be started: {reason}.").format(reason=error.strerror),
+            _("Install git: https://git-scm.com/downloads, or on Debian: apt install git"),
+        ) from error
+
+
+def git_failure(root: Path, failed: Completed) -> CsctlError:
+    """Return the error that says why git failed."""
+    if b"dubious ownership" in failed.stderr:
+        return CsctlError(
+            _("{folder} belongs to another user, so git does not trust it.").format(folder=root),
+            _('If you trust it: git config --global --add safe.directory "{folder}"').format(
+                folder=root.as_posix()
+            ),
+        )
+    command = next(part for part in failed.args[4 + len(_OPTIONS) :] if not part.startswith("-"))
+    return CsctlError(
+        _("git {command} failed in {folder}: {reason}").format(
+            command=command, folder=root, reason=last_lines(failed.stderr) or failed.returncode
+        )
+    )
+
+
+def commit_refused(refused: Completed, paths: Collection[str]) -> CsctlError:
+    """Return the error for a commit that git or a hook refused, with the last it said."""
+    return CsctlError(
+        _("git or a commit hook refused to commit {files}:\n{output}").format(
+            files=listed(paths), output=last_lines(refused.stdout + refused.stderr)
+        ),
+        _(
+            "What you entered is kept in the file. Put right what is named above, then: "
+            "git add -- {paths} && git commit -- {paths}"
+        ).format(paths=_quoted(paths)),
+    )
+
+
+def staged_only(under_way: str, paths: Collection[str]) -> CsctlError:
+    """Return the error for paths that wait for the end of a merge or the like."""
+    return CsctlError(
+        _("a {action} is in progress: {files} is written and staged, not committed.").format(
+            action=under_way, files=listed(paths)
+        ),
+        _("Finish it (git {action} --continue) or give it up (git {action} --abort).").format(
+            action=under_way
+        ),
+    )
+
+
+def listed(paths: Collection[str]) -> str:
+    """Return the paths for a sentence, the first and a number if they are many."""
+    if len(paths) <= _SHOWN:
+        return ", ".join(paths)
+    return _("{first} and {count} more files").format(first=next(iter(paths)), count=len(paths) - 1)
+
+
+def _quoted(paths: Collection[str]) -> str:
+    """Return the paths for a command line, or the folder that holds them if they are many."""
+    short = paths if len(paths) <= _SHOWN else [os.path.commonpath(paths) or "."]
+    return " ".join(map(shlex.quote, short))
+
+
+def last_lines(output: bytes) -> str:
+    """Return the last lines of a program's output, without what could steer a terminal."""
+    text = _TERMINAL_CODE.sub("", output.decode("utf-8", "replace"))
+    lines = [
+        "".join(
+            sign for sign in line.expandtabs() if unicodedata.category(sign) not in ("Cc", "Cf")
+        ).rstrip()
+        for line in text.splitlines()
+    ]
+    return "\n".join([line for line in lines if line][-_LAST_LINES:])

@@ -1,0 +1,72 @@
+"""What records say about each other: by id, by kind, by link. Nothing is ever written from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from csctl.findings import Finding
+from csctl.record import Record
+from csctl.schema import Field
+from csctl.store import Store
+
+
+class Index:
+    """The records of one repository, each file read at most once and only when asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._kinds: dict[str, list[Record]] = {}
+        self._unreadable: dict[str, list[Finding]] = {}
+        self._records: dict[str, Record | None] = {}
+        self._links: dict[str, dict[str, list[Record]]] = {}
+
+    def records(self, kind: str) -> list[Record]:
+        """Return every readable record of a kind, in order of path."""
+        if kind not in self._kinds:
+            schemas = self.store.repository.schemas
+            read = list(self.store.iter_records(schemas.kind(kind)))
+            self._unreadable[kind] = [each for each in read if isinstance(each, Finding)]
+            self._kinds[kind] = [each for each in read if isinstance(each, Record)]
+        return self._kinds[kind]
+
+    def unreadable(self, kind: str) -> list[Finding]:
+        """Return one finding for each file of a kind that is no record."""
+        self.records(kind)
+        return self._unreadable[kind]
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with exactly this id, None if there is none or it is unreadable."""
+        if record_id not in self._records:
+            path = self.store.find(record_id)
+            read = self.store.try_read(path) if path else None
+            self._records[record_id] = read if isinstance(read, Record) else None
+        return self._records[record_id]
+
+    def linking_to(self, record_id: str, kind: str) -> list[Record]:
+        """Return the records of `kind` that name this record in a link field, at any depth."""
+        if kind not in self._links:
+            back: dict[str, list[Record]] = defaultdict(list)
+            fields = [each for each in self.store.repository.schemas.kind(kind).links()]
+            for record in self.records(kind):
+                named = {target for field in fields for target in linked_ids(record, field)}
+                for target in sorted(named):
+                    back[target].append(record)
+            self._links[kind] = back
+        return self._links[kind].get(record_id, [])
+
+
+def linked_ids(record: Record, field: Field) -> list[str]:
+    """Return the ids that one link field of a record holds, whatever lists and maps it lies in."""
+    found: list[Any] = [record.data]
+    for step in field.address.replace("[]", ".[]").split("."):
+        inner: list[Any] = []
+        for value in found:
+            if step == "[]":
+                inner += value if isinstance(value, list) else []
+            elif step == "*":
+                inner += value.values() if isinstance(value, dict) else []
+            elif isinstance(value, dict) and step in value:
+                inner.append(value[step])
+        found = inner
+    return [each for each in found if isinstance(each, str)]

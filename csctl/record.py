@@ -1,0 +1,211 @@
+"""One record: its kind, its id, its file's text and data, and how its fields are addressed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csctl.addresses import find_row, look_up, split_address
+from csctl.errors import UsageError
+from csctl.messages import _
+from csctl.schema import Field, Kind, Requirement, answer_kind, is_answered, pick
+from csctl.suggest import did_you_mean
+from csctl.yamlio import Document, Layout, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as read: `path` is that of its file, relative to the repository, with `/`."""
+
+    kind: Kind
+    id: str
+    path: str
+    document: Document
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The record's fields."""
+        return self.document.data
+
+    @property
+    def stage(self) -> str:
+        """Its place on the main line, or ""."""
+        stage = self.data.get("stage", "")
+        return stage if isinstance(stage, str) else ""
+
+    @property
+    def outcome(self) -> str:
+        """How it ended otherwise (rejected, void, …), or ""."""
+        return str(look_up(self.data, "outcome.result") or "")
+
+    @property
+    def cycle(self) -> int:
+        """Which time round it is: 1, and one more for every re-opening."""
+        return 1 + len(rows(self.data.get("cycles")))
+
+    def value(self, address: str) -> Any:
+        """Return the value at an address, None if there is none."""
+        return look_up(self.data, address)
+
+    def position(self, address: str) -> tuple[int, int]:
+        """Return line and column of a field, or of the nearest thing around it."""
+        return self.document.position(find_path(self.data, address))
+
+    def attachment_folder(self) -> str:
+        """Return the folder of the files that belong to it, relative to the repository."""
+        return self.path.removesuffix(".yaml")
+
+
+def rows(value: Any) -> list[Mapping[str, Any]]:
+    """Return the rows of a list field, [] for anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def find_path(data: Any, address: str) -> Path:
+    """Return the path to an address as far as it exists in `data`."""
+    path: list[str | int] = []
+    for step in split_address(address):
+        if step.startswith("["):
+            index = find_row(data, step[1:-1]) if isinstance(data, list) else None
+            if index is None:
+                break
+            path.append(index)
+            data = data[index]
+        else:
+            path.append(step)
+            if not isinstance(data, dict) or step not in data:
+                break
+            data = data[step]
+    return tuple(path)
+
+
+def get_path(data: Any, address: str) -> Path:
+    """Return the path to an address for writing; UsageError if it names a row that is not there."""
+    path: list[str | int] = []
+    for step in split_address(address):
+        if step.startswith("["):
+            held = data if isinstance(data, list) else []
+            index = find_row(held, step[1:-1])
+            if index is None:
+                ids = [str(row["id"]) for row in rows(held) if "id" in row]
+                raise UsageError(
+                    _("{address} names no row: there is no '{row}'.").format(
+                        address=address, row=step[1:-1]
+                    ),
+                    did_you_mean(step[1:-1], ids) or _("Add a row with --add."),
+                )
+            path.append(index)
+            data = held[index]
+        else:
+            path.append(step)
+            data = data.get(step) if isinstance(data, dict) else None
+    return tuple(path)
+
+
+def address_of(data: Any, path: Path) -> str:
+    """Return the address of a path, rows named by their id where they have one."""
+    address = ""
+    for step in path:
+        if isinstance(step, int):
+            row = data[step] if isinstance(data, list) and step < len(data) else None
+            name = row.get("id", step) if isinstance(row, dict) else step
+            address += f"[{name}]"
+            data = row
+        else:
+            address += f".{step}" if address else step
+            data = data.get(step) if isinstance(data, dict) else None
+    return address
+
+
+def put(data: dict[str, Any], address: str, value: Any) -> None:
+    """Set a value in plain data, making the maps on the way; UsageError where there is no map."""
+    *outer, last = steps = split_address(address)
+    here = data
+    for step in outer:
+        inner = here.setdefault(step, {})
+        if not isinstance(inner, dict) or any(each.startswith("[") for each in steps):
+            raise UsageError(
+                _("{address} cannot be set: '{step}' is no map.").format(
+                    address=address, step=step
+                ),
+                _("Give the whole of it as JSON: --set '{step}=[…]'").format(step=step),
+            )
+        here = inner
+    here[last] = value
+
+
+def satisfied(data: Mapping[str, Any], requirement: Requirement) -> bool:
+    """Tell whether a required field is answered, or what holds it is answered otherwise."""
+    here: Any = data
+    for step in split_address(requirement.address):
+        if not isinstance(here, dict):
+            return False
+        here = here.get(step)
+        if answer_kind(here):
+            return True
+    return is_answered(here)
+
+
+def unanswered(data: Mapping[str, Any], requirements: tuple[Requirement, ...]) -> Iterator[str]:
+    """Yield the address of each required field that applies and has no answer."""
+    for each in requirements:
+        if each.applies(data) and not satisfied(data, each):
+            yield each.address
+
+
+def unknown_fields(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield address and answer of every field answered with `unknown`."""
+    yield from _unknown(record.kind.fields, record.data)
+
+
+def _unknown(
+    fields: Mapping[str, Field], data: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, value in data.items():
+        field = fields.get(name)
+        if field is None or not isinstance(value, dict):
+            continue
+        if answer_kind(value) == "unknown":
+            yield field.address, value
+        elif not answer_kind(value):
+            yield from _unknown(field.fields, value)
+
+
+@functools.lru_cache(maxsize=64)
+def layout(kind: Kind) -> Layout:
+    """Return the canonical layout of a kind's files: order of keys, section headings."""
+    headings: dict[str, str] = {}
+    last = ""
+    sections = {each["name"]: each["label"] for each in kind.sections}
+    for field in kind.fields.values():
+        if field.section != last and field.section in sections:
+            label = sections[field.section]
+            headings[field.name] = " · ".join(
+                dict.fromkeys(pick(label, language) for language in ("zh", "en"))
+            )
+        last = field.section
+    return Layout(tuple(kind.fields), headings, _children(kind.fields))
+
+
+def _children(fields: Mapping[str, Field]) -> dict[str, Layout]:
+    children: dict[str, Layout] = {}
+    for name, field in fields.items():
+        inner = field.row if field.row is not None else field
+        if inner.any_key is not None:
+            children[name] = Layout((), {}, {"*": _inner(inner.any_key)})
+        elif inner.fields:
+            children[name] = _inner(inner)
+    return children
+
+
+def _inner(field: Field) -> Layout:
+    return Layout(tuple(field.fields), {}, _children(field.fields))
+
+
+def text_of(value: Any, language: str) -> str:
+    """Return a translatable text in a language; other values as text."""
+    if isinstance(value, dict):
+        return pick(value, language)
+    return "" if value is None else str(value)

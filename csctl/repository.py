@@ -1,0 +1,60 @@
+"""A records repository: its root, its configuration, and where schemas and templates are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from csctl import config, yamlio
+from csctl.config import Config
+from csctl.errors import CsctlError
+from csctl.findings import Finding
+from csctl.gitrepo import GitRepo
+from csctl.messages import _
+from csctl.places import CONFIG, get_repository, search_path
+from csctl.schemaload import Schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository with `csctl.yaml` and `records/`."""
+
+    root: Path
+    git: GitRepo
+    config: Config
+    schemas: Schemas
+
+    def search_path(self, name: str) -> tuple[Path, ...]:
+        """Return the folders `name` is looked up in: the repository's before the built-in one.
+
+        Nothing else, so that two people get the same verdict on the same commit.
+        """
+        return search_path(self.root, name)
+
+
+def open_repository(start: Path, *, check: bool = True) -> Repository:
+    """Open the records repository around `start`; CsctlError with positions if csctl.yaml is wrong."""
+    root = get_repository(start)
+    schemas = Schemas(search_path(root, "schemas"))
+    findings, data = read_config(root, schemas) if check else ([], {})
+    if findings:
+        raise CsctlError("\n".join(str(each) for each in findings))
+    return Repository(root, GitRepo(root), config.build_config(data), schemas)
+
+
+def read_config(root: Path, schemas: Schemas) -> tuple[list[Finding], dict[str, object]]:
+    """Return what is wrong with csctl.yaml, and its data ({} if it cannot be read)."""
+    path = root / CONFIG
+    try:
+        document = yamlio.load(path.read_bytes())
+    except yamlio.YamlError as error:
+        return [
+            Finding(
+                CONFIG, error.line, error.column, config.RULE, "error", error.message, error.hint
+            )
+        ], {}
+    except OSError as error:
+        raise CsctlError(
+            _("{file} cannot be read: {why}.").format(file=path, why=error.strerror)
+        ) from error
+    return list(config.check_config(document, schemas)), document.data

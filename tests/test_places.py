@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from csctl.errors import CsctlError
+from csctl.places import (
+    find_repository,
+    get_repository,
+    kind_headers,
+    language_of,
+    search_path,
+    short_word,
+)
+from csctl.resources import builtin
+from tests.factory import CONFIG, NOTE_SCHEMA, write
+
+
+def test_the_nearest_folder_with_a_configuration_is_the_root(tmp_path: Path) -> None:
+    write(tmp_path, "csctl.yaml", CONFIG)
+    inner = tmp_path / "records" / "notes"
+    inner.mkdir(parents=True)
+    assert find_repository(inner) == tmp_path
+    assert get_repository(tmp_path) == tmp_path
+
+
+def test_no_repository_is_a_sentence_with_what_to_type(tmp_path: Path) -> None:
+    (tmp_path / "csctl.yaml").mkdir()
+    assert find_repository(tmp_path) is None
+    with pytest.raises(CsctlError, match=r"is not in a records repository") as raised:
+        get_repository(tmp_path)
+    assert str(tmp_path) in raised.value.message
+    assert "csctl init" in raised.value.hint
+
+
+def test_the_repository_comes_before_what_is_shipped(tmp_path: Path) -> None:
+    assert search_path(tmp_path, "schemas") == (tmp_path / "schemas", builtin("schemas"))
+    assert search_path(None, "schemas") == (builtin("schemas"),)
+    assert search_path(builtin("schemas").parent, "schemas") == (builtin("schemas"),)
+
+
+def test_a_folder_that_leads_out_is_not_searched(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    root = tmp_path / "repo"
+    root.mkdir()
+    (root / "schemas").symlink_to(outside)
+    with pytest.raises(CsctlError, match="leads out of the repository"):
+        search_path(root, "schemas")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("language: en\n", "en"),
+        ("company: x\nlanguage: 'zh-TW'\n", "zh-TW"),
+        ("\ufefflanguage: zh # ours\n", "zh"),
+        ("sites: {language: de}\n", ""),
+        ("company: x\n", ""),
+    ],
+)
+def test_the_language_is_read_without_reading_yaml(
+    tmp_path: Path, text: str, language: str
+) -> None:
+    write(tmp_path, "csctl.yaml", text)
+    assert language_of(tmp_path) == language
+
+
+def test_an_unreadable_configuration_has_no_language(tmp_path: Path) -> None:
+    assert language_of(tmp_path) == ""
+    (tmp_path / "csctl.yaml").write_bytes(b"\xff\xfe\nlanguage: zh\n")
+    assert language_of(tmp_path) == "zh"
+
+
+def test_headers_are_the_first_lines_of_schemas(tmp_path: Path) -> None:
+    write(tmp_path, "note.yaml", "\ufeff" + NOTE_SCHEMA)
+    write(tmp_path, "complaint.yaml", "x-kind: complaint\nx-extends: builtin\nx-prefix: KK\n")
+    write(tmp_path, "common.yaml", "$defs: {}\n")
+    (tmp_path / "folder.yaml").mkdir()
+    headers = kind_headers((tmp_path, builtin("schemas"), tmp_path / "none"))
+    assert headers["note"]["prefix"] == "NT"
+    assert headers["note"]["folder"] == "notes"
+    assert headers["complaint"]["prefix"] == "CC"
+    assert headers["8d"]["sends-for"] == "complaint"
+    assert headers["person"]["code"]
+    assert not {"common", "folder", "config"} & headers.keys()
+
+
+def test_only_lines_above_the_properties_count(tmp_path: Path) -> None:
+    write(tmp_path, "note.yaml", "x-kind: note\nproperties:\nx-prefix: NT\n")
+    assert kind_headers((tmp_path,)) == {"note": {"kind": "note"}}
+
+
+def test_the_short_word_of_a_kind() -> None:
+    header = kind_headers((builtin("schemas"),))["complaint"]
+    assert short_word(header, "zh") == "投诉"
+    assert short_word(header, "zh-TW") == "客訴"
+    assert short_word(header, "de") == "complaint"
+    assert short_word({"kind": "note"}, "en") == "note"
+    assert short_word({"kind": "n", "short": "{en: 'two words', zh: \"两\"}"}, "en") == "two words"

@@ -1,0 +1,248 @@
+"""What holds for records of every kind: links, attached files, languages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from csctl.addresses import split_address
+from csctl.errors import CsctlError
+from csctl.findings import Finding
+from csctl.messages import _
+from csctl.record import Record
+from csctl.rules.context import Context
+from csctl.rules.fields import (
+    breach,
+    given,
+    ids_at,
+    in_row,
+    label_of,
+    list_of,
+    occurrences,
+    set_hint,
+)
+from csctl.rules.shape import fields_of
+from csctl.schema import Field, Kind, Send, answer_kind
+
+_CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_MEGABYTE: Final = 1_000_000
+
+
+# --- links -------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _links(kind: Kind) -> tuple[Field, ...]:
+    return tuple(kind.links())
+
+
+def check_links(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield each link to a record that does not exist, is of another kind, or leads back here."""
+    for field in _links(record.kind):
+        wanted = str(field.schema.get("x-link"))
+        for address, value in occurrences(record, field):
+            if not isinstance(value, str):
+                continue
+            linked = context.find(value)
+            if linked is None:
+                if context.index.store.find(value) is None:
+                    yield breach(
+                        "ENV-04", record, address,
+                        _("There is no {kind} {id}.").format(kind=wanted, id=value),
+                        _("See: csctl {kind} list").format(kind=wanted),
+                    )  # fmt: skip
+            elif linked.kind.name != wanted:
+                yield breach(
+                    "ENV-04", record, address,
+                    _("{id} is a {found}, but {label} names a {kind}.").format(
+                        id=value,
+                        found=linked.kind.name,
+                        label=label_of(record, address),
+                        kind=wanted,
+                    ),
+                    _("See: csctl {kind} list").format(kind=wanted),
+                )  # fmt: skip
+            elif (
+                # People may name each other and themselves: deputies, who filled it in.
+                wanted == record.kind.name != "person"
+                and _leads_back(record, linked, field, context)
+            ):
+                yield breach(
+                    "ENV-04", record, address,
+                    _("{label} leads from {id} back to {id}.").format(
+                        label=label_of(record, address), id=record.id
+                    ),
+                    _("A link is written in the later record only: csctl set {id} --remove {field}")
+                    .format(id=record.id, field=address),
+                )  # fmt: skip
+
+
+def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
+    seen: set[str] = set()
+    waiting = [linked]
+    while waiting:
+        here = waiting.pop()
+        if here.id == record.id:
+            return True
+        if here.id in seen:
+            continue
+        seen.add(here.id)
+        named = [value for _address, value in occurrences(here, field)]
+        waiting += [found for each in named if (found := context.find(each)) is not None]
+    return False
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def check_files(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield each file that is missing, changed, too large, or that nobody listed."""
+    folder = record.attachment_folder()
+    lying = list(context.list_files(folder))
+    listed = {str(row.get("path")) for row in list_of(record, "attachments")}
+    sent = _sent_files(record)
+    for row in list_of(record, "attachments"):
+        address = in_row("attachments", row, "sha256")
+        yield from _check_bytes(record, str(row.get("path")), row.get("sha256"), address, context)
+    for name, (address, sha256) in sent.items():
+        yield from _check_bytes(record, name, sha256, address, context)
+    for address, name in _named_files(record):
+        if name not in listed and name not in sent:
+            yield breach(
+                "ENV-05", record, address,
+                _("{file} is named here, but is not among the attachments.").format(file=name),
+                f"csctl attach {record.id} {name}",
+            )  # fmt: skip
+    for name in lying:
+        if name not in listed and name not in sent:
+            yield breach(
+                "ENV-05", record, "attachments" if "attachments" in record.data else "",
+                _("{path} lies beside the record, but is not among its attachments.").format(
+                    path=f"{folder}/{name}"
+                ),
+                f"csctl attach {record.id} {folder}/{name}",
+            )  # fmt: skip
+
+
+def _sent_files(record: Record) -> dict[str, tuple[str, Any]]:
+    """Return for each sent file the address of its hash, and the hash."""
+    sent = record.data.get("sent")
+    files: dict[str, tuple[str, Any]] = {}
+    for key, row in sent.items() if isinstance(sent, Mapping) else ():
+        if isinstance(row.get("file"), str):
+            files[row["file"]] = (f"sent.{key}.sha256", row.get("sha256"))
+    return files
+
+
+def _named_files(record: Record) -> Iterator[tuple[str, str]]:
+    for field in fields_of(record.kind, "file"):
+        if split_address(field.address)[0] in ("attachments", "sent"):
+            continue
+        for address, value in occurrences(record, field):
+            if isinstance(value, str):
+                yield address, value
+
+
+def _check_bytes(
+    record: Record, name: str, sha256: Any, address: str, context: Context
+) -> Iterator[Finding]:
+    path = f"{record.attachment_folder()}/{name}"
+    try:
+        content = context.read_file(path)
+    except CsctlError:
+        yield breach(
+            "ENV-05", record, address,
+            _("{path} is listed, but is not there.").format(path=path),
+            _("Put the file back: git log --follow -- '{path}'").format(path=path),
+        )  # fmt: skip
+        return
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        yield breach(
+            "ENV-05", record, address,
+            _("{path} is not the file that was listed: its sha256 differs.").format(path=path),
+            _("Put the file back: git log --follow -- '{path}'").format(path=path),
+        )  # fmt: skip
+    limit = context.config.max_attachment_mb
+    if len(content) > limit * _MEGABYTE:
+        yield breach(
+            "ENV-05", record, address,
+            _("{path} has {size:.1f} MB; the limit is {limit} MB.").format(
+                path=path, size=len(content) / _MEGABYTE, limit=limit
+            ),
+            _("Make it smaller, or raise attachments.max_mb in csctl.yaml."),
+        )  # fmt: skip
+
+
+# --- languages ---------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _texts(kind: Kind) -> tuple[Field, ...]:
+    return tuple(each for each in kind.walk() if each.is_translatable)
+
+
+def check_languages(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield texts without the company's language, and English that is not English."""
+    own = context.config.language
+    for field in _texts(record.kind):
+        for address, value in occurrences(record, field):
+            if not isinstance(value, dict) or answer_kind(value):
+                continue
+            if own not in value:
+                yield breach(
+                    "ENV-06", record, address,
+                    _("{label} is not written in the company's language ({language}).").format(
+                        label=label_of(record, address), language=own
+                    ),
+                    f"csctl set {record.id} {address}.{own}=…",
+                )  # fmt: skip
+            english = value.get("en")
+            if not isinstance(english, str):
+                continue
+            if _CJK.search(english) or english == value.get("zh"):
+                yield breach(
+                    "ENV-06", record, f"{address}.en",
+                    _("The English text of {label} is not English.").format(
+                        label=label_of(record, address)
+                    ),
+                    f"csctl set {record.id} {address}.en=…",
+                    level="warning",
+                )  # fmt: skip
+
+
+def check_send_language(record: Record, send: Send, context: Context) -> Iterator[Finding]:
+    """Yield what a report to a customer who reads English has in Chinese only."""
+    if not any("en" in _report_languages(each, context) for each in customers(record, context)):
+        return
+    asked = dict.fromkeys(split_address(each.address)[0] for each in send.requires)
+    for field in _texts(record.kind):
+        if split_address(field.address)[0] not in asked or field.is_internal:
+            continue
+        for address, value in occurrences(record, field):
+            chinese = isinstance(value, str) and _CJK.search(value)
+            if chinese or (isinstance(value, dict) and "zh" in value and "en" not in value):
+                yield breach(
+                    "ENV-06", record, address,
+                    _("The customer reads English, but {label} is in Chinese only.").format(
+                        label=label_of(record, address)
+                    ),
+                    set_hint(record, address).replace("=…", ".en=…"),
+                )  # fmt: skip
+
+
+def customers(record: Record, context: Context) -> list[str]:
+    """Return the customers a report is for: those of the complaints it answers, or its own."""
+    complaints = [context.complaint] if context.complaint else ids_at(record, "complaints")
+    if "complaints" not in record.kind.fields:
+        return ids_at(record, "customer")
+    found = [context.find(each) for each in complaints]
+    return list(dict.fromkeys(c for each in found if each for c in ids_at(each, "customer")))
+
+
+def _report_languages(customer: str, context: Context) -> list[str]:
+    card = context.find(customer)
+    value = given(card, "report_language") if card else None
+    return value if isinstance(value, list) else []

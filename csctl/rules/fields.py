@@ -1,0 +1,155 @@
+"""The small steps rules share: values, rows, days, addresses of a record, building a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from csctl.addresses import split_address
+from csctl.findings import Finding, Level
+from csctl.messages import language
+from csctl.moments import load_day, load_moment
+from csctl.record import Record, rows
+from csctl.rules.table import RULES
+from csctl.schema import Field, answer_kind, is_answered, pick
+
+_STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
+
+
+def breach(
+    code: str,
+    record: Record,
+    address: str,
+    message: str,
+    hint: str = "",
+    *,
+    level: Level | None = None,
+) -> Finding:
+    """Build the finding that a rule is broken at a field of a record ("" = the record)."""
+    line, column = record.position(address) if address else (1, 1)
+    return Finding(
+        path=record.path,
+        line=line,
+        column=column,
+        rule=code,
+        level=level or RULES[code].level,
+        message=message,
+        hint=hint,
+        record=record.id,
+        field=address,
+    )
+
+
+def given(record: Record, address: str) -> Any:
+    """Return the value at an address; None where it is missing or answered without a value."""
+    here: Any = record.data
+    for step in split_address(address):
+        here = here.get(step) if isinstance(here, Mapping) else None
+        if answer_kind(here):
+            return None
+    return here if is_answered(here) else None
+
+
+def list_of(record: Record, address: str) -> list[Mapping[str, Any]]:
+    """Return the rows at an address, [] where there are none."""
+    return rows(given(record, address))
+
+
+def ids_at(record: Record, address: str) -> list[str]:
+    """Return the ids in a link field that holds one or a list of them."""
+    value = given(record, address)
+    held = value if isinstance(value, list) else [value]
+    return [each for each in held if isinstance(each, str)]
+
+
+def entries(record: Record, name: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return keys and rows of a freely keyed map such as `sent`, [] where there are none."""
+    value = record.data.get(name)
+    held = value.items() if isinstance(value, dict) else ()
+    return [(key, row) for key, row in held if isinstance(row, dict) and _STEP.fullmatch(key)]
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a stored time, None for anything else."""
+    try:
+        return load_moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def day(value: Any) -> date | None:
+    """Return the day of a stored time or day, in the offset it was written with, or None."""
+    try:
+        return load_day(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def occurrences(record: Record, field: Field) -> list[tuple[str, Any]]:
+    """Return address and value of a field wherever it stands in a record, rows named by id."""
+    steps = _steps(field.address)
+    if steps[0] not in record.data:
+        return []
+    found: list[tuple[str, Any]] = [("", record.data)]
+    for step in steps:
+        inner: list[tuple[str, Any]] = []
+        for address, value in found:
+            if step == "[]" and isinstance(value, list):
+                inner += [(_row(address, each, number), each) for number, each in enumerate(value)]
+            elif isinstance(value, Mapping) and not answer_kind(value):
+                keys = [each for each in value if _STEP.fullmatch(each)] if step == "*" else [step]
+                held = [key for key in keys if key in value]
+                inner += [(f"{address}.{key}".lstrip("."), value[key]) for key in held]
+        found = inner
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _steps(address: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(address))
+
+
+def _row(address: str, row: Any, number: int) -> str:
+    return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
+
+
+def in_row(address: str, row: Mapping[str, Any], name: str = "") -> str:
+    """Return the address of a row, or of one field of it; that of the list if it has no id."""
+    if "id" not in row:
+        return address
+    return f"{address}[{row['id']}]" + (f".{name}" if name else "")
+
+
+def label_of(record: Record, address: str) -> str:
+    """Return the label of a field in the language in use, that of the map it lies in before it."""
+    steps = split_address(address)
+    words = []
+    for end in range(1, len(steps) + 1):
+        if not steps[end - 1].startswith("["):
+            place = ".".join(steps[:end]).replace(".[", "[")
+            words.append(pick(record.kind.field(place).label, language()))
+    return " · ".join(dict.fromkeys(words))
+
+
+def set_hint(record: Record, address: str, value: str = "…") -> str:
+    """Return the command that fills a field, in the form its type takes."""
+    field = record.kind.field(address)
+    if field.type == "list":
+        row = ", ".join(f'"{each}": "{value}"' for each in _needed(field.row))
+        shown = f"{{{row}}}" if row else value
+        return f"csctl set {record.id} --add '{address}={shown}'"
+    if field.type == "map" and field.fields:
+        places = [f"{address}.{each}={value}" for each in _needed(field)]
+        return f"csctl set {record.id} {' '.join(places)}"
+    return f"csctl set {record.id} {address}={value}"
+
+
+def _needed(field: Field | None) -> tuple[str, ...]:
+    """Return the keys a map or row cannot do without, else its first two."""
+    if field is None or not field.fields:
+        return ()
+    required = tuple(each for each in field.schema.get("required", ()) if each != "id")
+    return required or tuple(each for each in field.fields if each != "id")[:2]

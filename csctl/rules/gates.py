@@ -1,0 +1,182 @@
+"""The gates: what must be true to be in a stage, and to send a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from csctl.errors import UsageError
+from csctl.findings import Finding, Level
+from csctl.messages import _, language
+from csctl.record import Record, satisfied
+from csctl.rules import (
+    complaint,
+    complaint_end,
+    containment,
+    customer,
+    eight_d,
+    eight_d_end,
+    signing,
+)
+from csctl.rules.context import Check, Context
+from csctl.rules.envelope import check_send_language
+from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
+from csctl.rules.shape import take_shape
+from csctl.schema import Requirement, Stage, is_answered, pick
+from csctl.suggest import did_you_mean
+
+CHECKS: tuple[Check, ...] = (
+    *customer.CHECKS,
+    *complaint.CHECKS,
+    *complaint_end.CHECKS,
+    *containment.CHECKS,
+    *eight_d.CHECKS,
+    *eight_d_end.CHECKS,
+)
+
+
+def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
+    """Yield what keeps a record from being in a stage, that of the stages before it included.
+
+    Requirements, milestones, sends that must have happened, and the rules that bind from a
+    stage on. UsageError if the kind has no such stage.
+    """
+    record.kind.stage(stage_name)
+    shape = take_shape(record)
+    yield from filter(shape.is_judged, _check_stage(shape.record, stage_name, context))
+
+
+def _check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
+    yield from check_reached(record, stage_name, context)
+    yield from signing.check_entered(record, context)
+    for check in checks_of(record):
+        if check.stage in _names(record, stage_name):
+            yield from check.run(record, context)
+
+
+def check_rules(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield the breaches of a sound record against the rules of its kind that bind it now."""
+    passed = _names(record, record.stage)
+    for check in checks_of(record):
+        if check.is_for_sends_only or (record.outcome and check.stage):
+            continue
+        if not check.stage or check.stage in passed:
+            found = check.run(record, context)
+            if check.stage and _passed_before_import(record, record.kind.stage(check.stage)):
+                found = (replace(each, level="warning") for each in found)
+            yield from found
+        elif check.warns:
+            yield from (replace(each, level="warning") for each in check.run(record, context))
+
+
+def checks_of(record: Record) -> tuple[Check, ...]:
+    """Return the checks for records of its kind."""
+    return tuple(each for each in CHECKS if each.kind == record.kind.name)
+
+
+def _names(record: Record, stage: str) -> set[str]:
+    return {each.name for each in record.kind.stages_up_to(stage)}
+
+
+def check_reached(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
+    """Yield each requirement of a stage and those before it that a sound record does not meet."""
+    asked: set[str] = set()
+    for stage in record.kind.stages_up_to(stage_name):
+        level: Level = "warning" if _passed_before_import(record, stage) else "error"
+        for requirement in _required(record, stage):
+            address = requirement.address
+            if address in asked or not _is_open(record, requirement):
+                continue
+            asked.add(address)
+            if _binds(record, stage, address, context):
+                yield missing(record, address, pick(stage.label, language()), level)
+        for step in stage.sent:
+            if not was_sent(record, step):
+                yield breach(
+                    "ENV-03", record, "sent" if "sent" in record.data else "",
+                    _("'{stage}' needs the {step} to have been sent.").format(
+                        stage=pick(stage.label, language()) or stage.name, step=step
+                    ),
+                    f"csctl send {record.id} --as {step} --via …",
+                    level=level,
+                )  # fmt: skip
+
+
+def check_send(
+    record: Record, send_name: str, context: Context, complaint: str | None = None
+) -> Iterator[Finding]:
+    """Yield what keeps a report from leaving the house; UsageError if the kind has no such send.
+
+    `complaint` is the one it is for, where a record answers several. A row in `sent` without a
+    digest is the sending being tried, and may name who released a 3D by word of mouth.
+    """
+    if send_name not in record.kind.sends:
+        raise UsageError(
+            _("A {kind} is not sent as '{step}'.").format(kind=record.kind.name, step=send_name),
+            did_you_mean(send_name, record.kind.sends),
+        )
+    context = replace(context, complaint=complaint or "")
+    sound = take_shape(record).record
+    yield from check_send_content(sound, send_name, context)
+    yield from signing.check_approvals(sound, send_name, context)
+
+
+def check_send_content(record: Record, send_name: str, context: Context) -> Iterator[Finding]:
+    """Yield what a sound record lacks to be sent, signatures aside."""
+    send = record.kind.sends[send_name]
+    for requirement in send.requires:
+        if _is_open(record, requirement):
+            yield missing(record, requirement.address, pick(send.label, language()), "error")
+    yield from check_send_language(record, send, context)
+    for check in checks_of(record):
+        if send_name in check.sends:
+            yield from check.run(record, context)
+
+
+def was_sent(record: Record, step: str) -> bool:
+    """Tell whether a report was sent since the record was opened, or opened again."""
+    opened = [day(row.get("opened_at")) for row in list_of(record, "cycles")]
+    since = max((each for each in opened if each is not None), default=None)
+    sent = record.data.get("sent")
+    for row in sent.values() if isinstance(sent, dict) else ():
+        when = day(row.get("sent_at"))
+        if row.get("step") == step and when and (since is None or when >= since):
+            return True
+    return False
+
+
+def missing(record: Record, address: str, what: str, level: Level) -> Finding:
+    """Build the finding that a required field has no answer."""
+    message = _("{label} has no answer, and '{what}' needs one.").format(
+        label=label_of(record, address), what=what
+    )
+    return breach("ENV-03", record, address, message, set_hint(record, address), level=level)
+
+
+def _required(record: Record, stage: Stage) -> Iterator[Requirement]:
+    yield from stage.requires
+    for name in stage.milestones:
+        yield from record.kind.milestones[name].requires
+
+
+def _is_open(record: Record, requirement: Requirement) -> bool:
+    return requirement.applies(record.data) and not satisfied(record.data, requirement)
+
+
+def _binds(record: Record, stage: Stage, address: str, context: Context) -> bool:
+    """Tell whether a field that came later (`x-since`) binds this record at this stage."""
+    since = record.kind.field(address).since
+    if not since:
+        return True
+    entered = given(record, stage.at) if stage.at else None
+    entered = entered or given(record, record.kind.date_field)
+    return (day(entered) or context.now.date()).isoformat() >= since
+
+
+def _passed_before_import(record: Record, stage: Stage) -> bool:
+    """Tell whether a stage lies before the day an old ledger was brought in."""
+    if not is_answered(record.data.get("origin")):
+        return False
+    imported = day(given(record, "origin.imported_on"))
+    entered = day(given(record, stage.at)) if stage.at else None
+    return imported is None or entered is None or entered <= imported

@@ -1,0 +1,67 @@
+"""Earlier complaints of the same customer, part and defect: what a repeat is told by."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from csctl.findings import Finding
+from csctl.index import Index
+from csctl.messages import _
+from csctl.record import Record
+from csctl.rules.context import Context
+from csctl.rules.fields import breach, day, given
+
+_REPEAT_WITHIN: Final = timedelta(days=365)
+_Key: TypeAlias = tuple[str, str, str]
+
+
+def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield a probable repeat that the record does not speak of."""
+    if given(record, "repeat") in ("similar", "repeat") or "repeat_of" in record.data:
+        return
+    key, received = _key(record), day(given(record, "received_at"))
+    if record.outcome or key is None or received is None:
+        return
+    cases = _cases(context.index).get(key, [])
+    before = bisect_left(cases, (received, record.id))
+    if before == 0 or received - cases[before - 1][0] > _REPEAT_WITHIN:
+        return
+    then, other = cases[before - 1]
+    yield breach(
+        "CMP-DUP", record, "repeat" if "repeat" in record.data else "defect_code",
+        _("{other} of {day} had the same customer, part and defect.").format(other=other, day=then),
+        f"csctl set {record.id} repeat=repeat repeat_of={other}",
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _cases(index: Index) -> Mapping[_Key, list[tuple[date, str]]]:
+    """Day and id of the complaints of each customer, part and defect, in order of time.
+
+    One table for a whole validation; records of any content may stand in it.
+    """
+    found: dict[_Key, list[tuple[date, str]]] = defaultdict(list)
+    for record in index.records("complaint"):
+        key, received = _key(record), day(record.data.get("received_at"))
+        if key is not None and received is not None and record.outcome not in ("merged", "void"):
+            found[key].append((received, record.id))
+    for cases in found.values():
+        cases.sort()
+    return found
+
+
+def _key(record: Record) -> _Key | None:
+    """Return customer, part and defect of a complaint, None where one is not known."""
+    part = record.data.get("part")
+    held = part if isinstance(part, dict) else {}
+    names = [held.get(key) for key in ("customer_part_no", "own_part_no", "name")]
+    first = next((each for each in names if isinstance(each, str)), None)
+    customer, code = record.data.get("customer"), record.data.get("defect_code")
+    if isinstance(customer, str) and first is not None and isinstance(code, str):
+        return customer, first, code
+    return None

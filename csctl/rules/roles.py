@@ -1,0 +1,28 @@
+"""Who held which role at a time, as the records of people say; deputies included."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from csctl.record import Record, rows
+from csctl.rules.context import Context
+from csctl.rules.fields import day
+
+
+def role_of(person: Record, roles: Collection[str], at: date) -> str:
+    """Return the first of some roles that a person held on a day, "" if none."""
+    for row in rows(person.data.get("roles")):
+        begin, end = day(row.get("from")), day(row.get("to"))
+        if row.get("role") not in roles:
+            continue
+        if (begin is None or begin <= at) and (end is None or at <= end):
+            return str(row["role"])
+    return ""
+
+
+def held_role(context: Context, person: Any, roles: Collection[str], at: datetime) -> bool:
+    """Tell whether somebody held one of some roles at a time; unknown people hold none."""
+    found = context.find(person)
+    return found is not None and bool(role_of(found, roles, at.date()))

@@ -1,0 +1,266 @@
+"""Who signed, who released, who entered a stage: the role held at that time, over which content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from csctl.config import site_calendar
+from csctl.findings import Finding
+from csctl.index import Index
+from csctl.messages import _, language
+from csctl.record import Record, rows
+from csctl.rules.context import Context
+from csctl.rules.fields import breach, day, entries, given, list_of, moment
+from csctl.rules.roles import held_role, role_of
+from csctl.rules.shape import signoff_name
+from csctl.schema import SignOff, pick
+from csctl.signoffs import find_signed, key_of
+
+_SPOKEN: Final = "3D"
+
+
+def find_role(index: Index, signer: str, roles: tuple[str, ...], at: datetime) -> str:
+    """Return the role somebody signs in: the first wanted one he held then, else his first one."""
+    person = index.find(signer)
+    if person is None:
+        return ""
+    held = [str(row.get("role", "")) for row in rows(person.data.get("roles"))]
+    return role_of(person, roles or tuple(held), at.date()) or next(iter(held), "")
+
+
+def check_signature(
+    record: Record, signoff: SignOff, index: Index, at: datetime
+) -> Iterator[Finding]:
+    """Yield what forbids a sign-off that was just written into a record."""
+    key = key_of(signoff.name, record.cycle)
+    row = record.value(f"signoffs.{key}")
+    if isinstance(row, Mapping):
+        yield from _check_row(record, key, row, signoff, index, at)
+
+
+def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield sign-offs by the wrong people, and those that are stale before anything was sent."""
+    sent = {row.get("step") for _key, row in entries(record, "sent")}
+    for key, row in entries(record, "signoffs"):
+        signoff = record.kind.signoffs.get(signoff_name(key))
+        at = moment(row.get("at"))
+        if signoff is None or at is None:
+            continue
+        yield from _check_row(record, key, row, signoff, context.index, at)
+        signed = find_signed(record, signoff)
+        is_present = key == key_of(signoff.name, record.cycle) and signoff.send not in sent
+        if is_present and signed is not None and signed.stale:
+            yield breach(
+                "APR-01", record, f"signoffs.{key}",
+                _("What '{signoff}' covers has changed since it was signed.").format(
+                    signoff=_name(signoff)
+                ),
+                f"csctl sign {record.id} --as {signoff.name}",
+                level="warning",
+            )  # fmt: skip
+
+
+def _check_row(
+    record: Record,
+    key: str,
+    row: Mapping[str, Any],
+    signoff: SignOff,
+    index: Index,
+    at: datetime,
+) -> Iterator[Finding]:
+    by = str(row.get("by", ""))
+    person = index.find(by)
+    wanted = signoff.roles or (str(row.get("role", "")),)
+    if person is not None and not role_of(person, wanted, at.date()):
+        yield breach(
+            "APR-01", record, f"signoffs.{key}",
+            _("{by} did not hold the role of {roles} on {day}.").format(
+                by=by, roles=_(" or ").join(wanted), day=at.date()
+            ),
+            _("Roles stand in the person's record: csctl show {by}").format(by=by),
+        )  # fmt: skip
+    if signoff.step == "prepared":
+        return
+    for other in record.kind.signoffs.values():
+        if other.step == "prepared" and other.send == signoff.send:
+            preparer = key.replace(signoff.name, other.name, 1)
+            if record.value(f"signoffs.{preparer}.by") == by:
+                yield breach(
+                    "APR-01", record, f"signoffs.{key}",
+                    _("{by} prepared it, and cannot sign '{signoff}' too.").format(
+                        by=by, signoff=_name(signoff)
+                    ),
+                    f"csctl sign {record.id} --as {signoff.name}",
+                )  # fmt: skip
+
+
+def _name(signoff: SignOff) -> str:
+    return pick(signoff.label, language()) or signoff.name
+
+
+# --- sending -----------------------------------------------------------------------------------
+
+
+def check_approvals(record: Record, send_name: str, context: Context) -> Iterator[Finding]:
+    """Yield the sign-offs a report lacks to leave the house.
+
+    A 3D may go on the word of somebody entitled to it, as its row in `sent` says.
+    """
+    revisions = [row for _key, row in entries(record, "sent") if row.get("step") == send_name]
+    release = revisions[-1] if revisions and "digest" not in revisions[-1] else {}
+    spoken = _spoken(release)
+    for name in record.kind.sends[send_name].signoffs:
+        signoff = record.kind.signoffs[name]
+        signed = find_signed(record, signoff)
+        if signed is not None and not signed.stale:
+            continue
+        if spoken and signoff.step == "approved":
+            yield from _check_release(record, signoff, release, "", context)
+        elif not spoken:
+            stale = _("What it covers has changed since.") if signed else ""
+            yield breach(
+                _code(record), record, "signoffs" if "signoffs" in record.data else "",
+                _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
+                    step=send_name,
+                    signoff=_name(signoff),
+                    roles=_(" or ").join(signoff.roles) or _("anybody"),
+                    why=stale,
+                ).rstrip(),
+                f"csctl sign {record.id} --as {name}",
+            )  # fmt: skip
+
+
+def _code(record: Record) -> str:
+    return "APR-8D" if record.kind.name == "8d" else "APR-01"
+
+
+def _spoken(row: Mapping[str, Any]) -> bool:
+    return row.get("step") == _SPOKEN and "released_by" in row
+
+
+def _check_release(
+    record: Record, signoff: SignOff, row: Mapping[str, Any], address: str, context: Context
+) -> Iterator[Finding]:
+    """Yield a spoken release by somebody who may not give it."""
+    at = moment(row.get("released_at")) or moment(row.get("sent_at")) or context.now
+    if not held_role(context, row["released_by"], signoff.roles, at):
+        yield breach(
+            _code(record), record, f"{address}.released_by" if address else "",
+            _("{by} may not release a 3D: that takes {roles}.").format(
+                by=row["released_by"], roles=_(" or ").join(signoff.roles)
+            ),
+            f"csctl sign {record.id} --as {signoff.name}",
+        )  # fmt: skip
+
+
+def check_sent(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield reports that left the house without the approval of what was sent."""
+    for key, row in entries(record, "sent"):
+        send = record.kind.sends.get(str(row.get("step")))
+        sent_at = moment(row.get("sent_at"))
+        if send is None or sent_at is None:
+            continue
+        cycle = 1 + sum(1 for each in list_of(record, "cycles") if _opened(each, sent_at))
+        for name in send.signoffs:
+            signoff = record.kind.signoffs[name]
+            signature = given(record, f"signoffs.{key_of(name, cycle)}") or {}
+            if _spoken(row) and signoff.step == "approved":
+                yield from _check_release(record, signoff, row, f"sent.{key}", context)
+                yield from _check_follow_up(record, signoff, signature, key, sent_at, context)
+            elif not _spoken(row):
+                yield from _check_before(record, signoff, signature, key, row, sent_at)
+
+
+def _opened(row: Mapping[str, Any], sent_at: datetime) -> bool:
+    opened = moment(row.get("opened_at"))
+    return opened is not None and opened <= sent_at
+
+
+def _check_follow_up(
+    record: Record,
+    signoff: SignOff,
+    signature: Mapping[str, Any],
+    key: str,
+    sent_at: datetime,
+    context: Context,
+) -> Iterator[Finding]:
+    """A spoken release is followed by a signature by the end of the next working day."""
+    calendar = site_calendar(context.config.site)
+    last = calendar.close_of_business(
+        calendar.next_working_day(sent_at.astimezone(calendar.zone).date())
+    )
+    if signature:
+        return
+    finding = breach(
+        _code(record), record, f"sent.{key}.released_by",
+        _("The {step} went out on a spoken release; '{signoff}' is due by {due}.").format(
+            step=signoff.send, signoff=_name(signoff), due=f"{last:%Y-%m-%d %H:%M}"
+        ),
+        f"csctl sign {record.id} --as {signoff.name}",
+    )  # fmt: skip
+    yield finding if context.now > last else replace(finding, level="warning")
+
+
+def _check_before(
+    record: Record,
+    signoff: SignOff,
+    signature: Mapping[str, Any],
+    key: str,
+    row: Mapping[str, Any],
+    sent_at: datetime,
+) -> Iterator[Finding]:
+    """A report was signed before it left, over the content that left.
+
+    A later revision is signed again under the same key: what an earlier one was signed with
+    is known to git alone.
+    """
+    signed_at = moment(signature.get("at"))
+    revisions = [r.get("revision", 0) for _k, r in entries(record, "sent")
+                 if r.get("step") == row.get("step")]  # fmt: skip
+    why = ""
+    if signed_at is None:
+        why = _("it was not given.")
+    elif signed_at > sent_at:
+        if row.get("revision") == max(revisions):
+            why = _("it was given later, at {at}.").format(at=signature["at"])
+    elif _covers(record, signoff) and row.get("digest") not in (None, signature.get("digest")):
+        why = _("it was given over other content.")
+    if why:
+        yield breach(
+            _code(record), record, f"sent.{key}",
+            _("The {step} left without the sign-off '{signoff}': {why}").format(
+                step=row.get("step"), signoff=_name(signoff), why=why
+            ),
+            f"csctl sign {record.id} --as {signoff.name}",
+        )  # fmt: skip
+
+
+def _covers(record: Record, signoff: SignOff) -> bool:
+    """Tell whether a sign-off covers all that the report is, so that their digests are the same."""
+    send = record.kind.sends.get(signoff.send)
+    return send is not None and set(send.covers) == set(signoff.covers)
+
+
+# --- stages ------------------------------------------------------------------------------------
+
+
+def check_entered(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield stages entered by somebody whose role may not."""
+    for stage in record.kind.stages_up_to(record.stage):
+        by = given(record, stage.by) if stage.by and stage.roles else None
+        entered = given(record, stage.at) if stage.at else None
+        when = day(entered) or context.today
+        person = context.find(by)
+        if person is not None and not role_of(person, stage.roles, when):
+            yield breach(
+                "APR-02", record, stage.by,
+                _("{by} may not enter '{stage}': that takes {roles}.").format(
+                    by=by,
+                    stage=pick(stage.label, language()) or stage.name,
+                    roles=_(" or ").join(stage.roles),
+                ),
+                _("Roles stand in the person's record: csctl show {by}").format(by=by),
+            )  # fmt: skip

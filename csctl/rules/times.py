@@ -1,0 +1,133 @@
+"""Event times: after the customer's report, not in the future, in a possible order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from csctl.addresses import split_address
+from csctl.findings import Finding
+from csctl.messages import _
+from csctl.record import Record
+from csctl.rules.context import Context
+from csctl.rules.fields import breach, day, given, label_of, moment, occurrences, set_hint
+from csctl.rules.shape import fields_of
+from csctl.schema import Field, Kind
+
+# Parts of every record that only say what happened; a photo may be older than the complaint.
+_TRAIL: Final = ("signoffs", "sent", "pauses", "cycles", "outcome", "amendments", "customer_status")
+_PLANNED: Final = ("expected_at",)
+_DONE: Final = (
+    "done_on", "verified_on", "validated_on", "changed_on", "removed_on", "confirmed_on",
+    "closed_on", "analysed_on", "received_on", "granted_on", "approved_on", "finished_on",
+)  # fmt: skip
+_ORDER: Final = (("pauses[].asked_at", "pauses[].ended_at"),)
+_LATE: Final = timedelta(hours=24)
+
+
+def check_times(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield event times that cannot be."""
+    yield from _check_future(record, context)
+    yield from _check_start(record)
+    yield from _check_order(record)
+    yield from _check_late_entry(record)
+
+
+@lru_cache(maxsize=64)
+def _events(kind: Kind) -> tuple[Field, ...]:
+    """The fields that say when something happened; those that say when it is due are left out."""
+    return tuple(each for each in fields_of(kind, "date", "datetime") if _is_event(each))
+
+
+def _is_event(field: Field) -> bool:
+    if field.type == "date":
+        return field.is_frozen or field.name in _DONE
+    return field.name not in _PLANNED and (field.name == "at" or field.name.endswith("_at"))
+
+
+def _check_future(record: Record, context: Context) -> Iterator[Finding]:
+    for field in _events(record.kind):
+        for address, value in occurrences(record, field):
+            then, when = moment(value), day(value)
+            if (then and then > context.now) or (not then and when and when > context.today):
+                yield breach(
+                    "TIME-01", record, address,
+                    _("{label} is {value}: that lies in the future.").format(
+                        label=label_of(record, address), value=value
+                    ),
+                    set_hint(record, address),
+                )  # fmt: skip
+
+
+def _check_start(record: Record) -> Iterator[Finding]:
+    received = given(record, "received_at") if "received_at" in record.kind.fields else None
+    if received is None:
+        return
+    for field in _events(record.kind):
+        if not (field.is_frozen or split_address(field.address)[0] in _TRAIL):
+            continue
+        for address, value in occurrences(record, field):
+            if _is_before(value, received):
+                yield breach(
+                    "TIME-01", record, address,
+                    _("{label} is {value}, before the report was received ({received}).").format(
+                        label=label_of(record, address), value=value, received=received
+                    ),
+                    set_hint(record, address),
+                )  # fmt: skip
+
+
+def _is_before(value: Any, other: Any) -> bool:
+    """Tell whether one stored time or day lies before another, by day where one is a day."""
+    if (left := moment(value)) and (right := moment(other)):
+        return left < right
+    left_day, right_day = day(value), day(other)
+    return left_day is not None and right_day is not None and left_day < right_day
+
+
+def _check_order(record: Record) -> Iterator[Finding]:
+    kind = record.kind
+    for earlier, later in (*_ORDER, *(kind.word("x-order") or ())):
+        starts = occurrences(record, kind.field(earlier))
+        for address, end in occurrences(record, kind.field(later)):
+            for other, start in starts:
+                if _in_one_row(earlier, later) and _row(other) != _row(address):
+                    continue
+                if _is_before(end, start):
+                    yield breach(
+                        "TIME-01", record, address,
+                        _("{label} is {value}, before {other} ({start}).").format(
+                            label=label_of(record, address),
+                            value=end,
+                            other=label_of(record, other),
+                            start=start,
+                        ),
+                        set_hint(record, address),
+                    )  # fmt: skip
+
+
+def _in_one_row(earlier: str, later: str) -> bool:
+    return "[]" in later and _row(earlier) == _row(later)
+
+
+def _row(address: str) -> str:
+    return address.rpartition("]")[0]
+
+
+def _check_late_entry(record: Record) -> Iterator[Finding]:
+    if not {"registered_at", "received_evidence"} <= set(record.kind.fields):
+        return
+    received, registered = moment(given(record, "received_at")), given(record, "registered_at")
+    written = moment(registered)
+    if not received or not written or written - received <= _LATE:
+        return
+    if given(record, "received_evidence") is None and "origin" not in record.data:
+        yield breach(
+            "TIME-01", record, "received_at",
+            _("Written down {hours} hours after it was received, and nothing shows when that was.")
+            .format(hours=round((written - received).total_seconds() / 3600)),
+            f"csctl attach {record.id} … && csctl set {record.id} received_evidence=…",
+            level="warning",
+        )  # fmt: skip

@@ -1,0 +1,85 @@
+"""How bad a complaint is: computed from line stop and batch, never typed (procedure row S1-T7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from csctl.config import Config
+from csctl.messages import _
+from csctl.record import Record
+from csctl.schema import answer_kind, is_answered
+
+Level = Literal["major", "general"]
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """A computed severity.
+
+    `provisional` says that line stop or batch is still unknown and could make it major;
+    `reasons` are sentences; `clock_level` decides which clocks run: a safety case has those
+    of a major one.
+    """
+
+    level: Level
+    provisional: bool
+    reasons: tuple[str, ...]
+    clock_level: Level
+
+
+def severity(complaint: Record, config: Config) -> Severity:
+    """Compute the severity of a complaint: major for a line stop, a batch, or if raised by hand."""
+    reasons: list[str] = []
+    if complaint.value("line_stop") is True:
+        reasons.append(_("The customer's line stopped."))
+    if complaint.value("batch") is True:
+        reasons.append(_("It is a batch problem."))
+    elif reached := batch_reached(complaint, config):
+        reasons.append(reached)
+    if isinstance(complaint.value("severity_raised"), dict):
+        reasons.append(_("Somebody raised it, with a reason."))
+    level: Level = "major" if reasons else "general"
+    open_questions = (complaint.value("line_stop"), complaint.value("batch"))
+    provisional = level == "general" and any(_is_open(each) for each in open_questions)
+    safety = complaint.value("safety") in ("possible", "confirmed")
+    if safety:
+        reasons.append(_("Safety or a regulation may be concerned: a major case's clocks run."))
+    return Severity(level, provisional, tuple(reasons), "major" if safety else level)
+
+
+def batch_reached(complaint: Record, config: Config) -> str:
+    """Say how the quantities reach the company's threshold for a batch, or ""."""
+    defective = _count(complaint, "qty_defective")
+    if not defective:
+        return ""
+    pieces = config.batch_from.get("pieces")
+    if pieces is not None and defective >= pieces:
+        return _("{count} defective pieces reach the batch threshold of {limit}.").format(
+            count=defective, limit=pieces
+        )
+    looked_at = _count(complaint, "qty_checked") or _count(complaint, "qty_shipped")
+    rate = config.batch_from.get("or_rate")
+    # One piece is no batch, whatever its share; more defective than checked is another rule's.
+    if rate is None or not 1 < defective <= looked_at:
+        return ""
+    if Fraction(defective, looked_at) >= _rate(rate):
+        return _("{count} defective of {total} reach the batch threshold of {limit}.").format(
+            count=defective, total=looked_at, limit=rate
+        )
+    return ""
+
+
+def _is_open(value: Any) -> bool:
+    return not is_answered(value) or answer_kind(value) in ("unknown", "refused")
+
+
+def _count(complaint: Record, address: str) -> int:
+    value = complaint.value(address)
+    return value if isinstance(value, int) else 0
+
+
+def _rate(text: Any) -> Fraction:
+    """Return `1%` as 1/100; the schema of csctl.yaml has checked its form."""
+    return Fraction(str(text).rstrip("% ")) / 100

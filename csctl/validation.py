@@ -1,0 +1,171 @@
+"""Checks records against their schemas and all rules: one record, a repository, what is staged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from csctl.errors import CsctlError, UsageError
+from csctl.findings import Finding
+from csctl.messages import _
+from csctl.places import RECORDS
+from csctl.record import Record
+from csctl.rules import gates, signing
+from csctl.rules.context import Context
+from csctl.rules.envelope import check_files, check_languages, check_links
+from csctl.rules.fields import entries
+from csctl.rules.shape import take_shape
+from csctl.rules.times import check_times
+from csctl.store import Store
+
+_EVERY_KIND: Final = (
+    check_links,
+    check_files,
+    check_languages,
+    check_times,
+    signing.check_signoffs,
+    signing.check_sent,
+    signing.check_entered,
+    gates.check_rules,
+)
+
+
+def check_record(record: Record, context: Context) -> list[Finding]:
+    """Return every breach in a record, by line; a record of any content gives findings only.
+
+    What has the wrong shape is found first; the rules then judge the rest.
+    """
+    shape = take_shape(record)
+    judged = filter(shape.is_judged, _check_sound(shape.record, context))
+    return sorted(dict.fromkeys([*shape.findings, *judged]))
+
+
+def _check_sound(record: Record, context: Context) -> Iterator[Finding]:
+    if record.outcome != "void":
+        yield from gates.check_reached(record, record.stage, context)
+        yield from _sent_contents(record, context)
+    for check in _EVERY_KIND:
+        yield from check(record, context)
+
+
+def _sent_contents(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield what the reports that were sent needed and the record does not hold any more."""
+    sent = {str(row.get("step")) for _key, row in entries(record, "sent")}
+    for name in [each for each in record.kind.sends if each in sent]:
+        for finding in gates.check_send_content(record, name, context):
+            if finding.rule in ("ENV-03", "ENV-06"):
+                yield finding
+
+
+# --- many records ------------------------------------------------------------------------------
+
+
+def check_repository(
+    store: Store, context: Context, paths: Sequence[str] | None = None
+) -> tuple[list[Finding], int]:
+    """Return the breaches of all records, or of those at some paths, and how many were checked.
+
+    A file that cannot be read gives one finding; the others are checked all the same.
+    """
+    chosen = _records(store) if paths is None else list(paths)
+    found = [finding for path in chosen for finding in _check_path(store, context, path)]
+    if paths is None:
+        found += _check_stray(store, chosen)
+    return sorted(found), len(chosen)
+
+
+def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
+    """Return the breaches of the records staged for the next commit, as they are staged."""
+    git = store.repository.git
+
+    def read_file(path: str) -> bytes:
+        content = git.staged_blob(path)
+        if content is None:
+            raise CsctlError(_("{path} is not staged and not committed.").format(path=path))
+        return content
+
+    context = replace(context, read_file=read_file)
+    staged = {_record_of(path) for path in git.staged(RECORDS)}
+    contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
+    found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
+    return sorted(found), len(contents)
+
+
+def _records(store: Store) -> list[str]:
+    """Return the paths of all records; a YAML file beside a record is an attachment of it."""
+    paths = list(store.iter_paths())
+    folders = {path.removesuffix(".yaml") for path in paths}
+    return [path for path in paths if PurePosixPath(path).parent.as_posix() not in folders]
+
+
+def _record_of(path: str) -> str:
+    """Return the path of the record that a file is, or lies beside."""
+    return path if path.endswith(".yaml") else f"{PurePosixPath(path).parent}.yaml"
+
+
+def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
+    read = store.try_read(path)
+    if isinstance(read, Finding):
+        yield read
+        return
+    yield from check_record(read, context)
+    yield from _check_place(store, read)
+
+
+def _check_content(store: Store, context: Context, path: str, content: bytes) -> Iterator[Finding]:
+    try:
+        record = store.build(path, content)
+    except CsctlError as error:
+        line, column = getattr(error, "line", 1), getattr(error, "column", 1)
+        yield Finding(path, line, column, "YAML", "error", error.message, error.hint)
+        return
+    yield from check_record(record, context)
+    yield from _check_place(store, record)
+
+
+def _check_place(store: Store, record: Record) -> Iterator[Finding]:
+    """Yield a file that does not lie where the id of its record says."""
+    name = PurePosixPath(record.path).stem
+    try:
+        place = store.path_of(record.kind, name)
+    except UsageError as error:
+        yield Finding(
+            record.path, 1, 1, "ENV-01", "error", error.message, error.hint, record.id, "id"
+        )
+        return
+    if place != record.path:
+        yield Finding(
+            record.path, 1, 1, "ENV-01", "error",
+            _("{id} lies in the wrong folder; it belongs at {path}.").format(id=name, path=place),
+            f"git mv {record.path} {place}",
+            record.id, "id",
+        )  # fmt: skip
+
+
+def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
+    """Yield ids used by two files, and files that are neither a record nor beside one."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        by_name[PurePosixPath(path).stem].append(path)
+    for name, held in by_name.items():
+        for path in held[1:]:
+            yield Finding(
+                path, 1, 1, "ENV-01", "error",
+                _("The id {id} is taken by {path}.").format(id=name, path=held[0]),
+                _("Give this record the next free number."),
+                name, "id",
+            )  # fmt: skip
+    folders = {path.removesuffix(".yaml") for path in paths}
+    root = store.repository.root
+    for file in sorted((root / RECORDS).rglob("*")):
+        path = file.relative_to(root).as_posix()
+        is_stray = file.parent.relative_to(root).as_posix() not in folders and file.is_file()
+        if is_stray and file.suffix != ".yaml" and not file.name.startswith((".", "README")):
+            yield Finding(
+                path, 1, 1, "ENV-05", "warning",
+                _("{path} belongs to no record.").format(path=path),
+                _("Attach it to one: csctl attach ID {path}").format(path=path),
+            )  # fmt: skip

@@ -1,0 +1,32 @@
+"""The table of rules: complete, documented, and the only source of codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from csctl.rules.table import RULES, render_rules_markdown
+
+ROOT = Path(__file__).parent.parent.parent
+CODE = re.compile(r'"((?:ENV|DATE|TIME|APR|CUS|SEV|CMP|8D)-[A-Z0-9]+)"')
+
+
+def test_the_page_of_rules_is_what_the_table_says() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert page == render_rules_markdown()
+
+
+def test_every_code_the_rules_raise_is_in_the_table_and_every_code_is_raised() -> None:
+    modules = [each for each in (ROOT / "csctl").rglob("*.py") if each.name != "table.py"]
+    raised = {code for each in modules for code in CODE.findall(each.read_text(encoding="utf-8"))}
+    listed = {code for code in RULES if CODE.fullmatch(f'"{code}"')}
+    assert raised == listed
+
+
+def test_every_rule_says_what_it_asks_and_why() -> None:
+    for rule in RULES.values():
+        assert rule.title.endswith(".")
+        assert rule.explanation.endswith(".")
+        assert rule.clause
+        assert rule.example
+        assert set(rule.kinds) <= {"complaint", "8d", "customer"}

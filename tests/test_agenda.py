@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from csctl.agenda import agenda, agenda_row, span_words, state_words
+from csctl.clocks import OPEN
+from csctl.errors import UsageError
+from csctl.index import Index
+from csctl.repository import open_repository
+from csctl.store import Store
+from tests.factory import COMPLAINT, ZONE, records_repository, write, write_complaint
+
+NOW = datetime(2026, 3, 5, 16, 0, tzinfo=ZONE)
+
+
+@pytest.fixture
+def index(repo: Path) -> Index:
+    records_repository(repo, commit=False)
+    write(repo, "records/customers/BYD.yaml", "schema: customer/1\nid: BYD\nshort_name: {zh: 比亚迪, en: BYD}\n")
+    newer = COMPLAINT.replace("2026-03-04", "2026-03-05").replace("GEELY", "BYD")
+    open_question = "defect_code: {unknown: asked the lab, ask: lab, by: '2026-03-04'}\n"
+    write_complaint(repo, "CC-2026-0002", newer + "owner: li-na\n" + open_question)
+    ended = "outcome: {result: rejected, reason: r, at: x, by: y}\n"
+    write_complaint(repo, "CC-2026-0003", COMPLAINT + ended + open_question)
+    write_complaint(repo, "CC-2026-0004", COMPLAINT + open_question, "closed")
+    return Index(Store(open_repository(repo)))
+
+
+def test_what_is_due_comes_most_urgent_first(index: Index) -> None:
+    items = agenda(index, NOW)
+    assert [each.due for each in items] == sorted(each.due for each in items)
+    assert {each.record.id for each in items} == {"CC-2026-0001", "CC-2026-0002"}
+    assert all(each.state in OPEN for each in items)
+    assert (items[0].record.id, items[0].label, items[0].state) == (
+        "CC-2026-0002", "find out: Defect code", "overdue",
+    )  # fmt: skip
+
+
+def test_it_can_be_limited(index: Index) -> None:
+    assert {each.record.id for each in agenda(index, NOW, owner="li-na")} == {"CC-2026-0002"}
+    assert {each.record.id for each in agenda(index, NOW, customer="GEELY")} == {"CC-2026-0001"}
+    soon = agenda(index, NOW, within="12h", customer="GEELY")
+    assert [each.label for each in soon] == [
+        "Acknowledgement", "First assessment", "Responsibility",
+    ]  # fmt: skip
+    assert len(agenda(index, NOW, within="3d")) < len(agenda(index, NOW, within="400d"))
+
+
+@pytest.mark.parametrize("text", ["3", "d", "3w", "-3d", "3.5d"])
+def test_what_is_no_span_is_refused(index: Index, text: str) -> None:
+    with pytest.raises(UsageError, match="is not a time span"):
+        agenda(index, NOW, within=text)
+
+
+def test_an_8d_is_about_the_customers_of_its_complaints(repo: Path, index: Index) -> None:
+    write(
+        repo,
+        "records/8ds/2026/00/8D-2026-0001.yaml",
+        "schema: 8d/1\nid: 8D-2026-0001\nstage: d0\ncustomers: [GEELY, BYD, GONE]\n"
+        "received_at: 2026-03-04T16:30+08:00\n",
+    )
+    found = [each for each in agenda(index, NOW, customer="BYD") if each.record.id[0] == "8"]
+    assert [each.label for each in found] == ["Root cause"]
+    assert agenda_row(found[0], index, NOW, "zh")["customer"] == "吉利, 比亚迪"
+
+
+def test_an_item_is_a_row(index: Index) -> None:
+    [first, *rest] = agenda(index, NOW, owner="li-na")
+    assert agenda_row(first, index, NOW, "en") == {
+        "due": "03-04 23:59",
+        "state": "overdue",
+        "record": "CC-2026-0002",
+        "what": "find out: Defect code",
+        "customer": "BYD",
+        "owner": "李娜",
+        "left": "16 h 1 min over",
+        "state_code": "overdue",
+        "due_at": "2026-03-04T23:59+08:00",
+    }
+    assert agenda_row(rest[0], index, NOW, "en")["left"] == "1 d 0 h"
+    [geely, *_rest] = agenda(index, NOW, customer="GEELY")
+    assert agenda_row(geely, index, NOW, "en")["owner"] == ""
+
+
+def test_a_provisional_day_carries_a_question_mark(repo: Path, index: Index) -> None:
+    write_complaint(repo, "CC-2026-0001", COMPLAINT.replace("2026-03-04", "2099-03-04"))
+    found = [each for each in agenda(index, NOW) if each.record.id == "CC-2026-0001"]
+    marked = [agenda_row(each, index, NOW, "en")["due"] for each in found]
+    assert marked
+    assert all(each.endswith("?") for each in marked)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=2, hours=3, minutes=59), "2 d 3 h"),
+        (timedelta(hours=5), "5 h 0 min"),
+        (timedelta(minutes=7), "7 min"),
+        (timedelta(), "0 min"),
+        (timedelta(minutes=-90), "1 h 30 min over"),
+    ],
+)
+def test_a_span_in_words(left: timedelta, words: str) -> None:
+    assert span_words(left) == words
+
+
+def test_every_state_has_a_word() -> None:
+    words = [state_words(each) for each in (*OPEN, "met", "missed")]
+    assert len(set(words)) == len(words)

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from csctl import messages
+
 Git = Callable[..., str]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="Write the golden files anew; read the diff."
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +51,7 @@ def hermetic(
         monkeypatch.setenv(name, str(value))
     if hasattr(time, "tzset"):
         time.tzset()
+    messages.use("en")
     yield home
     monkeypatch.undo()
     if hasattr(time, "tzset"):

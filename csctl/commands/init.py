@@ -1,0 +1,169 @@
+"""`csctl init`: make a records repository."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from csctl import gitrepo
+from csctl.choices import Choice, pick_one
+from csctl.errors import CsctlError, UsageError
+from csctl.gitrepo import GitRepo
+from csctl.messages import _, language
+from csctl.options import Invocation, desk
+from csctl.output import done, say, tell
+from csctl.places import CONFIG, search_path
+from csctl.prompts import choose, propose_code
+from csctl.scaffold import Setup, find_changes
+from csctl.schema import pick
+from csctl.schemaload import Schemas
+from csctl.store import write_atomically
+from csctl.terminal import read_line
+
+
+@click.command(
+    "init",
+    help=_(
+        "Make a records repository here: an empty folder or an existing git repository.\n\n"
+        "Asks for the company, its language and form numbers, and who you are. Files that are "
+        "there already are kept; a second run changes nothing.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl init\n"
+        "  csctl init --company 'Example Ltd' --profile own --no-input"
+    ),
+)
+@click.option("--company", default="", help=_("The company's name, as forms print it."))
+@click.option("--language", "spoken", default="", help=_("Its language: zh, en or zh-TW."))
+@click.option("--profile", default="", help=_("Whose form numbers: QJL, ULMT, MS, LAB or own."))
+@click.option("--me-name", default="", help=_("Your name."))
+@click.option("--me-code", default="", help=_("Your code, such as zhang-wei."))
+@click.option("--me-email", default="", help=_("Your e-mail address, also for git."))
+@click.option("--me-role", default="", help=_("Your role, such as quality_engineer."))
+@click.option("--no-input", is_flag=True, help=_("Never ask."))
+@click.option("--dry-run", is_flag=True, help=_("Show what would be written, and write nothing."))
+@click.pass_context
+def command(
+    context: click.Context, /, no_input: bool, dry_run: bool, spoken: str, **given: str
+) -> int:
+    """Make a records repository."""
+    invocation = desk(context).invocation
+    start = invocation.directory.resolve()
+    found = gitrepo.find_root(start)
+    root = found or start
+    setup = None
+    if not (root / CONFIG).is_file():
+        asks = not (no_input or invocation.no_input)
+        asks = asks and sys.stdin.isatty() and sys.stderr.isatty()
+        setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
+    changes = find_changes(root, setup, _now(invocation))
+    if dry_run:
+        for change in changes:
+            say(change.path)
+        return 0
+    repository = GitRepo(root) if found else gitrepo.init(root)
+    if setup is not None:
+        _set_user(repository, setup)
+    for change in changes:
+        write_atomically(root / change.path, change.after)
+    if changes:
+        repository.commit([change.path for change in changes], _MESSAGE)
+    if changes or not repository.has_changed_paths():
+        repository.write_commit_graph()
+    if not changes:
+        done(_("{folder} is set up already; nothing was changed.").format(folder=root))
+        return 0
+    for change in changes:
+        say(change.path)
+    done(_("{folder} is a records repository now.").format(folder=root))
+    tell(_("Next: {command}").format(command="csctl complaint new"))
+    return 0
+
+
+_MESSAGE = "csctl init: records repository set up\n"
+
+
+def _now(invocation: Invocation) -> datetime:
+    now = invocation.now or datetime.now(timezone.utc)
+    return now if now.tzinfo else now.replace(tzinfo=timezone.utc)
+
+
+def _git_user(root: Path) -> tuple[str, str]:
+    """Return the name and e-mail git knows, ("", "") if it knows none."""
+    try:
+        return GitRepo(root).user()
+    except CsctlError:
+        return "", ""
+
+
+def _set_user(repository: GitRepo, setup: Setup) -> None:
+    """Tell git in this repository who works here, unless it knows."""
+    if _git_user(repository.root) != (setup.name, setup.email):
+        repository.config_set("user.name", setup.name)
+        repository.config_set("user.email", setup.email)
+
+
+def _setup(given: Mapping[str, str], user: tuple[str, str], *, asks: bool) -> Setup:
+    schemas = Schemas(search_path(None, "schemas"))
+    properties = schemas.flattened("config")["properties"]
+    person = schemas.kind("person")
+    answers = _Answers(asks=asks)
+    company = answers.text("--company", given["company"], _("Company name"))
+    spoken = answers.pick(given["language"], properties["language"], language())
+    profiles = properties["numbering"]["properties"]["profile"]
+    profile = answers.pick(given["profile"], profiles, "own")
+    name = answers.text("--me-name", given["me_name"], _("Your name"), user[0])
+    email = answers.text("--me-email", given["me_email"], _("Your e-mail address"), user[1])
+    proposed = propose_code(person, name) or propose_code(person, email.partition("@")[0])
+    code = answers.text("--me-code", given["me_code"], _("Your code (Latin letters)"), proposed)
+    role = given["me_role"]
+    if role:
+        role = pick_one(_roles(schemas), role)
+    elif asks:
+        role = choose(_("Your role"), _roles(schemas))
+    if answers.missing:
+        raise UsageError(
+            _("These are missing: {options}.").format(options=", ".join(answers.missing)),
+            _("Give them as options, or start it in a terminal without --no-input."),
+        )
+    return Setup(company, spoken, profile, name, code, email, role)
+
+
+def _roles(schemas: Schemas) -> list[Choice]:
+    roles = schemas.profile("roles")["roles"]
+    return [Choice(value, pick(label, language())) for value, label in roles.items()]
+
+
+class _Answers:
+    """What `init` needs to know: from options, else asked, else proposed, else missing."""
+
+    def __init__(self, *, asks: bool) -> None:
+        self._asks = asks
+        self.missing: list[str] = []
+
+    def text(self, option: str, given: str, label: str, proposed: str = "") -> str:
+        """Return a line of text."""
+        given = given.strip()
+        while self._asks and not given:
+            shown = f" [{proposed}]" if proposed else ""
+            given = read_line(f"{label}{shown}: ").strip() or proposed
+        given = given or proposed
+        if not given:
+            self.missing.append(option)
+        return given
+
+    def pick(self, given: str, schema: Mapping[str, Any], default: str) -> str:
+        """Return one of the choices of a setting; the first shown is what Enter takes."""
+        if given or not self._asks:
+            return given or default
+        choices = [
+            Choice(value, pick(label, language()), (value,))
+            for value, label in schema["x-choices"].items()
+        ]
+        choices.sort(key=lambda each: each.value != default)
+        return str(choose(pick(schema["x-label"], language()), choices))

@@ -1,0 +1,343 @@
+"""`csctl KIND new`: register a record, asking what its schema says."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from csctl import beginning, drafts, workflow
+from csctl.answers import load_answers, parse_assignment
+from csctl.beginning import Drafted
+from csctl.choices import Lookup
+from csctl.drafts import Draft
+from csctl.errors import UsageError
+from csctl.findings import Finding
+from csctl.messages import _, language
+from csctl.namesakes import Fresh
+from csctl.options import Desk, desk
+from csctl.output import say, tell
+from csctl.places import find_repository, kind_headers, search_path, short_word
+from csctl.precedents import Precedent, find_precedents
+from csctl.prompts import ask_code, interview
+from csctl.questions import Registration, assignment
+from csctl.record import Record, put, text_of
+from csctl.registering import name_field, register
+from csctl.rules.context import build_context
+from csctl.saving import finish, must_be_clean
+from csctl.schema import Field, Kind, pick
+from csctl.schemaload import Schemas
+from csctl.severity import Severity
+from csctl.shapes import absolute_files
+from csctl.standing import build_standing
+from csctl.validation import check_record
+
+
+def new_command(kind_name: str, directory: Path) -> click.Command:
+    """Build `new` for a kind; its schema is read only when its options are asked for."""
+    return _New(kind_name, directory)
+
+
+class _New(click.Command):
+    """Registers a record; for each link that carries something over it has an option."""
+
+    def __init__(self, kind_name: str, directory: Path) -> None:
+        self._kind_name = kind_name
+        self._schemas = search_path(find_repository(directory), "schemas")
+        header = kind_headers(self._schemas).get(kind_name, {"kind": kind_name})
+        example = f"csctl {kind_name} new"
+        super().__init__(
+            "new",
+            callback=functools.partial(_run, kind_name),
+            params=_common_options(),
+            help=_(
+                "Register a {kind}: asks one question after the other.\n\n"
+                "Every answer is kept at once; --resume goes on after an interruption. With --set, "
+                "--from and --no-input it works without a terminal.\n\n"
+                "\b\n"
+                "Examples:\n"
+                "  {example}\n"
+                "  {example} --resume\n"
+                "  {example} --no-input --from answers.yaml"
+            ).format(kind=short_word(header, language()), example=example),
+        )
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the common options, one for each link that carries, and --id for coded kinds."""
+        return [*self._own_options, *super().get_params(ctx)]
+
+    @functools.cached_property
+    def _own_options(self) -> list[click.Parameter]:
+        schemas = Schemas(self._schemas)
+        kind = schemas.kind(self._kind_name)
+        options: list[click.Parameter] = [
+            click.Option(
+                [f"--{field.link}", f"link_{field.name}"],
+                metavar="ID",
+                multiple=True,
+                help=_("The {kind} it follows from; what is known there is taken over.").format(
+                    kind=pick(schemas.kind(field.link).short, language())
+                ),
+            )
+            for field in _carrying(kind)
+        ]
+        if kind.code:
+            options.append(
+                click.Option(["--id", "code"], metavar="CODE", default="", help=_("Its code."))
+            )
+        return options
+
+
+def _common_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--set", "assignments"],
+            metavar="FIELD=VALUE",
+            multiple=True,
+            help=_("Answer a question; may be repeated."),
+        ),
+        click.Option(
+            ["--from", "source"],
+            metavar="FILE",
+            type=click.File("rb"),
+            help=_("Answers as a YAML or JSON map; - is standard input."),
+        ),
+        click.Option(["--no-input"], is_flag=True, help=_("Never ask.")),
+        click.Option(
+            ["--resume"],
+            metavar="NAME",
+            is_flag=False,
+            flag_value="",
+            default=None,
+            help=_("Go on where an earlier registration stopped."),
+        ),
+        click.Option(["--dry-run"], is_flag=True, help=_("Show what would be written.")),
+        click.Option(["--no-commit"], is_flag=True, help=_("Leave it uncommitted.")),
+    ]
+
+
+def _carrying(kind: Kind) -> list[Field]:
+    fields = kind.fields.values()
+    return [each for each in fields if each.link and (each.carry or (each.row and each.row.carry))]
+
+
+def _run(
+    kind_name: str,
+    *,
+    assignments: Sequence[str],
+    source: Any,
+    no_input: bool,
+    resume: str | None,
+    dry_run: bool,
+    no_commit: bool,
+    code: str = "",
+    **links: Sequence[str],
+) -> int:
+    here = desk(click.get_current_context())
+    kind = here.store.repository.schemas.kind(kind_name)
+    registration = Registration(
+        kind=kind,
+        now=here.now,
+        lookup=Lookup(here.index, lambda: here.me),
+        me=_me(here, kind),
+        carried=functools.partial(beginning.carried, here.index, kind),
+    )
+    folder = here.store.repository.git.common_dir
+    unfinished = drafts.draft_names(folder, kind)
+    if resume is None:
+        draft = drafts.start_draft(folder, kind, here.now)
+    else:
+        draft = drafts.get_draft(folder, kind, resume)
+    _take_options(registration, draft, assignments, source, links)
+    writing = _Writing(here, registration, draft, dry_run=dry_run, no_commit=no_commit)
+    if no_input or here.invocation.no_input or not _is_terminal():
+        return writing.unattended(code)
+    if unfinished and resume is None:
+        tell(_("An earlier registration was not finished. Go on with it:"))
+        tell(f"  csctl {kind.name} new --resume {unfinished[0]}")
+    return writing.interactive(code)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _me(here: Desk, kind: Kind) -> str:
+    """Return who registers; "" for somebody who makes the very record that says who he is."""
+    try:
+        return here.me
+    except UsageError:
+        if kind.name == "person":
+            return ""
+        raise
+
+
+def _take_options(
+    registration: Registration,
+    draft: Draft,
+    assignments: Sequence[str],
+    source: Any,
+    links: Mapping[str, Sequence[str]],
+) -> None:
+    """Put the answers given as options into the draft; the later one wins."""
+    kind, now, lookup = registration.kind, registration.now, registration.lookup
+    if source is not None:
+        for address, value in load_answers(kind, source.read(), now=now, lookup=lookup).items():
+            put(draft.answers, address, value)
+    for text in assignments:
+        put(
+            draft.answers,
+            *parse_assignment(kind, text, now=now, lookup=lookup, outside=True),
+        )
+    for option, ids in links.items():
+        name = option.removeprefix("link_")
+        if len(ids) > 1 and kind.fields[name].type != "list":
+            raise UsageError(_("Only one {field} can be given.").format(field=name))
+        if ids:
+            text = f"{name}={','.join(ids)}"
+            put(draft.answers, *parse_assignment(kind, text, now=now, lookup=lookup))
+    for name, value in draft.answers.items():
+        draft.answers[name] = absolute_files(kind.fields[name], value, Path.cwd())
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The rest of a registration: ask or fill in what is open, write, show what comes next."""
+
+    here: Desk
+    registration: Registration
+    draft: Draft
+    dry_run: bool
+    no_commit: bool
+
+    def interactive(self, code: str) -> int:
+        """Ask what is open and write the record; an interruption leaves the draft."""
+        kind, store = self.registration.kind, self.here.store
+        with self._kept():
+            schemas = store.repository.schemas
+            interview(self.registration, self.draft, kinds=schemas.kind, create=self._create)
+            if kind.code and not code:
+                name = text_of(self.draft.answers.get(name_field(kind)), language())
+                code = ask_code(kind, name, lambda each: store.check_code(kind, each))
+            return self._write(code)
+
+    def unattended(self, code: str) -> int:
+        """Write the record from what was given; UsageError names everything that is missing."""
+        answers = self.draft.answers
+        for address, value in self.registration.facts(answers).items():
+            put(answers, address, value)
+        wanted = [assignment(each) for each in self.registration.missing(answers)]
+        if self.registration.kind.code and not code:
+            wanted.append("--id CODE")
+        if wanted:
+            raise UsageError(
+                "\n  ".join((_("These answers are missing:"), *wanted)),
+                _("Give them with --set or --from, or start it in a terminal without --no-input."),
+            )
+        return self._write(code)
+
+    def _create(self, kind_name: str, name: str, code: str) -> str:
+        """Make a record that an answer names for the first time; return its id."""
+        store = self.here.store
+        kind = store.repository.schemas.kind(kind_name)
+        store.check_code(kind, code)
+        if not self.dry_run:
+            me, now = self.registration.me, self.registration.now
+            with store.lock():
+                made = register(store, kind, {name_field(kind): name}, me=me, now=now, code=code)
+                workflow.save(store, made, commit=not self.no_commit)
+            self.registration.lookup.refresh()
+        return code
+
+    def _write(self, code: str) -> int:
+        registration, store = self.registration, self.here.store
+        with store.lock():
+            made = register(
+                store,
+                registration.kind,
+                self.draft.answers,
+                me=registration.me or code,
+                now=registration.now,
+                code=code,
+            )
+            must_be_clean(_check(self.here, made))
+            try:
+                finish(self.here, made, dry_run=self.dry_run, no_commit=self.no_commit)
+            finally:
+                if (store.repository.root / made.record.path).is_file():
+                    self.draft.remove()
+        if not self.dry_run:
+            say(made.record.id)
+            for line in last_screen(self.here, made.record):
+                tell(line)
+        return 0
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """Say how to go on if it ends before the record is written, whatever ends it."""
+        try:
+            yield
+        finally:
+            if self.draft.path.exists():
+                kind, name = self.registration.kind.name, self.draft.name
+                tell(_("What you answered is kept. Go on with:"))
+                tell(f"  csctl {kind} new --resume {name}")
+
+
+def _check(here: Desk, made: Drafted) -> list[Finding]:
+    """Return what is wrong with a new record as if it and its files were on disk already."""
+    store = here.store
+    index = Fresh(store)
+    index.add(made.record)
+    files = {each.path: each.after for each in made.changes}
+
+    def read_file(path: str) -> bytes:
+        return files[path] if path in files else store.read_bytes(path)
+
+    context = build_context(store, here.now)
+    return check_record(made.record, replace(context, index=index, read_file=read_file))
+
+
+def last_screen(here: Desk, record: Record) -> Iterator[str]:
+    """Yield what is computed from a new record, earlier cases like it, and the next command."""
+    standing = build_standing(record, build_context(here.store, here.now))
+    if standing.severity is not None:
+        yield from _severity_lines(standing.severity)
+    for clock in standing.clocks:
+        if clock.clock.scope == "customer":
+            yield _("{what} is due {when}").format(
+                what=pick(clock.clock.label, language()), when=f"{clock.due:%Y-%m-%d %H:%M}"
+            )
+    if "part" in record.kind.fields:
+        for earlier in find_precedents(record, here.index, language(), limit=3):
+            yield from _precedent_lines(earlier)
+    yield _("Next: {command}").format(command=standing.next_command or f"csctl show {record.id}")
+
+
+def _severity_lines(found: Severity) -> Iterator[str]:
+    words = {"major": _("major"), "general": _("general")}[found.level]
+    if found.provisional:
+        words += _(" (provisional: line stop or batch is unknown)")
+    yield _("Severity: {level}").format(level=words)
+    yield from (f"  {reason}" for reason in found.reasons)
+
+
+def _precedent_lines(earlier: Precedent) -> Iterator[str]:
+    shared = {"part": _("same part"), "defect": _("same defect")}
+    day = str(earlier.record.value("received_at") or "")[:10]
+    common = ", ".join(shared[each] for each in earlier.shared)
+    yield _("Earlier: {id} of {day} ({common})").format(
+        id=earlier.record.id, day=day, common=common
+    )
+    if earlier.cause:
+        yield "  " + _("cause: {text}").format(text=earlier.cause)
+    if earlier.action:
+        yield "  " + _("action: {text}").format(text=earlier.action)
+    came_back = ", ".join(earlier.came_back)
+    yield "  " + (_("came back: {ids}").format(ids=came_back) if came_back else _("not repeated"))

@@ -1,0 +1,154 @@
+"""`csctl KIND import`: bring in an old ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from csctl.errors import UsageError
+from csctl.messages import _
+from csctl.options import Desk, format_option, pass_desk, writing_options
+from csctl.output import done, say, show_json, show_rows, tell
+
+
+def import_command(kind_name: str) -> click.Command:
+    """Build the import command of a kind."""
+
+    @click.command(
+        "import",
+        help=_(
+            "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
+            "A map says which column fills which field; --suggest-map drafts one. Rows that do "
+            "not fit are listed and leave the rest alone. Rows imported before are left alone "
+            "too, so that the same file can be imported again.\n\n"
+            "\b\n"
+            "Examples:\n"
+            "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
+            "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
+            "  csctl {kind} import ledger.xlsx --map map.yaml"
+        ).format(kind=kind_name),
+    )
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    @click.option(
+        "--map",
+        "map_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=_("The YAML file that says which column fills which field."),
+    )
+    @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
+    @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
+    @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
+    @writing_options
+    @format_option()
+    @pass_desk
+    def command(
+        desk: Desk,
+        file: Path,
+        map_file: Path | None,
+        suggest_map: bool,
+        sheet: str,
+        encoding: str,
+        dry_run: bool,
+        no_commit: bool,
+        style: str,
+    ) -> int:
+        if suggest_map:
+            return _suggest(desk, kind_name, file, sheet, encoding)
+        if map_file is None:
+            raise UsageError(
+                _("An import needs a map."),
+                _("Draft one: csctl {kind} import {file} --suggest-map").format(
+                    kind=kind_name, file=file
+                ),
+            )
+        return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
+
+    return command
+
+
+def _suggest(desk: Desk, kind_name: str, file: Path, sheet: str, encoding: str) -> int:
+    from csctl.mapdraft import suggest_map
+    from csctl.sheets import read_sheet
+
+    kind = desk.store.repository.schemas.kind(kind_name)
+    read = read_sheet(file, sheet=sheet or None, encoding=encoding or None)
+    for warning in read.warnings:
+        tell(warning)
+    words = desk.store.repository.schemas.profile("headings")
+    say(suggest_map(read.headings, list(read.rows)[:200], kind, file.stem, words).rstrip())
+    return 0
+
+
+def _import(
+    desk: Desk,
+    kind_name: str,
+    file: Path,
+    map_file: Path,
+    sheet: str,
+    encoding: str,
+    dry_run: bool,
+    no_commit: bool,
+    style: str,
+) -> int:
+    import dataclasses
+
+    from csctl.importing import import_sheet
+    from csctl.importmap import load_map
+    from csctl.progress import progress_bar
+
+    mapped = load_map(map_file, desk.store.repository.schemas)
+    if mapped.kind.name != kind_name:
+        raise UsageError(
+            _("{map} is a map for {other} records.").format(map=map_file, other=mapped.kind.name),
+            _("Use: csctl {kind} import").format(kind=mapped.kind.name),
+        )
+    mapped = dataclasses.replace(
+        mapped, sheet=sheet or mapped.sheet, encoding=encoding or mapped.encoding
+    )
+    with progress_bar(_("Importing")) as progress:
+        result = import_sheet(
+            desk.store,
+            file,
+            mapped,
+            me=desk.me,
+            now=desk.now,
+            dry_run=dry_run,
+            commit=not no_commit,
+            progress=progress,
+        )
+    rows = [dataclasses.asdict(each) for each in result.problems]
+    for warning in result.warnings:
+        tell(warning)
+    if style == "json":
+        counts = {
+            "rows": result.rows,
+            "known": result.known,
+            "skipped": result.skipped,
+            "records": [each.id for each in result.records],
+            "created": [each.id for each in result.created],
+            "problems": rows,
+            "commit": result.commit,
+        }
+        show_json(f"{kind_name} import", [counts], result.findings, ok=not rows)
+        return 1 if rows else 0
+    headings = {"row": _("Row"), "column": _("Column"), "value": _("Value"), "why": _("Why")}
+    show_rows(f"{kind_name} import", rows, headings, style)
+    summary = _(
+        "{rows} rows: {new} new, {known} imported before, {skipped} left out by the map, "
+        "{bad} that do not fit, {created} records made for names, {warnings} warnings"
+    ).format(
+        rows=result.rows,
+        new=len(result.records),
+        known=result.known,
+        skipped=result.skipped,
+        bad=len({each.row for each in result.problems}),
+        created=len(result.created),
+        warnings=len(result.findings),
+    )
+    tell(summary)
+    if dry_run:
+        tell(_("Nothing was written."))
+    elif result.commit:
+        done(_("saved ({commit})").format(commit=result.commit[:8]))
+    return 1 if rows else 0

@@ -1,0 +1,65 @@
+"""`csctl amend`: correct frozen content, with the reason written into the record."""
+
+from __future__ import annotations
+
+import click
+
+from csctl.errors import UsageError
+from csctl.messages import _
+from csctl.options import Desk, id_argument, pass_desk, writing_options
+from csctl.output import show_findings, tell
+from csctl.saving import finish, new_findings
+
+
+@click.command(
+    "amend",
+    help=_(
+        "Correct what was sent or signed, or an event time; the reason is kept in the record.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl amend CC-2026-0007 --reason 'mail header shows 08:12' received_at=2026-03-05T08:12"
+    ),
+)
+@id_argument
+@click.argument("assignments", metavar="FIELD=VALUE...", nargs=-1)
+@click.option("--reason", required=True, help=_("Why it has to be corrected."))
+@click.option("--add", "added", multiple=True, metavar="LIST=VALUE", help=_("Add to a list."))
+@click.option(
+    "--remove", "removed", multiple=True, metavar="FIELD", help=_("Remove a field or row.")
+)
+@writing_options
+@pass_desk
+def command(
+    desk: Desk,
+    record_id: str,
+    assignments: tuple[str, ...],
+    reason: str,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    dry_run: bool,
+    no_commit: bool,
+) -> int:
+    """Correct frozen content of a record."""
+    from csctl import workflow
+    from csctl.choices import Lookup
+    from csctl.edits import build_edits
+
+    record = desk.store.get(record_id)
+    edits = build_edits(
+        record,
+        assignments,
+        added,
+        removed,
+        now=desk.now,
+        lookup=Lookup(desk.index, lambda: desk.me),
+    )
+    if not edits:
+        raise UsageError(_("Nothing to correct."), _("Write it like: csctl amend ID field=…"))
+    amended = workflow.amend(record, edits, reason, me=desk.me, now=desk.now)
+    findings = new_findings(desk, record, amended)
+    show_findings(findings, err=True)
+    if not workflow.check_findings(findings):
+        tell(_("{id}: nothing was written.").format(id=record.id))
+        return 1
+    draft = workflow.drafted(record, amended, "amended: " + reason.splitlines()[0][:60])
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

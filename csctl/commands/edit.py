@@ -1,0 +1,135 @@
+"""`csctl edit`: edit a record in an editor; an invalid result is never lost."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from csctl.errors import CsctlError
+from csctl.findings import Finding
+from csctl.messages import _
+from csctl.options import Desk, id_argument, pass_desk
+from csctl.output import nothing, show_findings, tell
+from csctl.saving import committed, finish, new_findings
+
+if TYPE_CHECKING:
+    from csctl.record import Record
+
+
+@click.command(
+    "edit",
+    help=_(
+        "Edit a record in $VISUAL or $EDITOR, then check it.\n\n"
+        "An invalid result is shown with positions and can be edited again, kept uncommitted or "
+        "dropped.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl edit 8D-2026-0003\n"
+        "  EDITOR='code --wait' csctl edit CC-2026-0007"
+    ),
+)
+@id_argument
+@click.option("--no-commit", is_flag=True, help=_("Leave it in the work tree, uncommitted."))
+@pass_desk
+def command(desk: Desk, record_id: str, no_commit: bool) -> int:
+    """Edit a record in an editor."""
+    from csctl.store import Change, message_for
+    from csctl.workflow import Drafted, check_findings
+
+    path = desk.store.get_path(record_id)
+    before = desk.store.read_bytes(path)
+    text = start = _decode(before, path)
+    while True:
+        text = _in_editor(text)
+        if text == start:
+            nothing(_("Nothing changed."))
+            return 0
+        new, findings = _judge(desk, path, text)
+        show_findings(findings, err=True)
+        changes = (Change(path, before, text.encode()),)
+        if new is not None and check_findings(findings):
+            draft = Drafted(new, changes, message_for(new.kind.name, [new.id], "edited"))
+            with _rescued(desk, path, text):
+                return finish(desk, draft, dry_run=False, no_commit=no_commit)
+        match _choose(desk):
+            case "keep":
+                with _rescued(desk, path, text):
+                    desk.store.save(changes, "", commit=False)
+                tell(_("{path} is kept as it is, uncommitted.").format(path=path))
+                return 1
+            case "drop":
+                tell(_("The changes are dropped; {path} is as before.").format(path=path))
+                return 1
+
+
+def _decode(content: bytes, path: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CsctlError(
+            _("{path} is not UTF-8 text.").format(path=path),
+            _("Convert it first: iconv -f GB18030 -t UTF-8"),
+        ) from error
+
+
+def _in_editor(text: str) -> str:
+    try:
+        return click.edit(text, extension=".yaml", require_save=False) or text
+    except click.ClickException as error:
+        raise CsctlError(
+            _("The editor did not do its work: {why}.").format(why=error.message),
+            _("Name another one: EDITOR=nano csctl edit …"),
+        ) from error
+
+
+def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Finding]]:
+    """Return the record in a text, None if it is not one, and what is newly wrong with it."""
+    from csctl.workflow import check_frozen
+    from csctl.yamlio import YamlError
+
+    try:
+        new = desk.store.build(path, text.encode())
+    except YamlError as error:
+        finding = Finding(
+            path, error.line, error.column, "YAML", "error", error.message, error.hint
+        )
+        return None, [finding]
+    old = committed(desk, path)
+    frozen = check_frozen(old, new) if old else ()
+    return new, [*frozen, *new_findings(desk, old, new)]
+
+
+@contextmanager
+def _rescued(desk: Desk, path: str, text: str) -> Iterator[None]:
+    """Put a text that could not be written where it can be found again."""
+    from csctl.store import write_atomically
+
+    try:
+        yield
+    except CsctlError:
+        if desk.store.read_bytes(path) != text.encode():
+            kept = desk.store.repository.git.common_dir / "csctl" / "edits" / Path(path).name
+            write_atomically(kept, text.encode())
+            tell(_("What you wrote is kept in {path}.").format(path=kept))
+        raise
+
+
+def _choose(desk: Desk) -> str:
+    """Ask what becomes of an invalid text; without an answer it is kept."""
+    if desk.invocation.no_input or not sys.stdin.isatty():
+        return "keep"
+    try:
+        answer: str = click.prompt(
+            _("It is not valid. edit again, keep it uncommitted, or drop the changes"),
+            type=click.Choice(["edit", "keep", "drop"]),
+            default="edit",
+            err=True,
+        )
+    except click.Abort:
+        return "keep"
+    return answer

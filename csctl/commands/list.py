@@ -1,0 +1,78 @@
+"""`csctl KIND list`: the records of a kind."""
+
+from __future__ import annotations
+
+import click
+
+from csctl import messages
+from csctl.messages import _
+from csctl.options import Desk, format_option, pass_desk
+from csctl.output import nothing, show_rows, tell
+
+
+def list_command(kind_name: str) -> click.Command:
+    """Build the list command of a kind."""
+
+    @click.command(
+        "list",
+        help=_(
+            "List records, the newest first.\n\n"
+            "\b\n"
+            "Examples:\n"
+            "  csctl {kind} list\n"
+            "  csctl {kind} list --open --where customer=GEELY\n"
+            "  csctl {kind} list --format csv"
+        ).format(kind=kind_name),
+    )
+    @click.option("--open", "only_open", is_flag=True, help=_("Only those not yet at their end."))
+    @click.option("--stage", default="", help=_("Only those at this stage."))
+    @click.option(
+        "--where", multiple=True, metavar="FIELD=VALUE", help=_("Only those with this value.")
+    )
+    @click.option("--column", "columns", multiple=True, metavar="FIELD", help=_("Show this field."))
+    @format_option()
+    @pass_desk
+    def command(
+        desk: Desk,
+        only_open: bool,
+        stage: str,
+        where: tuple[str, ...],
+        columns: tuple[str, ...],
+        style: str,
+    ) -> int:
+        return _list(desk, kind_name, only_open, stage, where, columns, style)
+
+    return command
+
+
+def _list(
+    desk: Desk,
+    kind_name: str,
+    only_open: bool,
+    stage: str,
+    where: tuple[str, ...],
+    columns: tuple[str, ...],
+    style: str,
+) -> int:
+    from csctl.display import cell, column_label
+    from csctl.selecting import check_conditions, matching
+
+    kind = desk.store.repository.schemas.kind(kind_name)
+    check_conditions(kind, where)
+    if stage:
+        kind.stage(stage)
+    language = messages.language()
+    records = matching(desk.index.records(kind_name), where, stage=stage, only_open=only_open)
+    records.sort(key=lambda r: (str(r.value(kind.date_field) or ""), r.id), reverse=True)
+    headings = {each: column_label(kind, each, language) for each in columns or kind.columns}
+    if style == "json":
+        rows = [{each: record.value(each) for each in headings} for record in records]
+    else:
+        rows = [{each: cell(record, each, language) for each in headings} for record in records]
+    show_rows(f"{kind_name} list", rows, headings, style)
+    if not rows and style == "text":
+        nothing()
+    unreadable = desk.index.unreadable(kind_name)
+    for finding in unreadable:
+        tell(str(finding))
+    return 0

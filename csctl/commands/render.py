@@ -1,0 +1,82 @@
+"""`csctl render`: forms as Markdown or PDF."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from csctl.errors import UsageError
+from csctl.messages import _
+from csctl.options import Desk, ids_argument, pass_desk
+from csctl.output import done, say
+
+
+@click.command(
+    "render",
+    help=_(
+        "Render the forms of records to Markdown or PDF.\n\n"
+        "One record goes to stdout, or with -o to a file; several go to a folder.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl render 8D-2026-0003 --to pdf -o 8d.pdf\n"
+        "  csctl render CC-2026-0007 --to md --lang zh+en\n"
+        "  csctl render 8D-2026-0006 --to pdf --audience customer --for CC-2026-0012 -o out/"
+    ),
+)
+@ids_argument(required=True)
+@click.option("--to", "ending", type=click.Choice(["md", "pdf"]), default="md", show_default=True)
+@click.option(
+    "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
+)
+@click.option(
+    "--audience",
+    type=click.Choice(["internal", "customer"]),
+    default="internal",
+    show_default=True,
+    help=_("Who gets it: internal fields are never on a customer's form."),
+)
+@click.option("--for", "complaint", default="", metavar="ID", help=_("Only that customer's data."))
+@click.option("--as", "step", default="", metavar="SEND", help=_("As it is sent: 3D, 5D, 8D."))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder."))
+@pass_desk
+def command(
+    desk: Desk,
+    record_ids: tuple[str, ...],
+    ending: str,
+    form_language: str,
+    audience: str,
+    complaint: str,
+    step: str,
+    output: Path | None,
+) -> int:
+    """Render forms."""
+    from csctl.blocks import View
+    from csctl.forms import languages
+    from csctl.publishing import publish
+    from csctl.sending import get_send
+    from csctl.store import write_atomically
+
+    store = desk.store
+    spoken = languages(form_language or store.repository.config.form_language)
+    whose = store.complete(complaint) if complaint else ""
+    records = [store.get(each) for each in record_ids]
+    if output is None and len(records) > 1:
+        raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
+    if output is None and ending == "pdf" and sys.stdout.isatty():
+        raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
+    for record in records:
+        send = get_send(record, step).name if step else ""
+        view = View(spoken, "customer" if audience == "customer" else "internal", whose, send)
+        content = publish(record, store, view, "pdf" if ending == "pdf" else "md")
+        if output is None:
+            if sys.stdout.isatty():
+                say(content.decode().rstrip())
+            else:
+                sys.stdout.buffer.write(content)
+            continue
+        target = output / f"{record.id}.{ending}" if len(records) > 1 or output.is_dir() else output
+        write_atomically(target, content)
+        done(str(target))
+    return 0

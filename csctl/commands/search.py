@@ -1,0 +1,51 @@
+"""`csctl search`: find records by any word in them."""
+
+from __future__ import annotations
+
+import click
+
+from csctl import messages
+from csctl.messages import _
+from csctl.options import Desk, format_option, pass_desk
+from csctl.output import nothing, show_rows, tell
+
+
+@click.command(
+    "search",
+    help=_(
+        "Find the records that hold every one of the words, whatever field they stand in.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl search 卡扣\n"
+        "  csctl search GEELY crack --kind complaint"
+    ),
+)
+@click.argument("words", nargs=-1, required=True)
+@click.option("--kind", "kinds", multiple=True, help=_("Only records of this kind."))
+@format_option()
+@pass_desk
+def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: str) -> int:
+    """Find records."""
+    from csctl.display import stage_words
+    from csctl.selecting import containing, summary_of
+
+    schemas = desk.store.repository.schemas
+    language = messages.language()
+    chosen = [schemas.kind(each).name for each in kinds] or schemas.names()
+    records = [r for name in chosen for r in containing(desk.index.records(name), words)]
+    rows = [
+        {
+            "id": record.id,
+            "kind": record.kind.name,
+            "stage": stage_words(record, language),
+            "summary": summary_of(record, language),
+        }
+        for record in records
+    ]
+    headings = {"id": _("Record"), "kind": _("Kind"), "stage": _("Stage"), "summary": _("About")}
+    show_rows("search", rows, headings, style)
+    if not rows and style == "text":
+        nothing()
+    for finding in (each for name in chosen for each in desk.index.unreadable(name)):
+        tell(str(finding))
+    return 0

@@ -1,0 +1,72 @@
+"""`csctl set`: set fields of a record."""
+
+from __future__ import annotations
+
+import click
+
+from csctl.errors import UsageError
+from csctl.messages import _
+from csctl.options import Desk, id_argument, pass_desk, writing_options
+from csctl.output import show_findings, tell
+from csctl.saving import committed, finish, new_findings
+
+
+@click.command(
+    "set",
+    help=_(
+        "Set fields of a record, add to its lists, remove what is wrong.\n\n"
+        "A field is addressed like symptom, part.name or actions[A2].due; a value is typed as at "
+        "a prompt, lists and maps as JSON. What is new and wrong is shown, and nothing is "
+        "written.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl set CC-2026-0007 qty_defective=12 line_stop=no\n"
+        "  csctl set CC-2026-0007 occurred_at='昨天16:30'\n"
+        '  csctl set 8D-2026-0003 --add \'members={"person": "li-na"}\'\n'
+        "  csctl set 8D-2026-0003 --remove corrective_actions[A2]"
+    ),
+)
+@id_argument
+@click.argument("assignments", metavar="[FIELD=VALUE]...", nargs=-1)
+@click.option("--add", "added", multiple=True, metavar="LIST=VALUE", help=_("Add to a list."))
+@click.option(
+    "--remove", "removed", multiple=True, metavar="FIELD", help=_("Remove a field or row.")
+)
+@writing_options
+@pass_desk
+def command(
+    desk: Desk,
+    record_id: str,
+    assignments: tuple[str, ...],
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    dry_run: bool,
+    no_commit: bool,
+) -> int:
+    """Set fields of a record."""
+    from csctl import workflow
+    from csctl.choices import Lookup
+    from csctl.edits import build_edits
+
+    record = desk.store.get(record_id)
+    if not (assignments or added or removed):
+        raise UsageError(_("Nothing to set."), _("Write it like: csctl set ID symptom=…"))
+    edits = build_edits(
+        record,
+        assignments,
+        added,
+        removed,
+        now=desk.now,
+        lookup=Lookup(desk.index, lambda: desk.me),
+    )
+    changed = workflow.change(record, edits)
+    before = committed(desk, record.path) or record
+    findings = [*workflow.check_frozen(before, changed), *new_findings(desk, before, changed)]
+    if not workflow.check_findings(findings):
+        show_findings(findings, err=True)
+        tell(_("{id}: nothing was written.").format(id=record.id))
+        return 1
+    show_findings(findings, err=True)
+    what = ", ".join(dict.fromkeys(edit.address for edit in edits))
+    draft = workflow.drafted(record, changed, what if len(what) < 60 else what[:57] + "…")
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

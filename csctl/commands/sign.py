@@ -1,0 +1,52 @@
+"""`csctl sign`: sign a record off, over the content as it is now."""
+
+from __future__ import annotations
+
+import click
+
+from csctl.messages import _
+from csctl.options import Desk, id_argument, pass_desk, writing_options
+from csctl.output import show_findings, tell
+from csctl.saving import finish, new_findings
+
+
+@click.command(
+    "sign",
+    help=_(
+        "Write your sign-off with its digest; a later change of what it covers shows it stale.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl sign 8D-2026-0003 --as prepared\n"
+        "  csctl sign 8D-2026-0003 --as approved_3d"
+    ),
+)
+@id_argument
+@click.option(
+    "--as", "step", required=True, metavar="STEP", help=_("prepared, reviewed, approved, …")
+)
+@click.option("--at", metavar="TIME", default="", help=_("When it was given (default: now)."))
+@writing_options
+@pass_desk
+def command(
+    desk: Desk,
+    record_id: str,
+    step: str,
+    at: str,
+    dry_run: bool,
+    no_commit: bool,
+) -> int:
+    """Sign a record off."""
+    from csctl import sending, workflow
+    from csctl.moments import parse_moment
+
+    record = desk.store.get(record_id)
+    zone = desk.store.repository.config.site.zone
+    when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
+    signed, name, findings = sending.sign(record, desk.index, step, signer=desk.me, at=when)
+    findings = [*dict.fromkeys([*findings, *new_findings(desk, record, signed)])]
+    show_findings(findings, err=True)
+    if not workflow.check_findings(findings):
+        tell(_("{id}: nothing was written.").format(id=record.id))
+        return 1
+    draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

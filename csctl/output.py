@@ -1,0 +1,207 @@
+"""What csctl shows: tables, findings, JSON. Text from outside never reaches the terminal raw."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from csctl.findings import Finding
+from csctl.messages import _, ngettext
+
+FORMATS: Final = ("text", "json", "csv")
+SCHEMA_VERSION: Final = 1
+_CONTROL: Final = ("Cc", "Cs", "Zl", "Zp")
+# Spreadsheets of East Asia take the full-width signs for the same.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """Return `text` safe for a terminal: control and bidi characters shown as their code points."""
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or _is_harmless(c) else f"\\u{ord(c):04x}" for c in text)
+
+
+def _is_harmless(character: str) -> bool:
+    return character not in _BIDI and unicodedata.category(character) not in _CONTROL
+
+
+def say(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:
+    """Write a line of the product to stdout."""
+    shown = clean(text)
+    click.echo(click.style(shown, **style) if style else shown)
+
+
+def tell(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:
+    """Write a line beside the product, to stderr."""
+    shown = clean(text)
+    click.echo(click.style(shown, **style) if style else shown, err=True)
+
+
+def show_json(
+    command: str,
+    data: Sequence[Any],
+    findings: Iterable[Finding] = (),
+    *,
+    ok: bool = True,
+    err: bool = False,
+) -> None:
+    """Write the one JSON shape every command has."""
+    envelope = {
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "ok": ok,
+        "data": list(data),
+        "findings": [finding_row(each) for each in findings],
+    }
+    # What is not harmless is in a string, and is escaped there as JSON itself would.
+    click.echo(clean(json.dumps(envelope, ensure_ascii=False, indent=1)), err=err)
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Return a finding as a row of JSON or CSV."""
+    return {name: getattr(finding, name) for name in Finding.__dataclass_fields__}
+
+
+def show_rows(
+    command: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], style: str
+) -> None:
+    """Write rows as a table, as JSON or as CSV; `headings` maps each column to what people read."""
+    if style == "json":
+        show_json(command, rows)
+    elif style == "csv":
+        show_csv(rows, headings)
+    elif rows:
+        click.echo(render_table(rows, headings, _width()))
+
+
+def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
+    """Write rows as CSV that a spreadsheet opens without running anything in it."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(neutral(clean(each)) for each in headings.values())
+    for row in rows:
+        cells = ("" if row.get(each) is None else str(row[each]) for each in headings)
+        writer.writerow(neutral(clean(cell)) for cell in cells)
+    click.echo(buffer.getvalue(), nl=False)
+
+
+def neutral(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def render_table(
+    rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], width: int | None
+) -> str:
+    """Return a table whose full-width columns line up; cut to `width` columns unless None."""
+    import tabulate  # slow to import, and only tables need it
+
+    tabulate.MIN_PADDING = 0  # as it comes, every column is two wider than its heading
+    cells = [[_one_line(row.get(column, "")) for column in headings] for row in rows]
+    heads = [clean(each) for each in headings.values()]
+    if width is not None:
+        cells, heads = _fit(cells, heads, width)
+    return tabulate.tabulate(cells, heads, tablefmt="simple", disable_numparse=True)
+
+
+def _one_line(value: Any) -> str:
+    return clean(" ".join(str("" if value is None else value).split()))
+
+
+def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[list[str]], list[str]]:
+    """Shorten the widest columns until the table fits the terminal."""
+    from wcwidth import wcswidth
+
+    def measure(text: str) -> int:
+        return max(wcswidth(text), 0)
+
+    widths = [
+        max(measure(heads[i]), *(measure(row[i]) for row in cells), 1) for i in range(len(heads))
+    ]
+    room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
+    while sum(widths) > room:
+        widest = widths.index(max(widths))
+        if widths[widest] <= 4:
+            break
+        widths[widest] -= 1
+    cut = [[_cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
+    return cut, [_cut(each, widths[i]) for i, each in enumerate(heads)]
+
+
+def _cut(text: str, width: int) -> str:
+    from wcwidth import wcswidth, wcwidth
+
+    if max(wcswidth(text), 0) <= width:
+        return text
+    kept, used = "", 0
+    for character in text:
+        used += max(wcwidth(character), 0)
+        if used > width - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _width() -> int | None:
+    """The columns of the terminal; None in a pipe, where nothing is cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def show_findings(findings: Sequence[Finding], *, err: bool = False) -> None:
+    """Write findings as editors and CI jump to them, and how many there are."""
+    for each in findings:
+        color = "red" if each.level == "error" else "yellow"
+        place = click.style(f"{clean(each.path)}:{each.line}:{each.column}:", bold=True)
+        kind = click.style(f"{each.level}[{each.rule}]:", fg=color)
+        click.echo(f"{place} {kind} {clean(each.message)}", err=err)
+        if each.hint:
+            click.echo(f"    {clean(each.hint)}", err=err)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return how many errors and warnings there are, in words."""
+    errors = sum(each.level == "error" for each in findings)
+    warnings = len(findings) - errors
+    return ", ".join(
+        (
+            ngettext("{n} error", "{n} errors", errors).format(n=errors),
+            ngettext("{n} warning", "{n} warnings", warnings).format(n=warnings),
+        )
+    )
+
+
+def show_annotations(findings: Iterable[Finding]) -> None:
+    """Write findings as GitHub shows them beside the lines of a change."""
+    for each in findings:
+        message = _escaped(f"{each.message} {each.hint}".strip())
+        path = _escaped(each.path).replace(",", "%2C").replace(":", "%3A")
+        click.echo(
+            f"::{each.level} file={path},line={each.line},col={each.column},title={each.rule}::"
+            f"{message}"
+        )
+
+
+def _escaped(text: str) -> str:
+    for raw, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(raw, escaped)
+    return clean(text)
+
+
+def done(text: str) -> None:
+    """Tell that something was done, and what to type next."""
+    tell(text, style={"fg": "green"})
+
+
+def nothing(text: str = "") -> None:
+    """Tell that there is nothing to show, without putting it into a pipe."""
+    tell(text or _("Nothing found."))

@@ -1,0 +1,220 @@
+"""Where a record stands: stage, clocks, sign-offs, what was sent, what holds it, what points at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csctl.agenda import span_words, state_words
+from csctl.clocks import OPEN, ClockState, clock_states
+from csctl.display import field_lines, stage_words
+from csctl.findings import Finding
+from csctl.index import Index
+from csctl.messages import _
+from csctl.record import Record, unknown_fields
+from csctl.rules.context import Context
+from csctl.rules.gates import check_stage
+from csctl.schema import Stage, is_answered, pick
+from csctl.selecting import summary_of
+from csctl.sending import changed_since
+from csctl.severity import Severity, severity
+from csctl.signoffs import Signed, find_signed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything about a record that is computed from it and from what surrounds it."""
+
+    record: Record
+    context: Context
+    severity: Severity | None
+    next_stage: Stage | None
+    blockers: tuple[Finding, ...]
+    clocks: tuple[ClockState, ...]
+    signed: tuple[Signed, ...]
+    pointing: tuple[Record, ...]
+
+    @property
+    def next_command(self) -> str:
+        """The command that takes the record on, or fills the first thing that is missing."""
+        if self.next_stage is None:
+            return ""
+        missing = next((each.hint for each in self.blockers if each.hint), "")
+        return missing or f"csctl advance {self.record.id}"
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the computed part as plain data."""
+        return {
+            "stage": self.record.stage,
+            "outcome": self.record.outcome,
+            "severity": self.severity.level if self.severity else None,
+            "provisional": self.severity.provisional if self.severity else None,
+            "next_stage": self.next_stage.name if self.next_stage else None,
+            "missing": [each.field for each in self.blockers],
+            "clocks": [
+                {
+                    "clock": each.clock.name,
+                    "due": each.due.isoformat(timespec="minutes"),
+                    "state": each.state,
+                    "length": each.length,
+                    "provisional": each.provisional,
+                }
+                for each in self.clocks
+            ],
+            "signoffs": [{"name": s.name, "by": s.by, "stale": s.stale} for s in self.signed],
+            "linked_from": [each.id for each in self.pointing],
+        }
+
+
+def build_standing(record: Record, context: Context) -> Standing:
+    """Compute where a record stands at the context's time."""
+    kind, index = record.kind, context.index
+    following = _next_stage(record)
+    blockers = list(check_stage(record, following.name, context)) if following else []
+    # Entering the stage writes these itself.
+    written = (following.at, following.by) if following else ()
+    signed = [
+        found
+        for signoff in kind.signoffs.values()
+        for cycle in range(1, record.cycle + 1)
+        if (found := find_signed(record, signoff, cycle)) is not None
+    ]
+    return Standing(
+        record=record,
+        context=context,
+        severity=severity(record, context.config) if "line_stop" in kind.fields else None,
+        next_stage=following,
+        blockers=tuple(b for b in blockers if b.level == "error" and b.field not in written),
+        clocks=tuple(clock_states(record, index, context.config, context.now)),
+        signed=tuple(signed),
+        pointing=tuple(pointing_at(record, index)),
+    )
+
+
+def _next_stage(record: Record) -> Stage | None:
+    stages = record.kind.stages
+    passed = record.kind.stages_up_to(record.stage)
+    if record.outcome or not passed or len(passed) == len(stages):
+        return None
+    return stages[len(passed)]
+
+
+def pointing_at(record: Record, index: Index) -> Iterator[Record]:
+    """Yield the records that name this one in a link field."""
+    schemas = index.store.repository.schemas
+    for name in schemas.names():
+        targets = {field.schema["x-link"] for field in schemas.kind(name).links()}
+        if record.kind.name in targets and record.kind.name != "person":
+            yield from (each for each in index.linking_to(record.id, name) if each.id != record.id)
+
+
+# --- as text -----------------------------------------------------------------------------------
+
+
+def render_standing(standing: Standing, language: str, *, everything: bool) -> Iterator[str]:
+    """Yield the lines `show` prints: where the record stands, then its fields by section."""
+    record = standing.record
+    yield " · ".join(_title(standing, language))
+    yield ""
+    yield from _severity_lines(standing)
+    yield from _clock_lines(standing, language)
+    yield from _sent_lines(record)
+    for signed in standing.signed:
+        signoff = record.kind.signoffs[signed.name]
+        state = _("STALE: what it covers has changed since") if signed.stale else _("holds")
+        yield _("Signed: {what} by {by} at {at} — {state}").format(
+            what=pick(signoff.label, language), by=signed.by, at=signed.at[:16], state=state
+        )
+    for address, answer in unknown_fields(record):
+        label = pick(record.kind.field(address).label, language)
+        yield _("Unknown: {label}: {reason}").format(label=label, reason=answer["unknown"])
+    for other in standing.pointing:
+        yield _("From: {id} ({kind}, {stage})").format(
+            id=other.id, kind=pick(other.kind.short, language), stage=stage_words(other, language)
+        )
+    yield from _field_lines(record, language, everything=everything)
+    yield from _gate_lines(standing, language)
+
+
+def _title(standing: Standing, language: str) -> Iterator[str]:
+    record = standing.record
+    yield record.id
+    yield pick(record.kind.short, language)
+    if record.stage:
+        yield stage_words(record, language)
+    if record.cycle > 1:
+        yield _("cycle {number}").format(number=record.cycle)
+    if summary := summary_of(record, language):
+        yield summary
+
+
+def _severity_lines(standing: Standing) -> Iterator[str]:
+    if standing.severity is None:
+        return
+    words = {"major": _("major"), "general": _("general")}[standing.severity.level]
+    if standing.severity.provisional:
+        words += _(" (provisional: line stop or batch is unknown)")
+    yield _("Severity: {level}").format(level=words)
+    yield from (f"  {reason}" for reason in standing.severity.reasons)
+
+
+def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
+    for each in standing.clocks:
+        text = _("Clock: {label} due {due} — {state}").format(
+            label=pick(each.clock.label, language),
+            due=each.due.strftime("%Y-%m-%d %H:%M"),
+            state=state_words(each.state),
+        )
+        if each.state in OPEN:
+            text += f" ({span_words(each.due - standing.context.now)})"
+        elif each.stopped_at is not None:
+            text += f" ({each.stopped_at.strftime('%Y-%m-%d %H:%M')})"
+        if each.provisional:
+            text += _(" — that year's calendar is not published yet")
+        yield text
+
+
+def _sent_lines(record: Record) -> Iterator[str]:
+    sent = record.data.get("sent")
+    for key, row in sent.items() if isinstance(sent, dict) else ():
+        if not isinstance(row, Mapping):
+            continue
+        text = _("Sent: {key} at {at} via {via}").format(
+            key=key, at=str(row.get("sent_at", ""))[:16], via=row.get("via", "")
+        )
+        if row.get("complaint"):
+            text += f" · {row['complaint']}"
+        if changed_since(record, row):
+            text += _(" — the record has CHANGED since")
+        yield text
+
+
+def _field_lines(record: Record, language: str, *, everything: bool) -> Iterator[str]:
+    section = ""
+    labels = {each["name"]: each["label"] for each in record.kind.sections}
+    for name, field in record.kind.fields.items():
+        value = record.data.get(name)
+        if name in ("schema", "id", "stage", "sent", "signoffs"):
+            continue
+        if not is_answered(value) and not everything:
+            continue
+        if field.section != section:
+            section = field.section
+            yield ""
+            yield f"— {pick(labels.get(section, section), language)} —"
+        yield from field_lines(field, value, language)
+
+
+def _gate_lines(standing: Standing, language: str) -> Iterator[str]:
+    if standing.next_stage is None:
+        return
+    yield ""
+    goal = pick(standing.next_stage.label, language)
+    if not standing.blockers:
+        yield _("Ready for: {stage}").format(stage=goal)
+        return
+    yield _("For {stage} it still needs:").format(stage=goal)
+    for each in standing.blockers:
+        yield f"  - {each.message}"
+

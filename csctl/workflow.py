@@ -1,0 +1,263 @@
+"""What people do with a record: register it, change it, correct it, take it to its next stage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from csctl import yamledit, yamlio
+from csctl.addresses import split_address
+from csctl.beginning import Drafted as Drafted
+from csctl.beginning import stamps
+from csctl.errors import CsctlError, UsageError
+from csctl.findings import Finding
+from csctl.history import diff_data
+from csctl.messages import _
+from csctl.moments import format_moment
+from csctl.record import Record, get_path, layout, rows
+from csctl.rules.context import Context
+from csctl.rules.gates import check_stage
+from csctl.schema import Field, Kind, is_answered
+from csctl.signoffs import is_signed
+from csctl.store import Change, Store, message_for
+
+FROZEN_RULE: Final = "FRZ-01"
+_ROW_ID: Final = re.compile(r"([A-Za-z]+)([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One thing to do to a record: `set` a value, `add` it to a list, `remove` what is there."""
+
+    verb: str
+    address: str
+    value: Any = None
+
+
+# --- changing a record -------------------------------------------------------------------------
+
+
+def change(record: Record, edits: Sequence[Edit]) -> Record:
+    """Return the record with the edits made, one after the other; only their bytes change."""
+    for edit in edits:
+        record = _apply(record, edit)
+    return record
+
+
+def _apply(record: Record, edit: Edit) -> Record:
+    kind, document = record.kind, record.document
+    field = kind.field(edit.address)
+    path = get_path(document.data, edit.address)
+    held = record.value(edit.address)
+    if edit.verb == "remove":
+        if held is None:
+            raise UsageError(
+                _("{id} has nothing at {address}.").format(id=record.id, address=edit.address)
+            )
+        text = yamledit.remove(document, path)
+    elif edit.verb == "add":
+        if field.type != "list":
+            raise UsageError(
+                _("{address} is not a list.").format(address=edit.address),
+                _("Use: csctl set {id} {address}=…").format(id=record.id, address=edit.address),
+            )
+        size = len(held) if isinstance(held, list) else 0
+        value = with_row_id(field, held if isinstance(held, list) else [], edit.value)
+        text = (
+            yamledit.replace(document, (*path, size), value, layout(kind))
+            if size
+            else yamledit.replace(document, path, [value], layout(kind))
+        )
+    else:
+        text = yamledit.replace(document, path, edit.value, layout(kind))
+    return replace(record, document=yamlio.load(text))
+
+
+def with_row_id(field: Field, held: Sequence[Any], value: Any) -> Any:
+    """Return a new row with the next free id of its list, A3 after A2; other values as they are."""
+    if not isinstance(value, dict) or "id" in value:
+        return value
+    if field.row is None or "id" not in field.row.fields:
+        return value
+    used = [_ROW_ID.fullmatch(str(row.get("id", ""))) for row in rows(held)]
+    numbers = [int(match.group(2)) for match in used if match]
+    return {"id": f"{field.row_prefix}{max(numbers, default=0) + 1}", **value}
+
+
+def drafted(old: Record, new: Record, what: str, extra: Sequence[Change] = ()) -> Drafted:
+    """Return a changed record ready to be saved, with files that go along."""
+    changes = [*extra]
+    if new.document.text != old.document.text:
+        changes.append(Change(old.path, old.document.text.encode(), new.document.text.encode()))
+    return Drafted(new, tuple(changes), message_for(old.kind.name, [old.id], what))
+
+
+def check_frozen(old: Record, new: Record) -> Iterator[Finding]:
+    """Yield each change of content that was sent or signed, or of an event time.
+
+    Adding to a record is always allowed; a correction of what others already hold in their
+    hands is `amend`. Fields that go on growing after they were sent carry `x-evolves`.
+    """
+    held = _held_fields(old)
+    for each in diff_data(old.data, new.data):
+        name = split_address(each.address)[0]
+        if each.old is None or not is_answered(each.old) or name not in new.kind.fields:
+            continue
+        try:
+            field = new.kind.field(each.address)
+        except UsageError:
+            continue
+        frozen = name in ("id", "schema") or field.is_frozen or name in held
+        if frozen and not _evolves(new.kind, each.address):
+            line, column = new.position(each.address)
+            yield Finding(
+                new.path, line, column, FROZEN_RULE, "error",
+                _("{address} was sent or signed, or is an event time; it is not changed in place.")
+                .format(address=each.address),
+                _("Use: csctl amend {id} --reason … {address}=…").format(
+                    id=new.id, address=each.address
+                ),
+                new.id, each.address,
+            )  # fmt: skip
+
+
+def _held_fields(record: Record) -> set[str]:
+    """The fields that somebody outside, or a signer, has in his hands."""
+    sent = record.data.get("sent")
+    steps = {row.get("step") for row in sent.values()} if isinstance(sent, dict) else set()
+    covers = [send.covers for name, send in record.kind.sends.items() if name in steps]
+    covers += [each.covers for each in record.kind.signoffs.values() if is_signed(record, each)]
+    return {split_address(address)[0] for fields in covers for address in fields}
+
+
+def _evolves(kind: Kind, address: str) -> bool:
+    field: Field | None = None
+    for step in split_address(address):
+        field = kind.fields.get(step) if field is None else field.child(step)
+        if field is None:
+            return False
+        if field.schema.get("x-evolves"):
+            return True
+    return False
+
+
+def amend(record: Record, edits: Sequence[Edit], reason: str, *, me: str, now: datetime) -> Record:
+    """Return the record with frozen content corrected and the correction written down."""
+    if not reason.strip():
+        raise UsageError(_("A correction needs its reason."), _("Give it with --reason."))
+    amended = change(record, edits)
+    row = {
+        "at": format_moment(now),
+        "by": me,
+        "reason": reason,
+        "fields": [edit.address for edit in edits],
+    }
+    return change(amended, [Edit("add", "amendments", row)])
+
+
+# --- stages ------------------------------------------------------------------------------------
+
+
+def advance(
+    record: Record,
+    context: Context,
+    *,
+    to: str = "",
+    me: str,
+    at: datetime | None = None,
+) -> tuple[Record, list[Finding]]:
+    """Return the record at a later stage, and what keeps it from being there.
+
+    Without `to` it is the next stage. Event times and persons of the stages passed are filled in
+    where the schema names fields for them.
+    """
+    kind = record.kind
+    if not kind.stages:
+        raise UsageError(_("A {kind} has no stages.").format(kind=kind.name))
+    _must_go_on(record)
+    here = kind.stage(record.stage)
+    if not to and here.index + 1 == len(kind.stages):
+        raise UsageError(_("{id} is at its last stage already.").format(id=record.id))
+    goal = kind.stage(to) if to else kind.stages[here.index + 1]
+    if goal.index <= here.index:
+        raise UsageError(
+            _("{id} is at {stage} already; a stage is not gone back.").format(
+                id=record.id, stage=here.name
+            ),
+            _("To open it again: csctl advance {id} --to {stage} --reason …").format(
+                id=record.id, stage=goal.name
+            ),
+        )
+    when = at or context.now
+    edits = [Edit("set", "stage", goal.name)]
+    passed = kind.stages[here.index + 1 : goal.index + 1]
+    stamped = stamps(kind, passed, record.data, me, when)
+    edits += [Edit("set", address, value) for address, value in stamped.items()]
+    moved = change(record, edits)
+    return moved, list(check_stage(moved, goal.name, context))
+
+
+def _must_go_on(record: Record) -> None:
+    if record.outcome:
+        raise UsageError(
+            _("{id} has ended: {outcome}.").format(id=record.id, outcome=record.outcome),
+            _("To open it again: csctl advance {id} --to {stage} --reason …").format(
+                id=record.id, stage=record.stage
+            ),
+        )
+
+
+def reopen(record: Record, stage: str, reason: str, *, me: str, now: datetime) -> Record:
+    """Return the record set back to an earlier stage, its next cycle begun."""
+    goal, here = record.kind.stage(stage), record.kind.stage(record.stage)
+    if goal.index > here.index or (goal == here and not record.outcome):
+        raise UsageError(_("{stage} is not before {here}.").format(stage=stage, here=record.stage))
+    if not reason.strip():
+        raise UsageError(_("Opening a record again needs its reason."))
+    row = {"opened_at": format_moment(now), "by": me, "reason": reason}
+    reopened = change(record, [Edit("set", "stage", goal.name), Edit("add", "cycles", row)])
+    if reopened.outcome:
+        reopened = change(reopened, [Edit("remove", "outcome")])
+    return reopened
+
+
+def end(
+    record: Record,
+    result: str,
+    reason: str,
+    *,
+    me: str,
+    now: datetime,
+    ref: str = "",
+    evidence: str = "",
+) -> Record:
+    """Return the record ended otherwise than at its last stage: rejected, withdrawn, void, …
+
+    `ref` is the record it was merged into, `evidence` the attachment that shows why.
+    """
+    if result not in record.kind.outcomes:
+        from csctl.suggest import did_you_mean
+
+        raise UsageError(
+            _("A {kind} cannot end as '{result}'.").format(kind=record.kind.name, result=result),
+            did_you_mean(result, record.kind.outcomes),
+        )
+    _must_go_on(record)
+    outcome = {"result": result, "reason": reason, "at": format_moment(now), "by": me}
+    outcome |= {key: text for key, text in (("ref", ref), ("evidence", evidence)) if text}
+    return change(record, [Edit("set", "outcome", outcome)])
+
+
+def check_findings(findings: Sequence[Finding]) -> bool:
+    """Tell whether nothing among the findings stands in the way."""
+    return not any(each.level == "error" for each in findings)
+
+
+def save(store: Store, draft: Drafted, *, commit: bool = True) -> str:
+    """Write what was drafted and commit it; CsctlError if there is nothing to write."""
+    if not draft.changes:
+        raise CsctlError(_("Nothing changed."))
+    return store.save(draft.changes, draft.message, commit=commit)

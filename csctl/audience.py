@@ -152,7 +152,7 @@ def _part(field: Field, value: Any, audience: Audience, scope: Scope) -> Any:
     """Return what may be seen of a value, _ABSENT if nothing."""
     if audience == "customer" and field.is_internal:
         return _ABSENT
-    if answer_kind(value):
+    if answer_kind(value) or (field.is_translatable and isinstance(value, Mapping)):
         return value
     if isinstance(value, list):
         # What the schema does not know, nobody has said who may see.

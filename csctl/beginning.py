@@ -67,9 +67,8 @@ def first_data(kind: Kind, answers: Mapping[str, Any], *, me: str, now: datetime
         put(data, address, value)
     for address, value in stamps(kind, kind.stages[:1], data, me, now).items():
         put(data, address, value)
-    if "filled_by" in kind.fields:
-        data.setdefault("filled_by", me)
-        data.setdefault("filled_on", now.date().isoformat())
+    data.setdefault("filled_by", me)
+    data.setdefault("filled_on", now.date().isoformat())
     return data
 
 

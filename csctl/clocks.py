@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from csctl.calendars import Calendar, build_calendar, due, parse_duration
 from csctl.config import Config, Site, site_calendar
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index import Index, linked_ids
 from csctl.moments import load_day, load_moment
 from csctl.record import Record, rows
 from csctl.schema import Clock, holds
@@ -150,7 +150,7 @@ def _length(
     What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
     shipped profile; of several rows the latest valid at the start.
     """
-    level = severity(record, config).clock_level if "line_stop" in record.kind.fields else "general"
+    level = _level(record, index, config)
     shipped = index.store.repository.schemas.profile("clocks").get("clocks", ())
     agreed = rows(customer.data.get("clock_agreements")) if customer else []
     for table in (agreed, config.clocks, shipped):
@@ -158,6 +158,20 @@ def _length(
         if length:
             return length
     return ""
+
+
+def _level(record: Record, index: Index, config: Config) -> str:
+    """Return which lengths a record's clocks have: an 8D those of its worst complaint."""
+    if "line_stop" in record.kind.fields:
+        return severity(record, config).clock_level
+    schemas = index.store.repository.schemas
+    answered = schemas.headers().get(record.kind.name, {}).get("sends-for")
+    for field in record.kind.links() if answered else ():
+        for target in linked_ids(record, field) if field.link == answered else ():
+            linked = index.find(target)
+            if linked is not None and severity(linked, config).clock_level == "major":
+                return "major"
+    return "general"
 
 
 def length_in(table: Sequence[Mapping[str, Any]], clock: str, level: str, day: date) -> str:

@@ -1,4 +1,4 @@
-"""Earlier cases of the same part or defect: what caused them, what was done, whether they came back."""
+"""Earlier cases of the same part or defect: cause, action, whether they came back."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def find_precedents(record: Record, index: Index, language: str, limit: int = 5)
     """Return the latest earlier complaints about the same part or defect, the closest first."""
     found = []
     for other in index.records(record.kind.name):
-        shared = _shared(record, other)
-        if shared and other.id != record.id and not other.outcome == "void":
-            found.append((len(shared), str(other.value("received_at") or ""), other, shared))
+        shared, at = _shared(record, other), str(other.value("received_at") or "")
+        is_earlier = at <= str(record.value("received_at") or "9999")
+        if shared and is_earlier and other.id != record.id and other.outcome != "void":
+            found.append((len(shared), at, other, shared))
     found.sort(key=lambda each: each[:2], reverse=True)
     return [_precedent(other, shared, index, language) for _n, _at, other, shared in found[:limit]]
 

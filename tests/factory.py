@@ -10,8 +10,6 @@ from textwrap import dedent
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from csctl.config import build_config
 from csctl.gitrepo import GitRepo
 from csctl.repository import Repository
@@ -213,7 +211,9 @@ def note_store(root: Path, config: Mapping[str, Any] | None = None) -> Store:
     return Store(Repository(root, GitRepo(root), build_config(config or {}), schemas))
 
 
-def write_complaint(root: Path, record_id: str, text: str = COMPLAINT, stage: str = "registered") -> str:
+def write_complaint(
+    root: Path, record_id: str, text: str = COMPLAINT, stage: str = "registered"
+) -> str:
     """Write a complaint; return its path."""
     _prefix, year, number = record_id.split("-")
     path = f"records/complaints/{year}/{int(number) // 100:02d}/{record_id}.yaml"
@@ -234,11 +234,3 @@ def records_repository(root: Path, *, config: str = CONFIG, commit: bool = True)
         run_git(root, "add", "--all")
         run_git(root, "commit", "--quiet", "-m", "the company begins")
     return root
-
-
-def updated(text: str, **values: Any) -> str:
-    """Return a record's text with top-level fields replaced or added (None = taken out)."""
-    data = yaml.load(text, Loader=yaml.BaseLoader)
-    data.update(values)
-    kept = {key: value for key, value in data.items() if value is not None}
-    return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)

@@ -19,7 +19,11 @@ NOW = datetime(2026, 3, 5, 16, 0, tzinfo=ZONE)
 @pytest.fixture
 def index(repo: Path) -> Index:
     records_repository(repo, commit=False)
-    write(repo, "records/customers/BYD.yaml", "schema: customer/1\nid: BYD\nshort_name: {zh: 比亚迪, en: BYD}\n")
+    write(
+        repo,
+        "records/customers/BYD.yaml",
+        "schema: customer/1\nid: BYD\nshort_name: {zh: 比亚迪, en: BYD}\n",
+    )
     newer = COMPLAINT.replace("2026-03-04", "2026-03-05").replace("GEELY", "BYD")
     open_question = "defect_code: {unknown: asked the lab, ask: lab, by: '2026-03-04'}\n"
     write_complaint(repo, "CC-2026-0002", newer + "owner: li-na\n" + open_question)
@@ -31,7 +35,9 @@ def index(repo: Path) -> Index:
 
 def test_what_is_due_comes_most_urgent_first(index: Index) -> None:
     items = agenda(index, NOW)
-    assert [each.due for each in items] == sorted(each.due for each in items)
+    due = [each.due for each in items if each.due is not None]
+    assert due == sorted(due)
+    assert len(due) == len(items)
     assert {each.record.id for each in items} == {"CC-2026-0001", "CC-2026-0002"}
     assert all(each.state in OPEN for each in items)
     assert (items[0].record.id, items[0].label, items[0].state) == (
@@ -83,6 +89,25 @@ def test_an_item_is_a_row(index: Index) -> None:
     assert agenda_row(rest[0], index, NOW, "en")["left"] == "1 d 0 h"
     [geely, *_rest] = agenda(index, NOW, customer="GEELY")
     assert agenda_row(geely, index, NOW, "en")["owner"] == ""
+
+
+def test_a_question_without_a_day_comes_last(repo: Path, index: Index) -> None:
+    write_complaint(repo, "CC-2026-0001", COMPLAINT + "defect_code: {unknown: asked the lab}\n")
+    found = agenda(index, NOW, customer="GEELY")
+    assert (found[-1].label, found[-1].due, found[-1].state) == (
+        "find out: Defect code", None, "running",
+    )  # fmt: skip
+    row = agenda_row(found[-1], index, NOW, "en")
+    assert (row["due"], row["left"], row["due_at"]) == ("", "", "")
+    assert found[-1].label not in [
+        each.label for each in agenda(index, NOW, customer="GEELY", within="900d")
+    ]
+
+
+def test_another_year_is_written_out(index: Index) -> None:
+    later = NOW + timedelta(days=365)
+    [first, *_rest] = agenda(index, later, owner="li-na")
+    assert agenda_row(first, index, later, "en")["due"] == "2026-03-04 23:59"
 
 
 def test_a_provisional_day_carries_a_question_mark(repo: Path, index: Index) -> None:

@@ -84,8 +84,8 @@ def test_a_kind_named_by_a_code(repo: Path, store: Store) -> None:
 
 
 def test_links_bring_along_what_is_known(repo: Path, store: Store, note: Kind) -> None:
-    first = "text: a\ncolour: red\nsteps:\n  - {id: S4, what: look}\n  - {id: S7, what: weigh}\ntags: [x]\n"
-    write_note(repo, "NT-2026-0001", first)
+    steps = "steps:\n  - {id: S4, what: look}\n  - {id: S7, what: weigh}\n"
+    write_note(repo, "NT-2026-0001", f"text: a\ncolour: red\n{steps}tags: [x]\n")
     write_note(repo, "NT-2026-0002", "text: b\ntags: [x, y]\n")
     write_note(repo, "NT-2026-0003", "text: c\ntags: {unknown: nobody knows}\n")
     answers = {

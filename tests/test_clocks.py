@@ -175,7 +175,9 @@ def pauses(*rows: tuple[str, str]) -> str:
 
 
 def test_a_pause_moves_only_pausable_clocks(repo: Path) -> None:
-    found = states(repo, pauses(("2026-03-05T08:00", "2026-03-06T08:00")), now=moment("2026-03-07T00:00"))
+    found = states(
+        repo, pauses(("2026-03-05T08:00", "2026-03-06T08:00")), now=moment("2026-03-07T00:00")
+    )
     plain = states(repo, PAUSABLE, now=moment("2026-03-07T00:00"))
     for name, state in found.items():
         moved = state.due - plain[name].due
@@ -258,7 +260,8 @@ def eight_d(root: Path, sent: str, number: int = 1, complaints: str = "[CC-2026-
     write(
         root,
         f"records/8ds/2026/00/8D-2026-000{number}.yaml",
-        f"schema: 8d/1\nid: 8D-2026-000{number}\nstage: d3\ncomplaints: {complaints}\nsent:\n{sent}",
+        f"schema: 8d/1\nid: 8D-2026-000{number}\nstage: d3\n"
+        f"complaints: {complaints}\nsent:\n{sent}",
     )
 
 
@@ -287,7 +290,9 @@ def test_a_report_for_another_complaint_does_not_stop_this_one(repo: Path) -> No
     assert states(repo)["d3"].state == "met"
 
 
-@pytest.mark.parametrize("sent", ["sent: yes\n", "sent:\n  3D-1: 5\n", "sent:\n  3D-1: {step: 3D}\n"])
+@pytest.mark.parametrize(
+    "sent", ["sent: yes\n", "sent:\n  3D-1: 5\n", "sent:\n  3D-1: {step: 3D}\n"]
+)
 def test_a_sending_out_of_shape_stops_nothing(repo: Path, sent: str) -> None:
     assert states(repo, sent)["d3"].stopped_at is None
 
@@ -351,6 +356,29 @@ def test_a_year_without_a_published_calendar_is_provisional(repo: Path) -> None:
     future = COMPLAINT.replace("2026-03-04", "2099-03-04")
     found = states(repo, complaint=future)
     assert found["assess"].provisional
+
+
+def test_an_8d_has_the_clocks_of_its_worst_complaint(repo: Path) -> None:
+    records_repository(repo, commit=False)
+    write_record(repo, "CC-2026-0002", COMPLAINT.replace("line_stop: false", "line_stop: true"))
+
+    def length(complaints: str) -> str:
+        text = f"received_at: 2026-03-04T16:30+08:00\ncomplaints: {complaints}\n"
+        path = "records/8ds/2026/00/8D-2026-0001.yaml"
+        write(repo, path, f"schema: 8d/1\nid: 8D-2026-0001\nstage: d0\n{text}")
+        store = Store(open_repository(repo))
+        config = store.repository.config
+        [first, *_rest] = clock_states(store.get("8D-2026-0001"), Index(store), config, NOW)
+        assert first.clock.name == "d4"
+        return first.length
+
+    assert length("[CC-2026-0001, CC-2026-0009]") == "7bd"
+    assert length("[CC-2026-0001, CC-2026-0002]") == "5bd"
+
+
+def test_a_clock_without_a_length_does_not_run(repo: Path) -> None:
+    write(repo, "schemas/profiles/clocks.yaml", "clocks:\n  - {clock: ack, general: 24h}\n")
+    assert list(states(repo)) == ["ack"]
 
 
 # --- rows of lengths -----------------------------------------------------------------------------

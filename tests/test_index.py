@@ -14,7 +14,9 @@ def index(repo: Path) -> Index:
     write_note(repo, "NT-2026-0001")
     write_note(repo, "NT-2026-0002", "text: b\nabout: NT-2026-0001\nopened_by: li-na\n")
     write_note(repo, "NT-2026-0003", "text: c\nrelated: [NT-2026-0002, NT-2026-0001, 5]\n")
-    sent = "sent:\n  letter-1: {step: letter, complaint: CC-2026-0001}\n  letter-2: {step: letter}\n"
+    sent = (
+        "sent:\n  letter-1: {step: letter, complaint: CC-2026-0001}\n  letter-2: {step: letter}\n"
+    )
     write_note(repo, "NT-2026-0004", f"text: d\nabout: [x]\n{sent}")
     write(repo, "records/notes/2026/00/NT-2026-0005.yaml", "a: [\n")
     return Index(store)

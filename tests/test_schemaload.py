@@ -157,7 +157,10 @@ def with_field(field: str) -> str:
 
 
 def test_a_reference_takes_the_shape_and_its_siblings_win(tmp_path: Path) -> None:
-    shape = f"$defs:\n  a: {{$ref: '#/$defs/b', maxLength: 5}}\n  b: {{type: string, x-label: {LABEL}}}\n"
+    shape = (
+        "$defs:\n  a: {$ref: '#/$defs/b', maxLength: 5}\n"
+        f"  b: {{type: string, x-label: {LABEL}}}\n"
+    )
     visit = with_field("{$ref: common/mine.yaml#/$defs/a, x-type: text}")
     field = schemas(tmp_path, visit=visit, common__mine=shape).kind("visit").field("extra")
     assert field.schema == {

@@ -1,26 +1,25 @@
 from __future__ import annotations
 
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from csctl.beginning import register
+import csctl
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.store import Change, Store, message_for, write_atomically
-from csctl.workflow import save
 from tests.factory import (
-    NOW,
     note_store,
     records_repository,
     run_git,
-    updated,
     write,
     write_note,
 )
@@ -291,27 +290,38 @@ def test_numbers_in_other_work_trees_are_taken(
     assert next_number(store) == "NT-2026-0021"
 
 
-def _register(root: str, start: object, count: int) -> None:
-    start.wait()  # type: ignore[attr-defined]
-    store = note_store(Path(root))
-    kind = store.repository.schemas.kind("note")
-    for number in range(count):
-        with store.lock():
-            answers = {"text": f"{os.getpid()} {number}"}
-            save(store, register(store, kind, answers, me="li-na", now=NOW))
+_CLERK = """
+import sys, time
+from datetime import datetime
+from pathlib import Path
+from csctl.repository import open_repository
+from csctl.store import Store
+
+root, who = Path(sys.argv[1]), sys.argv[2]
+store = Store(open_repository(root))
+kind = store.repository.schemas.kind("note")
+now = datetime.fromisoformat("2026-03-05T09:30+08:00")
+(root / f"ready-{who}").touch()
+while not (root / "go").exists():
+    time.sleep(0.01)
+for number in range(4):
+    with store.lock():
+        save(store, register(store, kind, {"text": f"{who} {number}"}, me="li-na", now=now))
+"""
 
 
 def test_two_processes_never_get_the_same_number(repo: Path, store: Store) -> None:
-    context = multiprocessing.get_context("spawn")
-    start = context.Barrier(2)
-    processes = [
-        context.Process(target=_register, args=(str(repo), start, 4)) for _each in range(2)
+    environment = {**os.environ, "PYTHONPATH": str(Path(csctl.__file__).parent.parent)}
+    clerks = [
+        subprocess.Popen([sys.executable, "-c", _CLERK, str(repo), who], env=environment)
+        for who in ("a", "b")
     ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(timeout=120)
-        assert process.exitcode == 0
+    deadline = time.monotonic() + 60
+    while not all((repo / f"ready-{who}").exists() for who in ("a", "b")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (repo / "go").touch()
+    assert [clerk.wait(timeout=60) for clerk in clerks] == [0, 0]
     records = [each for each in store.iter_records() if isinstance(each, Record)]
     assert [each.id for each in records] == [f"NT-2026-{n:04d}" for n in range(1, 9)]
     assert len({each.value("text") for each in records}) == 8
@@ -331,9 +341,7 @@ def test_a_code_must_fit_and_be_free(repo: Path, code: str) -> None:
 # --- writing -------------------------------------------------------------------------------------
 
 
-def test_saving_writes_and_commits_exactly_the_changes(
-    repo: Path, store: Store, git: Git
-) -> None:
+def test_saving_writes_and_commits_exactly_the_changes(repo: Path, store: Store, git: Git) -> None:
     write(repo, "unrelated.txt", "x")
     path = write_note(repo, "NT-2026-0001")
     before = (repo / path).read_bytes()
@@ -440,7 +448,3 @@ def test_a_folder_that_may_not_be_written_is_a_sentence(tmp_path: Path) -> None:
             write_atomically(tmp_path / "file", b"x")
     finally:
         tmp_path.chmod(0o700)
-
-
-def test_the_helper_changes_only_what_it_is_told() -> None:
-    assert updated("a: 1\nb: x\n", b=None, c="y") == "a: '1'\nc: y\n"

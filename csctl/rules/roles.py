@@ -6,9 +6,12 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
+from csctl.index import Index
+from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
 from csctl.rules.fields import day
+from csctl.schema import pick
 
 
 def role_of(person: Record, roles: Collection[str], at: date) -> str:
@@ -26,3 +29,10 @@ def held_role(context: Context, person: Any, roles: Collection[str], at: datetim
     """Tell whether somebody held one of some roles at a time; unknown people hold none."""
     found = context.find(person)
     return found is not None and bool(role_of(found, roles, at.date()))
+
+
+def role_words(index: Index, roles: Collection[str]) -> str:
+    """Return what people call some roles, in the language in use; "" for none."""
+    repository = index.store.repository
+    labels = {**repository.schemas.profile("roles").get("roles", {}), **repository.config.roles}
+    return _(" or ").join(pick(labels.get(each, each), language()) for each in roles)

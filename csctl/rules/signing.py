@@ -14,7 +14,7 @@ from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, entries, given, list_of, moment
-from csctl.rules.roles import held_role, role_of
+from csctl.rules.roles import held_role, role_of, role_words
 from csctl.rules.shape import signoff_name
 from csctl.schema import SignOff, pick
 from csctl.signoffs import find_signed, key_of
@@ -78,7 +78,7 @@ def _check_row(
         yield breach(
             "APR-01", record, f"signoffs.{key}",
             _("{by} did not hold the role of {roles} on {day}.").format(
-                by=by, roles=_(" or ").join(wanted), day=at.date()
+                by=by, roles=role_words(index, wanted), day=at.date()
             ),
             _("Roles stand in the person's record: csctl show {by}").format(by=by),
         )  # fmt: skip
@@ -126,7 +126,7 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
                 _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
                     step=send_name,
                     signoff=_name(signoff),
-                    roles=_(" or ").join(signoff.roles) or _("anybody"),
+                    roles=role_words(context.index, signoff.roles) or _("anybody"),
                     why=stale,
                 ).rstrip(),
                 f"csctl sign {record.id} --as {name}",
@@ -150,7 +150,7 @@ def _check_release(
         yield breach(
             _code(record), record, f"{address}.released_by" if address else "",
             _("{by} may not release a 3D: that takes {roles}.").format(
-                by=row["released_by"], roles=_(" or ").join(signoff.roles)
+                by=row["released_by"], roles=role_words(context.index, signoff.roles)
             ),
             f"csctl sign {record.id} --as {signoff.name}",
         )  # fmt: skip
@@ -260,7 +260,7 @@ def check_entered(record: Record, context: Context) -> Iterator[Finding]:
                 _("{by} may not enter '{stage}': that takes {roles}.").format(
                     by=by,
                     stage=pick(stage.label, language()) or stage.name,
-                    roles=_(" or ").join(stage.roles),
+                    roles=role_words(context.index, stage.roles),
                 ),
                 _("Roles stand in the person's record: csctl show {by}").format(by=by),
             )  # fmt: skip

@@ -95,7 +95,7 @@ contact: {name: 王强}
 symptom: 防尘罩卡扣断裂
 
 containment:
-  - {id: K1, place: own_fg, state: counted, qty_total: 600, qty_checked: 600, qty_ok: 597, qty_ng: 3}
+  - {id: K1, place: own_fg, state: counted, qty_total: 60, qty_checked: 60, qty_ok: 57, qty_ng: 3}
   - {id: K2, place: transit, state: counted, qty_total: 0, qty_checked: 0, qty_ok: 0, qty_ng: 0}
   - {id: K3, place: customer_store, state: in_progress, expected_at: 2026-06-01T18:00+08:00}
 containment_actions:
@@ -123,11 +123,14 @@ symptom: {zh: 防尘罩卡扣断裂, en: Clip of the dust cover broken}
 containment:
   - {id: K1, place: own_fg, state: counted, qty_total: 6, qty_checked: 6, qty_ok: 6, qty_ng: 0}
   - {id: K2, place: transit, state: counted, qty_total: 0, qty_checked: 0, qty_ok: 0, qty_ng: 0}
-  - {id: K3, place: customer_store, state: counted, qty_total: 9, qty_checked: 9, qty_ok: 9, qty_ng: 0}
-  - {id: K4, place: own_wip, state: counted, qty_total: 5, qty_checked: 5, qty_ok: 5, qty_ng: 0}
-  - {id: K5, place: customer_line, state: counted, qty_total: 4, qty_checked: 4, qty_ok: 4, qty_ng: 0}
+  - {id: K3, place: customer_store, state: in_progress, expected_at: 2026-06-01T18:00+08:00}
+  - {id: K4, place: own_wip, state: in_progress, expected_at: 2026-06-01T18:00+08:00}
+  - {id: K5, place: customer_line, state: in_progress, expected_at: 2026-06-01T18:00+08:00}
 containment_actions:
-  - {id: I1, description: {zh: 全检, en: Sorted}, owner: sun-tao, started_at: 2026-05-31T18:00+08:00}
+  - id: I1
+    description: {zh: 全检, en: Sorted}
+    owner: sun-tao
+    started_at: 2026-05-31T18:00+08:00
 """
 
 
@@ -189,8 +192,8 @@ class Company:
         return self.git("status", "--porcelain", "--untracked-files=all")
 
 
-def found(root: Path) -> None:
-    """Make the company in an empty folder, all of it in one commit."""
+def build_records(root: Path) -> Store:
+    """Write the company's records into an empty folder; nothing of git."""
     store = build_company(root)
     config = root / "csctl.yaml"
     config.write_text(config.read_text(encoding="utf-8") + _CONFIG, encoding="utf-8")
@@ -199,6 +202,12 @@ def found(root: Path) -> None:
     place(store, "8d", _READY_3D)
     place(store, "8d", _SHARED)
     _place_closable(store)
+    return store
+
+
+def found(root: Path) -> None:
+    """Make the company in an empty folder, all of it in one commit."""
+    build_records(root)
     company = Company(root)
     company.git("init", "--quiet")
     company.git("add", "--all")

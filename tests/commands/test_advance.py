@@ -169,9 +169,7 @@ def test_an_end_needs_its_reason(company: Company, run: Run) -> None:
     assert company.changed() == ""
 
 
-def test_a_rejection_takes_evidence_and_the_hint_gives_it(
-    company: Company, run: Run
-) -> None:
+def test_a_rejection_takes_evidence_and_the_hint_gives_it(company: Company, run: Run) -> None:
     done = run("advance", COMPLAINT, "--outcome", "rejected", "--reason", "实验合格")
     assert done.code == 1
     assert "error[CMP-REJ]" in done.err
@@ -225,4 +223,6 @@ def test_what_ended_otherwise_is_opened_again_where_it_was(company: Company, run
     done = run("advance", COMPLAINT, "--to", "registered", "--reason", "客户又来")
     assert done.code == 0
     assert "outcome" not in company.text(COMPLAINT)
-    assert company.message().startswith(f"complaint {COMPLAINT}: withdrawn -> registered (reopened)")
+    assert company.message().startswith(
+        f"complaint {COMPLAINT}: withdrawn -> registered (reopened)"
+    )

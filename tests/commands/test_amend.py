@@ -35,7 +35,16 @@ def test_rows_are_added_and_removed_under_a_reason(company: Company, run: Run) -
     assert run("amend", CLOSABLE, "--reason", "误列", "--remove", "lateral[S2]").code == 0
     assert "重庆工厂" not in company.text(CLOSABLE)
     assert (
-        run("amend", CLOSABLE, "--reason", "漏列", "--add", "informed", "whom=销售", "at=2026-03-02T15:00").code
+        run(
+            "amend",
+            CLOSABLE,
+            "--reason",
+            "漏列",
+            "--add",
+            "informed",
+            "whom=销售",
+            "at=2026-03-02T15:00",
+        ).code
         == 0
     )
     assert "id: AM2" in company.text(CLOSABLE)

@@ -107,9 +107,7 @@ def test_a_missing_file_attaches_none_of_them(
     assert company.changed() == ""
 
 
-def test_dry_run_names_the_file_and_writes_nothing(
-    company: Company, run: Run, photo: Path
-) -> None:
+def test_dry_run_names_the_file_and_writes_nothing(company: Company, run: Run, photo: Path) -> None:
     shown = run("attach", COMPLAINT, photo, "--dry-run")
     assert shown.code == 0
     assert f"{COMPLAINT}/{photo.name}: {len(photo.read_bytes())} bytes\n" in shown.out

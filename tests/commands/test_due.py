@@ -35,7 +35,7 @@ def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:
 
 
 def test_within_some_time(company: Company, run: Run) -> None:
-    near = [each for each in rows(run, "--mine", "--within", "12h")]
+    near = rows(run, "--mine", "--within", "12h")
     assert [(each["record"], each["state_code"]) for each in near] == [(COMPLAINT, "due_soon")]
     assert len(rows(run, "--mine", "--within", "3d")) > 1
     wrong = run("due", "--within", "soon")

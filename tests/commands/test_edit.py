@@ -70,9 +70,7 @@ def test_what_was_kept_is_judged_again(company: Company, run: Run, editor: Edito
     assert "error[ENV-04]" in again.err
 
 
-def test_a_changed_event_time_is_not_committed(
-    company: Company, run: Run, editor: Editor
-) -> None:
+def test_a_changed_event_time_is_not_committed(company: Company, run: Run, editor: Editor) -> None:
     editor(("2026-05-31T17:00", "2026-05-31T16:30"), ("leader: chen-gang", "leader: wang-lei"))
     first, second = run("edit", READY_3D), run("edit", READY_3D)
     assert (first.code, second.code) == (1, 1)

@@ -85,7 +85,9 @@ def test_json_keeps_the_values(company: Company, run: Run) -> None:
     shown = run("complaint", "list", *words, "--format", "json")
     envelope = json.loads(shown.out)
     assert envelope["command"] == "complaint list"
-    assert {"id": COMPLAINT, "line_stop": False, "complainant": {"name": "王强"}} in envelope["data"]
+    assert {"id": COMPLAINT, "line_stop": False, "complainant": {"name": "王强"}} in envelope[
+        "data"
+    ]
 
 
 def test_an_unreadable_record_is_told_beside_the_others(company: Company, run: Run) -> None:

@@ -38,7 +38,9 @@ def test_one_customer_never_sees_the_other(company: Company, run: Run) -> None:
     refused = run("render", SHARED, "--audience", "customer")
     assert (refused.code, refused.out) == (2, "")
     assert "--for" in refused.err
-    shown = run("render", SHARED, "--audience", "customer", "--for", OTHERS_COMPLAINT, "--lang", "en")
+    shown = run(
+        "render", SHARED, "--audience", "customer", "--for", OTHERS_COMPLAINT, "--lang", "en"
+    )
     assert shown.code == 0
     assert OTHERS_COMPLAINT in shown.out
     for word in (COMPLAINT, "GEELY", "吉利"):
@@ -67,7 +69,9 @@ def test_a_file_and_a_folder(company: Company, run: Run, tmp_path: Path) -> None
 def test_the_same_record_gives_the_same_pdf(company: Company, run: Run, tmp_path: Path) -> None:
     first, second = tmp_path / "1.pdf", tmp_path / "2.pdf"
     assert run("render", COMPLAINT, "--to", "pdf", "-o", first).code == 0
-    assert run("--now", "2026-07-01T10:00", "render", COMPLAINT, "--to", "pdf", "-o", second).code == 0
+    assert (
+        run("--now", "2026-07-01T10:00", "render", COMPLAINT, "--to", "pdf", "-o", second).code == 0
+    )
     assert first.read_bytes().startswith(b"%PDF-")
     assert first.read_bytes() == second.read_bytes()
 

@@ -99,9 +99,7 @@ def test_a_report_did_not_leave_before_it_was_signed(
     assert company.changed() == ""
 
 
-def test_the_customers_own_file_is_kept_as_it_was(
-    company: Company, run: Run, theirs: Path
-) -> None:
+def test_the_customers_own_file_is_kept_as_it_was(company: Company, run: Run, theirs: Path) -> None:
     run("sign", READY_3D, "--as", "approved_3d")
     words = ("send", READY_3D, "--as", "3D", "--via", "portal", "--file", theirs)
     assert run(*words).code == 0
@@ -178,9 +176,7 @@ def test_a_3d_leaves_at_night_on_the_managers_word(
 
 
 @pytest.mark.parametrize("who", ["li-na", "nobody"])
-def test_not_everybodys_word_releases(
-    company: Company, run: Run, theirs: Path, who: str
-) -> None:
+def test_not_everybodys_word_releases(company: Company, run: Run, theirs: Path, who: str) -> None:
     words = ("send", READY_3D, "--as", "3D", *AT_NIGHT, "--file", theirs)
     done = run(*words, "--released-by", who)
     assert done.code == 1

@@ -163,7 +163,9 @@ def test_rows_asked_for_wrongly(
 
 def test_setting_one_language_keeps_the_other(company: Company, run: Run) -> None:
     assert run("set", COMPLAINT, "symptom.en=Clip broken").code == 0
-    assert re.search(r"symptom:\n  zh: 防尘罩卡扣断裂\n  en: Clip broken\n", company.text(COMPLAINT))
+    assert re.search(
+        r"symptom:\n  zh: 防尘罩卡扣断裂\n  en: Clip broken\n", company.text(COMPLAINT)
+    )
 
 
 def test_not_known_is_an_answer(company: Company, run: Run) -> None:
@@ -178,7 +180,11 @@ def test_an_event_time_is_frozen_and_the_hint_corrects_it(company: Company, run:
     assert company.changed() == ""
     hint = re.search(r"Use: csctl (amend .*)", done.err)
     assert hint is not None
-    typed = hint[1].replace("--reason …", "--reason '邮件显示 15 点'").replace("=…", "=2026-05-31T15:00")
+    typed = (
+        hint[1]
+        .replace("--reason …", "--reason '邮件显示 15 点'")
+        .replace("=…", "=2026-05-31T15:00")
+    )
     assert run(*shlex.split(typed)).code == 0
     assert "received_at: 2026-05-31T15:00+08:00" in company.text(COMPLAINT)
     assert "reason: 邮件显示 15 点" in company.text(COMPLAINT)
@@ -186,9 +192,9 @@ def test_an_event_time_is_frozen_and_the_hint_corrects_it(company: Company, run:
 
 def test_a_record_changed_meanwhile_is_not_overwritten(company: Company, run: Run) -> None:
     """The file is read once; what another wrote in between is theirs."""
-    from csctl.store import Change, Store
     from csctl.errors import CsctlError
     from csctl.repository import open_repository
+    from csctl.store import Change, Store
 
     store = Store(open_repository(company.root))
     record = store.get(COMPLAINT)

@@ -70,7 +70,9 @@ def test_nothing_in_a_record_moves_the_terminal(company: Company, run: Run) -> N
 
 def test_unknown_answers_stand_at_the_top(company: Company, run: Run) -> None:
     company.write(
-        COMPLAINT, "qty_defective: 3", "qty_defective: {unknown: 客户在清点, ask: 王强, by: 2026-06-02}"
+        COMPLAINT,
+        "qty_defective: 3",
+        "qty_defective: {unknown: 客户在清点, ask: 王强, by: 2026-06-02}",
     )
     shown = run("show", COMPLAINT).out
     assert "Unknown: Quantity defective: 客户在清点" in shown

@@ -33,7 +33,9 @@ def test_without_the_role_nothing_is_written(company: Company, run: Run, who: st
 
 
 def test_a_role_held_for_a_while_counts_in_that_time(company: Company, run: Run) -> None:
-    company.write("chen-gang", "from: 2026-04-01, to: 2026-04-10", "from: 2026-05-31, to: 2026-05-31")
+    company.write(
+        "chen-gang", "from: 2026-04-01, to: 2026-04-10", "from: 2026-05-31, to: 2026-05-31"
+    )
     company.commit()
     words = ("--me", "chen-gang", "sign", READY_3D, "--as", "approved_3d")
     assert run(*words).code == 1

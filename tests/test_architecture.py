@@ -1,0 +1,358 @@
+"""The architecture: which module is for what, and which modules it may build on.
+
+LAYERS is the document. A module imports only from layers above it in the table, so that a
+reader who knows the table knows what can depend on what. Adding a module means adding a row.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import csctl
+
+ROOT = Path(csctl.__file__).parent
+
+LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
+    (
+        "values",
+        {
+            "": "the version",
+            "errors": "what csctl says when it cannot",
+            "findings": "one breach at one place",
+            "resources": "where schemas, templates and catalogues lie",
+            "gitformats": "what git prints, as values",
+            "timewords": "words for days and times",
+            "workbook": "one Excel sheet, read in a process of its own",
+        },
+    ),
+    ("words", {"messages": "every text people see, in their language"}),
+    (
+        "tools",
+        {
+            "suggest": "did you mean",
+            "addresses": "how a place in a record is written",
+            "locking": "one process at a time",
+            "places": "where a repository is, read without YAML",
+            "moments": "days and times as people write them and records store them",
+            "calendars": "working days and hours",
+            "images": "photos, turned and bounded",
+            "table": "rows under headings",
+            "yamlparse": "YAML to data, strictly",
+            "gitprocess": "git as a process; the one reader of the environment",
+            "schemaextend": "what a repository may add to a shipped schema",
+            "rendering": "templates, sandboxed",
+            "rules.table": "every rule: code, level, clause, example",
+        },
+    ),
+    (
+        "text and git",
+        {
+            "yamlio": "a YAML text, its data and their places",
+            "gitrepo": "the git repository",
+            "excel": "workbooks, through a child process",
+            "plaintext": "CSV and JSON Lines",
+            "schema": "a kind: fields, stages, sends, clocks",
+        },
+    ),
+    (
+        "kinds and records",
+        {
+            "yamltext": "data as canonical YAML",
+            "history": "field by field, who changed what",
+            "sheets": "any table people have",
+            "kinds": "a kind built from its schema",
+            "conformance": "whether data have their declared shape",
+            "record": "one record and its addresses",
+            "shapes": "what the keys of a map are for",
+            "wording": "values as forms word them",
+            "fieldtable": "the fields of a kind as a table",
+        },
+    ),
+    (
+        "on a record",
+        {
+            "yamledit": "one value changed, every other byte kept",
+            "schemaload": "schemas from disk",
+            "config": "csctl.yaml",
+            "display": "values as people read them",
+            "pdf": "pages, through typst",
+            "selecting": "which records",
+            "signoffs": "who stands for which content",
+            "rules.fields": "steps rules share",
+        },
+    ),
+    (
+        "repository",
+        {
+            "repository": "root, configuration, schemas",
+            "severity": "how bad a complaint is",
+            "trail": "history as rows",
+            "importmap": "which column fills which field",
+            "rules.shape": "the sound part of a record",
+        },
+    ),
+    ("store", {"store": "records on disk: find, read, number, write"}),
+    (
+        "beside the store",
+        {
+            "index": "what records say about each other",
+            "drafts": "answers not lost",
+            "audience": "what a customer may see",
+            "diagnosis": "what is amiss with an installation",
+        },
+    ),
+    (
+        "across records",
+        {
+            "clocks": "when something is due",
+            "choices": "what an answer can be picked from",
+            "beginning": "a record that begins",
+            "precedents": "earlier cases",
+            "blocks": "the parts of a form",
+            "rules.context": "what a rule may ask",
+        },
+    ),
+    (
+        "answers and rules",
+        {
+            "agenda": "what is to be done",
+            "answers": "what was typed, as values",
+            "forms": "a form as plain data",
+            "namesakes": "records that cells name",
+            "scaffold": "a repository from nothing",
+            "rules.customer": "what a customer's card must hold",
+            "rules.envelope": "what every record must hold",
+            "rules.reference": "how complaints and 8Ds lean on each other",
+            "rules.repeats": "what a repeat is told by",
+            "rules.roles": "who held which role",
+            "rules.times": "in which order things happened",
+        },
+    ),
+    (
+        "families of rules",
+        {
+            "cells": "cells of an old ledger as values",
+            "publishing": "a form as a file",
+            "questions": "what is asked",
+            "rules.complaint": "what a complaint must hold",
+            "rules.complaint_end": "what closes a complaint",
+            "rules.containment": "what protects the customer",
+            "rules.eight_d": "an 8D up to its causes",
+            "rules.signing": "who may sign",
+        },
+    ),
+    (
+        "more of them",
+        {
+            "mapdraft": "a map drafted from headings",
+            "rowids": "rows imported once",
+            "rules.eight_d_end": "an 8D after its causes",
+        },
+    ),
+    ("gates", {"rules.gates": "what must be true to be in a stage, or to send"}),
+    (
+        "verdicts",
+        {
+            "validation": "all rules over records",
+            "workflow": "change, correct, advance, open again",
+        },
+    ),
+    (
+        "acts",
+        {
+            "attaching": "files beside a record",
+            "edits": "what was typed, as edits",
+            "importing": "an old ledger as records",
+        },
+    ),
+    (
+        "acts on acts",
+        {
+            "registering": "answers and files as a record",
+            "sending": "what leaves the house",
+        },
+    ),
+    ("standing", {"standing": "where a record stands"}),
+    (
+        "output",
+        {
+            "output": "tables, JSON, CSV, findings",
+            "progress": "a bar, on a terminal only",
+        },
+    ),
+    (
+        "terminal",
+        {
+            "options": "what a command is invoked with",
+            "terminal": "one line after the other",
+        },
+    ),
+    ("help", {"helptext": "click's own words, in our languages"}),
+    (
+        "asking and saving",
+        {
+            "prompts": "questions and answers",
+            "saving": "how a command that writes ends",
+        },
+    ),
+    ("commands", {"commands": "one module a command: parse, call down, show"}),
+    ("cli", {"cli": "which command lives where; the only boundary of errors"}),
+    ("script", {"__main__": "python -m csctl"}),
+)
+
+CLICK = {"output", "options", "prompts", "terminal", "helptext", "cli", "commands"}
+THIRD_PARTY: dict[str, set[str]] = {
+    "click": CLICK,
+    "yaml": {"yamlparse", "yamlio", "yamltext", "yamledit"},
+    "git": {"gitrepo"},
+    "holidays": {"calendars"},
+    "PIL": {"images"},
+    "jsonschema": {"conformance", "config", "importmap"},
+    "jinja2": {"rendering"},
+    "markupsafe": {"rendering"},
+    "typst": {"pdf"},
+    "python_calamine": {"workbook"},
+    "tabulate": {"output"},
+    "wcwidth": {"output", "terminal"},
+    "rich": {"progress"},
+}
+NUMBERS = {module: number for number, (_title, row) in enumerate(LAYERS) for module in row}
+OUTPUT = NUMBERS["output"]
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return the tree of each module; "" is the package, `commands.x` a module of a command."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        if name not in ("commands", "rules"):
+            found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def row_of(module: str) -> str:
+    return "commands" if module.startswith("commands.") else module
+
+
+def nodes(module: str) -> Iterator[ast.AST]:
+    """Yield the nodes of a module without what only a type checker sees."""
+    waiting: list[ast.AST] = [MODULES[module]]
+    while waiting:
+        node = waiting.pop()
+        only_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not only_types:
+            yield node
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def imported(module: str) -> Iterator[str]:
+    """Yield what a module imports, at the top or in functions, by dotted names of modules."""
+    for node in nodes(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            source = node.module or ""
+            for alias in node.names:
+                inner = f"{source}.{alias.name}".removeprefix("csctl.")
+                known = source.split(".")[0] == "csctl" and inner in MODULES
+                yield f"csctl.{inner}" if known else source
+
+
+def own(module: str) -> set[str]:
+    """Return the modules of csctl that a module imports."""
+    names = {name for name in imported(module) if name.split(".")[0] == "csctl"}
+    return {name.removeprefix("csctl").removeprefix(".") for name in names}
+
+
+def uses(module: str) -> set[str]:
+    """Return the dotted names that a module reads or calls, such as `sys.exit`."""
+    attributes = (node for node in nodes(module) if isinstance(node, ast.Attribute))
+    names = (node for node in nodes(module) if isinstance(node, ast.Name))
+    return {ast.unparse(node) for node in attributes} | {node.id for node in names}
+
+
+def users_of(*names: str) -> set[str]:
+    return {row_of(module) for module in MODULES if uses(module) & set(names)}
+
+
+def test_every_module_has_one_row() -> None:
+    rows = [module for _title, row in LAYERS for module in row]
+    assert len(rows) == len(set(rows))
+    assert {row_of(module) for module in MODULES} == set(rows)
+
+
+def test_modules_import_only_from_layers_above_them_in_the_table() -> None:
+    wrong = [
+        f"{module} imports {other}"
+        for module in MODULES
+        for other in own(module)
+        if NUMBERS[row_of(other)] >= NUMBERS[row_of(module)]
+    ]
+    assert wrong == []
+
+
+def test_commands_never_import_each_other() -> None:
+    commands = [module for module in MODULES if module.startswith("commands.")]
+    assert len(commands) > 10
+    assert [m for m in commands if any(o.startswith("commands.") for o in own(m))] == []
+
+
+def test_third_party_packages_stay_in_their_modules() -> None:
+    wrong = []
+    for module in MODULES:
+        for name in {each.split(".")[0] for each in imported(module)}:
+            is_ours = name == "csctl" or name in sys.stdlib_module_names
+            if not is_ours and row_of(module) not in THIRD_PARTY.get(name, set()):
+                wrong.append(f"{module} imports {name}")
+    assert wrong == []
+
+
+def test_nothing_prints_and_only_the_command_line_ends_the_process() -> None:
+    assert users_of("print", "breakpoint") == set()
+    assert users_of("sys.exit", "os._exit", "exit", "quit", "SystemExit") <= {"cli"}
+
+
+def test_only_one_module_reads_the_environment() -> None:
+    assert users_of("os.environ", "os.getenv", "os.environb") == {"gitprocess"}
+
+
+def test_nothing_below_output_knows_the_time_the_folder_or_a_terminal() -> None:
+    clock = users_of("datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time")
+    folder = users_of("Path.cwd", "os.getcwd", "os.chdir", "Path.home")
+    terminal = users_of("sys.stdin", "sys.stdout", "sys.stderr", "input", "os.get_terminal_size")
+    # `workbook` is the child process that speaks to `excel` through its pipes.
+    below = {each for each in clock | folder | terminal if NUMBERS[each] < OUTPUT} - {"workbook"}
+    assert below == set()
+
+
+def test_errors_are_caught_broadly_at_the_boundary_only() -> None:
+    broad = set()
+    for module in MODULES:
+        for node in nodes(module):
+            if isinstance(node, ast.ExceptHandler):
+                caught = ast.unparse(node.type) if node.type else ""
+                reraises = any(isinstance(each, ast.Raise) for each in ast.walk(node))
+                if caught in ("", "Exception", "BaseException") and not reraises:
+                    broad.add(module)
+    assert broad <= {"cli", "workbook"}
+
+
+def test_every_module_says_what_it_is_for_and_stays_short() -> None:
+    for module, tree in MODULES.items():
+        words = ast.get_docstring(tree)
+        assert words, module
+        assert len(words.splitlines()[0]) <= 100, module
+
+
+def test_data_folders_hold_no_python() -> None:
+    for folder in ("schemas", "templates", "records"):
+        assert not list((ROOT.parent / folder).rglob("*.py"))
+    assert not {"schemas", "templates"} & set(MODULES)

@@ -55,3 +55,9 @@ def find_row(rows: Sequence[Any], name: str) -> int | None:
     if name.isascii() and name.isdigit() and int(name) < len(rows):
         return int(name)
     return None
+
+
+def typed(address: str, value: str = "…") -> str:
+    """Return `address=value` as it is typed in a shell, where brackets are patterns of file names."""
+    assignment = f"{address}={value}"
+    return f"'{assignment}'" if "[" in address else assignment

@@ -12,7 +12,7 @@ from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.messages import _
 from csctl.moments import load_day
-from csctl.record import Record, text_of, unknown_fields
+from csctl.record import Record, owner_of, text_of, unknown_fields
 from csctl.schema import pick
 from csctl.selecting import is_open
 
@@ -49,7 +49,7 @@ def agenda(
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
         for record in index.records(kind_name) if kind.stages or kind.clocks else ():
-            if not is_open(record) or (owner and record.value("owner") != owner):
+            if not is_open(record) or (owner and owner_of(record) != owner):
                 continue
             if customer and customer not in _customers(record):
                 continue
@@ -80,7 +80,8 @@ def _open_questions(record: Record, now: datetime) -> list[Item]:
     from csctl.messages import language
 
     items = []
-    for address, answer in unknown_fields(record):
+    # What an old ledger did not say is known to be unknown: nobody set out to find it.
+    for address, answer in () if record.data.get("origin") else unknown_fields(record):
         try:
             day = load_day(str(answer.get("by", "")))
             due = datetime(day.year, day.month, day.day, 23, 59, tzinfo=now.tzinfo)
@@ -107,7 +108,7 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
     record = item.record
     customers = [index.find(each) for each in _customers(record)]
     names = [text_of(each.value("short_name"), language) for each in customers if each]
-    owner = index.find(str(record.value("owner") or ""))
+    owner = index.find(owner_of(record))
     return {
         "due": _short(item.due, now) + "?" * item.provisional if item.due else "",
         "state": state_words(item.state),

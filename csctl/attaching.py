@@ -36,6 +36,14 @@ def attach(
             ),
             _("Make it smaller, or raise attachments.max_mb in csctl.yaml."),
         )
+    types = store.repository.config.attachment_types
+    if types and PurePosixPath(name).suffix.lower().lstrip(".") not in types:
+        raise UsageError(
+            _("{name} is not of a type that may be attached.").format(name=name),
+            _("Allowed are {types}; attachments.types in csctl.yaml says so.").format(
+                types=", ".join(types)
+            ),
+        )
     if not content:
         raise UsageError(_("{name} is empty.").format(name=name))
     digest = hashlib.sha256(content).hexdigest()

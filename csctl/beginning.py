@@ -82,21 +82,27 @@ def new_record(store: Store, kind: Kind, data: Mapping[str, Any]) -> Record:
 def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the records named by link fields bring along: own address -> value.
 
-    Lists are joined over all linked records, a single value comes from the first that has one.
+    Lists are joined over all linked records, a single value comes from the first that has one;
+    a map, such as the customer's contact, only where they agree.
     """
     found: dict[str, Any] = {}
-    for field in kind.fields.values():
-        carry = field.carry or (field.row.carry if field.row else {})
-        named = data.get(field.name)
+    disputed: set[str] = set()
+    for link in kind.fields.values():
+        carry = link.carry or (link.row.carry if link.row else {})
+        named = data.get(link.name)
         for record_id in named if isinstance(named, list) else [named]:
             linked = index.find(record_id) if carry and isinstance(record_id, str) else None
             if linked is None:
                 continue
             for target, source in carry.items():
                 value = linked.id if source == "id" else linked.value(source)
-                if is_answered(value) and not answer_kind(value):
-                    _join(found, kind.field(target), target, value)
-    return found
+                if not is_answered(value) or answer_kind(value):
+                    continue
+                field = kind.field(target)
+                if field.type == "map" and found.get(target, value) != value:
+                    disputed.add(target)
+                _join(found, field, target, value, linked)
+    return {target: value for target, value in found.items() if target not in disputed}
 
 
 def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,8 +136,13 @@ def _default_of(index: Index, kind: Kind, link: str, address: str) -> Sequence[A
     return default
 
 
-def _join(found: dict[str, Any], field: Field, target: str, value: Any) -> None:
-    """Add what one linked record brings: rows to a list, of several times the earliest."""
+def _join(
+    found: dict[str, Any], field: Field, target: str, value: Any, linked: Record
+) -> None:
+    """Add what one linked record brings: rows to a list, of several times the earliest.
+
+    A row with a column for the record it comes from names it.
+    """
     if field.type == "datetime":
         found[target] = min(found.get(target, value), value, key=_order)
         return
@@ -140,9 +151,11 @@ def _join(found: dict[str, Any], field: Field, target: str, value: Any) -> None:
         return
     held = found.setdefault(target, [])
     prefix = field.row_prefix
+    columns = field.row.fields.values() if field.row else ()
+    source = {column.name: linked.id for column in columns if column.link == linked.kind.name}
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
-            bare = {key: inner for key, inner in each.items() if _travels(field, key)}
+            bare = {key: inner for key, inner in each.items() if _travels(field, key)} | source
             if bare not in [{k: v for k, v in row.items() if k != "id"} for row in held]:
                 held.append({"id": f"{prefix}{len(held) + 1}", **bare})
         elif each not in held:

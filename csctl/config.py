@@ -54,6 +54,7 @@ class Config:
     clocks: Sequence[Mapping[str, Any]]
     batch_from: Mapping[str, Any]
     max_attachment_mb: float
+    attachment_types: tuple[str, ...]
     roles: Mapping[str, Any]
     data: Mapping[str, Any]
 
@@ -67,6 +68,7 @@ def build_config(data: Mapping[str, Any]) -> Config:
     """Build a configuration from checked data; CsctlError for a zone nobody knows."""
     sites = {code: _build_site(code, site) for code, site in data.get("sites", {}).items()}
     numbering = data.get("numbering", {})
+    attachments = data.get("attachments", {})
     return Config(
         company=data.get("company", ""),
         language=data.get("language", "zh"),
@@ -76,7 +78,8 @@ def build_config(data: Mapping[str, Any]) -> Config:
         forms=numbering.get("forms", {}),
         clocks=data.get("clocks", ()),
         batch_from=data.get("batch_from", {}),
-        max_attachment_mb=data.get("attachments", {}).get("max_mb", 10),
+        max_attachment_mb=attachments.get("max_mb", 10),
+        attachment_types=tuple(attachments.get("types", ())),
         roles=data.get("roles", {}),
         data=data,
     )

@@ -130,10 +130,7 @@ def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[lis
     ]
     room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
     while sum(widths) > room:
-        widest = widths.index(max(widths))
-        if widths[widest] <= 4:
-            break
-        widths[widest] -= 1
+        widths[widths.index(max(widths))] -= 1
     cut = [[_cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
     return cut, [_cut(each, widths[i]) for i, each in enumerate(heads)]
 

@@ -155,6 +155,12 @@ def unanswered(data: Mapping[str, Any], requirements: tuple[Requirement, ...]) -
             yield each.address
 
 
+def owner_of(record: Record) -> str:
+    """Return who is chased for a record: its owner, else whom the schema names by `x-owner`."""
+    value = record.value("owner") or record.value(str(record.kind.word("x-owner") or "owner"))
+    return value if isinstance(value, str) else ""
+
+
 def unknown_fields(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield address and answer of every field answered with `unknown`."""
     yield from _unknown(record.kind.fields, record.data)

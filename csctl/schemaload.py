@@ -156,7 +156,10 @@ class Schemas:
         resolved = {key: self._resolve(value, source, seen) for key, value in node.items()}
         if target is None:
             return resolved
-        return {**self._target(str(target), source, seen), **resolved}
+        shape = {**self._target(str(target), source, seen), **resolved}
+        if "x-columns" in shape:  # more columns for a row shape that several lists share
+            shape["properties"] = {**shape["properties"], **shape.pop("x-columns")}
+        return shape
 
     def _target(self, target: str, source: _Source, seen: tuple[str, ...]) -> Any:
         file, _hash, pointer = target.partition("#")

@@ -224,7 +224,9 @@ def choose_signoff(record: Record, step: str) -> SignOff:
     if open_ones:
         return open_ones[0]
     if meant:
-        raise UsageError(_("{id} has the sign-off '{step}' already.").format(id=record.id, step=step))
+        raise UsageError(
+            _("{id} has the sign-off '{step}' already.").format(id=record.id, step=step)
+        )
     raise UsageError(
         _("A {kind} has no sign-off '{step}'.").format(kind=record.kind.name, step=step),
         did_you_mean(step, [*signoffs, *{each.step for each in signoffs.values()}]),

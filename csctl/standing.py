@@ -1,4 +1,4 @@
-"""Where a record stands: stage, clocks, sign-offs, what was sent, what holds it, what points at it."""
+"""Where a record stands: stage, clocks, sign-offs, what was sent, what holds it, its back-links."""
 
 from __future__ import annotations
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from csctl import yamledit, yamlio
-from csctl.addresses import split_address
 from csctl.beginning import Drafted as Drafted
 from csctl.beginning import stamps
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
-from csctl.history import diff_data
 from csctl.messages import _
 from csctl.moments import format_moment
 from csctl.record import Record, get_path, layout, rows
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
-from csctl.schema import Field, Kind, is_answered
-from csctl.signoffs import is_signed
+from csctl.schema import Field
 from csctl.store import Change, Store, message_for
 
 FROZEN_RULE: Final = "FRZ-01"
@@ -93,55 +90,6 @@ def drafted(old: Record, new: Record, what: str, extra: Sequence[Change] = ()) -
     if new.document.text != old.document.text:
         changes.append(Change(old.path, old.document.text.encode(), new.document.text.encode()))
     return Drafted(new, tuple(changes), message_for(old.kind.name, [old.id], what))
-
-
-def check_frozen(old: Record, new: Record) -> Iterator[Finding]:
-    """Yield each change of content that was sent or signed, or of an event time.
-
-    Adding to a record is always allowed; a correction of what others already hold in their
-    hands is `amend`. Fields that go on growing after they were sent carry `x-evolves`.
-    """
-    held = _held_fields(old)
-    for each in diff_data(old.data, new.data):
-        name = split_address(each.address)[0]
-        if each.old is None or not is_answered(each.old) or name not in new.kind.fields:
-            continue
-        try:
-            field = new.kind.field(each.address)
-        except UsageError:
-            continue
-        frozen = name in ("id", "schema") or field.is_frozen or name in held
-        if frozen and not _evolves(new.kind, each.address):
-            line, column = new.position(each.address)
-            yield Finding(
-                new.path, line, column, FROZEN_RULE, "error",
-                _("{address} was sent or signed, or is an event time; it is not changed in place.")
-                .format(address=each.address),
-                _("Use: csctl amend {id} --reason … {address}=…").format(
-                    id=new.id, address=each.address
-                ),
-                new.id, each.address,
-            )  # fmt: skip
-
-
-def _held_fields(record: Record) -> set[str]:
-    """The fields that somebody outside, or a signer, has in his hands."""
-    sent = record.data.get("sent")
-    steps = {row.get("step") for row in sent.values()} if isinstance(sent, dict) else set()
-    covers = [send.covers for name, send in record.kind.sends.items() if name in steps]
-    covers += [each.covers for each in record.kind.signoffs.values() if is_signed(record, each)]
-    return {split_address(address)[0] for fields in covers for address in fields}
-
-
-def _evolves(kind: Kind, address: str) -> bool:
-    field: Field | None = None
-    for step in split_address(address):
-        field = kind.fields.get(step) if field is None else field.child(step)
-        if field is None:
-            return False
-        if field.schema.get("x-evolves"):
-            return True
-    return False
 
 
 def amend(record: Record, edits: Sequence[Edit], reason: str, *, me: str, now: datetime) -> Record:

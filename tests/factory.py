@@ -30,7 +30,8 @@ sites:
 """
 
 PERSONS = {
-    "zhang-wei": "name: 张伟\nemail: zhang.wei@example.com\nroles: [{id: R1, role: quality_manager}]\n",
+    "zhang-wei": "name: 张伟\nemail: zhang.wei@example.com\n"
+    "roles: [{id: R1, role: quality_manager}]\n",
     "li-na": "name: 李娜\nemail: li.na@example.com\nroles: [{id: R1, role: sales}]\n",
 }
 

@@ -88,6 +88,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "repository",
         {
             "repository": "root, configuration, schemas",
+            "frozen": "what no longer changes in place",
             "severity": "how bad a complaint is",
             "trail": "history as rows",
             "importmap": "which column fills which field",

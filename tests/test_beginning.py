@@ -121,7 +121,11 @@ def test_an_8d_takes_everything_from_its_complaints(repo: Path) -> None:
     assert record.value("customers") == ["GEELY"]
     assert record.value("received_at") == "2026-03-04T15:00+08:00"
     assert record.value("symptom") == "密封圈开裂"
-    assert [row["customer_part_no"] for row in record.data["parts"]] == ["G-1001", "G-2002"]
+    assert [(row["customer_part_no"], row["complaint"]) for row in record.data["parts"]] == [
+        ("G-1001", "CC-2026-0001"),
+        ("G-2002", "CC-2026-0002"),
+        ("G-1001", "CC-2026-0003"),
+    ]
     assert record.data["parts"][1]["id"] == "P2"
     assert record.data["opened_at"] == "2026-03-05T09:30+08:00"
     assert list(check_shape(kind, record.data)) == []

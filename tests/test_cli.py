@@ -393,3 +393,24 @@ def test_colour_only_where_it_is_wanted(root: Path) -> None:
 def test_the_console_script_ends_with_the_exit_code(root: Path) -> None:
     assert run("show", "XX", cwd=root).returncode == 2
     assert messages.language() in messages.LANGUAGES
+
+
+def test_a_kind_is_a_schema_file_and_no_python(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, "schemas/note.yaml", NOTE_SCHEMA)
+    common = ["--lang", "en", "--no-input", "--now", "2026-03-05T10:00"]
+
+    def csctl(*arguments: str) -> str:
+        assert main([*common, *arguments]) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    csctl("note", "new", "--set", "text=look at the seal", "--set", "colour=red")
+    assert "look at the seal" in csctl("note", "list")
+    csctl("validate", "NT-2026-0001")
+    assert "Red" in csctl("show", "NT-2026-0001")
+    csctl("render", "NT-2026-0001", "--to", "md", "-o", "form.md")
+    assert "look at the seal" in (root / "form.md").read_text(encoding="utf-8")
+    csctl("set", "NT-2026-0001", "colour=blue")
+    assert "Blue" in csctl("log", "NT-2026-0001")
+    assert "NT-2026-0001" in csctl("due", "--within", "900d")

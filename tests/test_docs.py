@@ -77,7 +77,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_print_what_it_shows(page: Path, checkout: Path) -> None:
     binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": binaries, "CSCTL_NOW": "2026-11-23T09:00+08:00"}
+    # The identity is that of the checkout, not the one tests have.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
+    environment = {**kept, "PATH": binaries, "CSCTL_NOW": "2026-11-23T10:00+08:00"}
     for step in steps(page):
         done = subprocess.run(
             step.command,

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from csctl.errors import CsctlError, UsageError
+from csctl.repository import open_repository
 from csctl.resources import builtin
+from csctl.rules.context import build_context
 from csctl.schemaload import Schemas
-from tests.factory import NOTE_SCHEMA, write
+from csctl.store import Store
+from csctl.validation import check_record
+from tests.factory import (
+    COMPLAINT,
+    NOTE_SCHEMA,
+    ZONE,
+    records_repository,
+    write,
+    write_complaint,
+)
 
 LABEL = "{zh: 字, en: word, zh-TW: 字}"
 MINIMAL = f"""\
@@ -312,3 +324,27 @@ def test_a_shipped_kind_is_extended_not_replaced(tmp_path: Path) -> None:
 def test_profiles_come_from_the_repository_first(tmp_path: Path) -> None:
     assert schemas(tmp_path).profile("clocks")["clocks"]
     assert schemas(tmp_path, profiles__clocks="clocks: []\n").profile("clocks") == {"clocks": []}
+
+
+def test_a_required_field_of_ones_own_leaves_older_records_green(repo: Path) -> None:
+    own = extending(
+        f"""\
+x-stages: [{{name: registered, requires: [erp_no]}}]
+properties:
+  erp_no: {{type: string, x-section: reception, x-label: {LABEL}, x-since: '2026-07-01'}}
+"""
+    )
+    write(repo, "schemas/complaint.yaml", own)
+    records_repository(repo, commit=False)
+    write_complaint(repo, "CC-2026-0002", COMPLAINT.replace("2026-03-04", "2026-07-01"))
+    answered = COMPLAINT.replace("2026-03-04", "2026-07-02") + "erp_no: '4711'\n"
+    write_complaint(repo, "CC-2026-0003", answered)
+    store = Store(open_repository(repo))
+    context = build_context(store, datetime(2026, 7, 3, tzinfo=ZONE))
+    missing = {
+        name: [
+            each.field for each in check_record(store.get(name), context) if each.rule == "ENV-03"
+        ]
+        for name in ("CC-2026-0001", "CC-2026-0002", "CC-2026-0003")
+    }
+    assert missing == {"CC-2026-0001": [], "CC-2026-0002": ["erp_no"], "CC-2026-0003": []}

@@ -294,8 +294,10 @@ _CLERK = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
+from csctl.beginning import register
 from csctl.repository import open_repository
 from csctl.store import Store
+from csctl.workflow import save
 
 root, who = Path(sys.argv[1]), sys.argv[2]
 store = Store(open_repository(root))

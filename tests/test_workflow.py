@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
-from csctl.findings import Finding
 from csctl.record import Record
 from csctl.rules.context import Context, build_context
-from csctl.signoffs import digest
 from csctl.store import Change, Store
 from csctl.workflow import (
     Edit,
@@ -20,7 +18,6 @@ from csctl.workflow import (
     amend,
     change,
     check_findings,
-    check_frozen,
     drafted,
     end,
     reopen,
@@ -58,10 +55,6 @@ def context(store: Store) -> Context:
 
 def sets(**values: Any) -> list[Edit]:
     return [Edit("set", name.replace("__", "."), value) for name, value in values.items()]
-
-
-def frozen(old: Record, *edits: Edit) -> list[str]:
-    return [each.field for each in check_frozen(old, change(old, edits))]
 
 
 # --- changing ------------------------------------------------------------------------------------
@@ -150,102 +143,8 @@ def test_nothing_changed_is_not_saved(store: Store, record: Record) -> None:
 # --- what is frozen ------------------------------------------------------------------------------
 
 
-def sent(record: Record) -> Record:
-    row = {"step": "letter", "revision": 1, "sent_at": "2026-03-05T09:00+08:00", "via": "email"}
-    return change(record, [Edit("set", "sent.letter-1", row)])
-
-
-def signed(record: Record) -> Record:
-    covers = record.kind.signoffs["approved_letter"].covers
-    row = {"by": "li-na", "role": "boss", "at": "x", "digest": digest(record, covers)}
-    return change(record, [Edit("set", "signoffs.approved_letter", row)])
-
-
-def test_an_open_record_may_change(record: Record) -> None:
-    edits = [*sets(text="bye", place__shelf="C"), Edit("remove", "steps[S1]")]
-    assert frozen(record, *edits) == []
-
-
-@pytest.mark.parametrize(
-    ("address", "value"),
-    [("id", "NT-2026-0002"), ("schema", "note/2"), ("opened_at", "2026-03-02T08:00+08:00")],
-)
-def test_ids_and_event_times_are_frozen_once_written(
-    record: Record, address: str, value: str
-) -> None:
-    assert frozen(record, Edit("set", address, value)) == [address]
-    assert frozen(record, Edit("remove", address)) == [address]
-
-
-def test_an_event_time_may_be_written_once(repo: Path, store: Store) -> None:
-    bare = store.read(write_note(repo, "NT-2026-0002", "text: a\n"))
-    assert frozen(bare, *sets(opened_at="2026-03-01T08:00+08:00")) == []
-
-
-def test_what_a_valid_signature_covers_is_frozen(record: Record) -> None:
-    held = signed(record)
-    assert frozen(held, *sets(text="bye")) == ["text"]
-    assert frozen(held, *sets(place__shelf="C")) == ["place.shelf"]
-    assert frozen(held, *sets(steps__what="x")[:0], Edit("set", "steps[S1].what", "x")) == [
-        "steps[S1].what"
-    ]
-    assert frozen(held, Edit("remove", "steps[S2]")) == ["steps[S2].what"]
-    assert frozen(held, *sets(urgent=True, tags=["z"])) == []
-
-
-def test_a_stale_signature_holds_nothing(record: Record) -> None:
-    stale = change(signed(record), sets(text="changed behind its back"))
-    assert frozen(stale, *sets(text="bye")) == []
-
-
-def test_adding_to_what_is_held_is_allowed(record: Record) -> None:
-    held = signed(record)
-    assert frozen(held, Edit("add", "steps", {"what": "pack"}), *sets(place__row=3)) == []
-
-
-def test_one_language_of_a_held_text_is_frozen_too(repo: Path, store: Store) -> None:
-    held = signed(store.read(write_note(repo, "NT-2026-0002", "text: {zh: 好, en: good}\n")))
-    assert frozen(held, *sets(text__en="bad")) == ["text.en"]
-
-
-def test_fields_that_go_on_growing_are_not_frozen(repo: Path, store: Store) -> None:
-    body = BODY.replace("what: look", "what: look, result: so far")
-    held = signed(store.read(write_note(repo, "NT-2026-0002", body)))
-    assert frozen(held, Edit("set", "steps[S1].result", "well")) == []
-
-
-def test_what_a_sending_covers_is_frozen(repo: Path, store: Store) -> None:
-    covering = NOTE_SCHEMA.replace(
-        "signoffs: [approved_letter]\n", "signoffs: [approved_letter]\n    covers: [text, tags]\n"
-    )
-    assert covering != NOTE_SCHEMA
-    write(repo, "schemas/note.yaml", covering)
-    record = store.read(write_note(repo, "NT-2026-0002", BODY))
-    held = sent(record)
-    assert frozen(held, *sets(text="bye")) == ["text"]
-    assert frozen(held, Edit("add", "tags", "c")) == []
-    assert frozen(held, *sets(tags=["b"])) == ["tags"]
-    assert frozen(held, Edit("set", "steps[S1].what", "x")) == []
-    assert frozen(record, *sets(text="bye")) == []
-
-
-def test_a_frozen_field_is_told_with_its_place_and_what_to_type(record: Record) -> None:
-    held = signed(record)
-    [finding] = check_frozen(held, change(held, sets(text="bye")))
-    assert isinstance(finding, Finding)
-    assert (finding.rule, finding.level, finding.path) == ("FRZ-01", "error", record.path)
-    assert (finding.line, finding.column) == (4, 1)
-    assert finding.hint == "Use: csctl amend NT-2026-0001 --reason … text=…"
-
-
-def test_a_field_no_longer_known_is_not_judged(repo: Path, store: Store) -> None:
-    old = store.read(write_note(repo, "NT-2026-0002", "text: a\nplace: {gone: 1}\ngone: 2\n"))
-    new = store.read(write_note(repo, "NT-2026-0002", "text: a\nplace: {gone: 2}\ngone: 3\n"))
-    assert list(check_frozen(signed(old), signed(new))) == []
-
-
 def test_a_correction_is_written_down(record: Record) -> None:
-    amended = amend(signed(record), sets(text="bye", urgent=True), "typo", me="li-na", now=NOW)
+    amended = amend(record, sets(text="bye", urgent=True), "typo", me="li-na", now=NOW)
     assert amended.value("text") == "bye"
     assert amended.data["amendments"] == [
         {

@@ -89,7 +89,7 @@ def _in_editor(text: str) -> str:
 
 def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Finding]]:
     """Return the record in a text, None if it is not one, and what is newly wrong with it."""
-    from csctl.workflow import check_frozen
+    from csctl.frozen import check_frozen, sent_contents
     from csctl.yamlio import YamlError
 
     try:
@@ -100,7 +100,8 @@ def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Findin
         )
         return None, [finding]
     old = committed(desk, path)
-    frozen = check_frozen(old, new) if old else ()
+    git = desk.store.repository.git
+    frozen = check_frozen(old, new, sent_contents(git, old)) if old else ()
     return new, [*frozen, *new_findings(desk, old, new)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from csctl.errors import UsageError
 from csctl.messages import _
 from csctl.options import Desk, format_option, pass_desk, writing_options
 from csctl.output import done, say, show_json, show_rows, tell
+
+if TYPE_CHECKING:
+    from csctl.importing import Imported
 
 
 def import_command(kind_name: str) -> click.Command:
@@ -55,13 +59,6 @@ def import_command(kind_name: str) -> click.Command:
     ) -> int:
         if suggest_map:
             return _suggest(desk, kind_name, file, sheet, encoding)
-        if map_file is None:
-            raise UsageError(
-                _("An import needs a map."),
-                _("Draft one: csctl {kind} import {file} --suggest-map").format(
-                    kind=kind_name, file=file
-                ),
-            )
         return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
 
     return command
@@ -84,7 +81,7 @@ def _import(
     desk: Desk,
     kind_name: str,
     file: Path,
-    map_file: Path,
+    map_file: Path | None,
     sheet: str,
     encoding: str,
     dry_run: bool,
@@ -97,6 +94,13 @@ def _import(
     from csctl.importmap import load_map
     from csctl.progress import progress_bar
 
+    if map_file is None:
+        raise UsageError(
+            _("An import needs a map."),
+            _("Draft one: csctl {kind} import {file} --suggest-map").format(
+                kind=kind_name, file=file
+            ),
+        )
     mapped = load_map(map_file, desk.store.repository.schemas)
     if mapped.kind.name != kind_name:
         raise UsageError(
@@ -117,9 +121,21 @@ def _import(
             commit=not no_commit,
             progress=progress,
         )
-    rows = [dataclasses.asdict(each) for each in result.problems]
     for warning in result.warnings:
         tell(warning)
+    _show(result, f"{kind_name} import", style)
+    if style != "json" and dry_run:
+        tell(_("Nothing was written."))
+    elif style != "json" and result.commit:
+        done(_("saved ({commit})").format(commit=result.commit[:8]))
+    return 1 if result.problems else 0
+
+
+def _show(result: Imported, command: str, style: str) -> None:
+    """Show the rows that do not fit, and how many did."""
+    import dataclasses
+
+    rows = [dataclasses.asdict(each) for each in result.problems]
     if style == "json":
         counts = {
             "rows": result.rows,
@@ -130,10 +146,10 @@ def _import(
             "problems": rows,
             "commit": result.commit,
         }
-        show_json(f"{kind_name} import", [counts], result.findings, ok=not rows)
-        return 1 if rows else 0
+        show_json(command, [counts], result.findings, ok=not rows)
+        return
     headings = {"row": _("Row"), "column": _("Column"), "value": _("Value"), "why": _("Why")}
-    show_rows(f"{kind_name} import", rows, headings, style)
+    show_rows(command, rows, headings, style)
     summary = _(
         "{rows} rows: {new} new, {known} imported before, {skipped} left out by the map, "
         "{bad} that do not fit, {created} records made for names, {warnings} warnings"
@@ -147,8 +163,3 @@ def _import(
         warnings=len(result.findings),
     )
     tell(summary)
-    if dry_run:
-        tell(_("Nothing was written."))
-    elif result.commit:
-        done(_("saved ({commit})").format(commit=result.commit[:8]))
-    return 1 if rows else 0

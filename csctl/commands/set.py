@@ -47,6 +47,7 @@ def command(
     from csctl import workflow
     from csctl.choices import Lookup
     from csctl.edits import build_edits
+    from csctl.frozen import check_frozen, sent_contents
 
     record = desk.store.get(record_id)
     if not (assignments or added or removed):
@@ -61,7 +62,8 @@ def command(
     )
     changed = workflow.change(record, edits)
     before = committed(desk, record.path) or record
-    findings = [*workflow.check_frozen(before, changed), *new_findings(desk, before, changed)]
+    sent = sent_contents(desk.store.repository.git, before)
+    findings = [*check_frozen(before, changed, sent), *new_findings(desk, before, changed)]
     if not workflow.check_findings(findings):
         show_findings(findings, err=True)
         tell(_("{id}: nothing was written.").format(id=record.id))

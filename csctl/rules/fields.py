@@ -16,6 +16,8 @@ from csctl.record import Record, rows
 from csctl.rules.table import RULES
 from csctl.schema import Field, answer_kind, is_answered, pick
 
+# An assignment to a row, bare in a command: a shell takes its brackets for a pattern.
+_ROW: Final = re.compile(r"(?<= )([a-z_][\w.]*\[[^\]\s]*\][^\s'\"]*=[^\s'\"]*)")
 _STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
@@ -37,7 +39,7 @@ def breach(
         rule=code,
         level=level or RULES[code].level,
         message=message,
-        hint=hint,
+        hint=_ROW.sub(r"'\1'", hint),
         record=record.id,
         field=address,
     )

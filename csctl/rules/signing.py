@@ -214,17 +214,18 @@ def _check_before(
 ) -> Iterator[Finding]:
     """A report was signed before it left, over the content that left.
 
-    A later revision is signed again under the same key: what an earlier one was signed with
-    is known to git alone.
+    A later revision is signed again under the same key: what an earlier one was signed with is
+    known to git alone, and so it is once other content has been signed for the next one.
     """
     signed_at = moment(signature.get("at"))
     revisions = [r.get("revision", 0) for _k, r in entries(record, "sent")
                  if r.get("step") == row.get("step")]  # fmt: skip
+    is_latest = row.get("revision") == max(revisions)
     why = ""
     if signed_at is None:
         why = _("it was not given.")
     elif signed_at > sent_at:
-        if row.get("revision") == max(revisions):
+        if is_latest and row.get("digest") in (None, signature.get("digest")):
             why = _("it was given later, at {at}.").format(at=signature["at"])
     elif _covers(record, signoff) and row.get("digest") not in (None, signature.get("digest")):
         why = _("it was given over other content.")

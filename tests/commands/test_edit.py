@@ -151,3 +151,17 @@ def test_an_unknown_id_opens_no_editor(company: Company, run: Run, editor: Edito
     editor(LEADER)
     assert run("edit", "CC-2026-9999").code == 2
     assert run("show", COMPLAINT).code == 0
+
+
+def test_a_refusing_hook_leaves_the_text_in_the_work_tree(
+    company: Company, run: Run, editor: Editor
+) -> None:
+    editor(LEADER)
+    hook = company.root / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    done = run("edit", READY_3D)
+    assert done.code == 3
+    assert "leader: wang-lei" in company.text(READY_3D)
+    assert not (company.root / ".git" / "csctl" / "edits").exists()

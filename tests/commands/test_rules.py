@@ -46,3 +46,10 @@ def test_an_unknown_one_gets_a_suggestion(run: Run) -> None:
     shown = run("rules", "8D-CAUS")
     assert (shown.code, shown.out) == (2, "")
     assert "Did you mean 8D-CAUSE" in shown.err
+
+
+def test_every_rule_is_explained(run: Run) -> None:
+    for code in RULES:
+        shown = run("rules", code)
+        assert shown.code == 0
+        assert ("Example of a breach:" in shown.out) is bool(RULES[code].example)

@@ -28,7 +28,7 @@ def test_a_sign_off_is_one_commit_with_role_and_digest(company: Company, run: Ru
 def test_without_the_role_nothing_is_written(company: Company, run: Run, who: str) -> None:
     done = run("--me", who, "sign", READY_3D, "--as", "approved_3d")
     assert (done.code, done.out) == (1, "")
-    assert f"error[APR-01]: {who} did not hold the role of quality_manager" in done.err
+    assert f"error[APR-01]: {who} did not hold the role of" in done.err
     assert company.changed() == ""
 
 

@@ -158,4 +158,4 @@ def test_a_text_in_a_row_is_named_by_its_row(store: Store) -> None:
     data = edited(data_of(COMPLAINT), {"containment_actions[I1].description": {"en": "Sort all"}})
     findings = check_record(record_of(store, data), context_of(store))
     assert found(findings) == [("error", "ENV-06", "containment_actions[I1].description")]
-    assert findings[0].hint == "csctl set CC-2026-0101 containment_actions[I1].description.zh=…"
+    assert findings[0].hint == "csctl set CC-2026-0101 'containment_actions[I1].description.zh=…'"

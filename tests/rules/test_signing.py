@@ -199,3 +199,10 @@ def test_only_quality_closes(store: Store) -> None:
     assert found(check_record(record, context_of(store))) == [("error", "APR-02", "closed_by")]
     gate = found(check_stage(record, "closed", context_of(store)))
     assert gate == [("error", "APR-02", "closed_by")]
+
+
+def test_signing_anew_for_the_next_revision_says_nothing_about_the_last(store: Store) -> None:
+    later = {"signoffs.approved_8d.at": "2026-04-30T17:01+08:00"}
+    assert result(store, later) == [("error", "APR-8D", "sent.8D-1")]
+    other = {**later, "signoffs.approved_8d.digest": "1" * 64}
+    assert ("error", "APR-8D", "sent.8D-1") not in result(store, other)

@@ -230,7 +230,7 @@ def parse_assignment(
     if not equals or not address:
         raise UsageError(
             _("'{text}' is not an assignment.").format(text=text),
-            _("Write it like --set channel=phone."),
+            _("Write it like channel=phone."),
         )
     field = _settable(kind, address)
     value = _from_json(field, typed.strip())

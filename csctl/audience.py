@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from csctl.errors import CsctlError, Refused, UsageError
-from csctl.messages import _
+from csctl.messages import LANGUAGES, _
 from csctl.record import Record, address_of
 from csctl.schema import Field, answer_kind
 from csctl.store import Store
@@ -152,8 +152,10 @@ def _part(field: Field, value: Any, audience: Audience, scope: Scope) -> Any:
     """Return what may be seen of a value, _ABSENT if nothing."""
     if audience == "customer" and field.is_internal:
         return _ABSENT
-    if answer_kind(value) or (field.is_translatable and isinstance(value, Mapping)):
+    if answer_kind(value):
         return value
+    if field.is_translatable and isinstance(value, Mapping):
+        return {key: text for key, text in value.items() if key in LANGUAGES}
     if isinstance(value, list):
         # What the schema does not know, nobody has said who may see.
         parts = [_part(field.row, each, audience, scope) for each in value] if field.row else []

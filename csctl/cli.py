@@ -237,24 +237,23 @@ def build_group() -> click.Group:
         now: datetime | None,
         me: str,
         no_input: bool,
-    ) -> None:
+    ) -> int:
         context.color = {"always": True, "never": False}.get(color)
         if context.color is None and environment("NO_COLOR"):
             context.color = False
         context.obj = Desk(Invocation(Path(directory), now, me, no_input))
-        if context.invoked_subcommand is None:
-            _menu(context)
+        return _menu(context) if context.invoked_subcommand is None else 0
 
     return group
 
 
-def _menu(context: click.Context) -> None:
+def _menu(context: click.Context) -> int:
     if context.obj.invocation.no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
         click.echo(context.get_help())
-        return
+        return 0
     from csctl.commands.menu import run_menu
 
-    run_menu(context)
+    return run_menu(context)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

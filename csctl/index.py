@@ -47,7 +47,7 @@ class Index:
         """Return the records of `kind` that name this record in a link field, at any depth."""
         if kind not in self._links:
             back: dict[str, list[Record]] = defaultdict(list)
-            fields = [each for each in self.store.repository.schemas.kind(kind).links()]
+            fields = list(self.store.repository.schemas.kind(kind).links())
             for record in self.records(kind):
                 named = {target for field in fields for target in linked_ids(record, field)}
                 for target in sorted(named):

@@ -33,7 +33,7 @@ class Repository:
 
 
 def open_repository(start: Path, *, check: bool = True) -> Repository:
-    """Open the records repository around `start`; CsctlError with positions if csctl.yaml is wrong."""
+    """Open the records repository around `start`; CsctlError if csctl.yaml is wrong."""
     root = get_repository(start)
     schemas = Schemas(search_path(root, "schemas"))
     findings, data = read_config(root, schemas) if check else ([], {})

@@ -28,7 +28,7 @@ def matching(
     conditions = [_split(each) for each in where]
     chosen = []
     for record in records:
-        if stage and record.stage != stage or only_open and not is_open(record):
+        if (stage and record.stage != stage) or (only_open and not is_open(record)):
             continue
         if all(_fits(record, address, wanted) for address, wanted in conditions):
             chosen.append(record)

@@ -193,6 +193,11 @@ def end(
             _("A {kind} cannot end as '{result}'.").format(kind=record.kind.name, result=result),
             did_you_mean(result, record.kind.outcomes),
         )
+    if result == "merged" and not ref:
+        raise UsageError(
+            _("{id} can only be merged into another record.").format(id=record.id),
+            _("Name it: --of ID"),
+        )
     _must_go_on(record)
     outcome = {"result": result, "reason": reason, "at": format_moment(now), "by": me}
     outcome |= {key: text for key, text in (("ref", ref), ("evidence", evidence)) if text}

@@ -75,8 +75,8 @@ def test_an_assignment_is_read_by_the_type_of_its_field(
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("symptom", "not an assignment", "--set"),
-        ("=x", "not an assignment", "--set"),
+        ("symptom", "not an assignment", "channel=phone"),
+        ("=x", "not an assignment", "channel=phone"),
         ("sympton=x", "no field 'sympton'", "symptom"),
         ("part.nam=x", "no field 'nam'", "name"),
         ("stage=closed", "kept by csctl", ""),

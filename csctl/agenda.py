@@ -10,11 +10,11 @@ from typing import Any
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.errors import UsageError
 from csctl.index import Index
+from csctl.kinds.schema import pick
 from csctl.messages import _
-from csctl.moments import load_day
 from csctl.record import Record, owner_of, text_of, unknown_fields
-from csctl.schema import pick
 from csctl.selecting import is_open
+from csctl.times.moments import load_day
 
 
 @dataclass(frozen=True, slots=True)

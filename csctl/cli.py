@@ -13,12 +13,13 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from csctl import __version__, helptext, messages
+from csctl import __version__, messages
+from csctl.console import helptext
+from csctl.console.options import Command, Desk, Invocation, choose_language
+from csctl.console.output import show_json, tell
 from csctl.errors import CsctlError
-from csctl.gitprocess import environment
+from csctl.git.gitprocess import environment
 from csctl.messages import _, marked
-from csctl.options import Command, Desk, Invocation, choose_language
-from csctl.output import show_json, tell
 from csctl.places import find_repository, kind_headers, search_path, short_word
 
 BUG: Final = 70

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from csctl.calendars import Calendar, build_calendar, due, parse_duration
 from csctl.config import Config, Site, site_calendar
 from csctl.errors import UsageError
 from csctl.index import Index, linked_ids
-from csctl.moments import load_day, load_moment
+from csctl.kinds.schema import Clock, holds
 from csctl.record import Record, rows
-from csctl.schema import Clock, holds
 from csctl.severity import severity
+from csctl.times.calendars import Calendar, build_calendar, due, parse_duration
+from csctl.times.moments import load_day, load_moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -9,20 +9,20 @@ from datetime import time
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl import __version__
-from csctl.calendars import Calendar, build_calendar
-from csctl.conformance import Problem, plain_schema
 from csctl.errors import CsctlError
 from csctl.findings import Finding
+from csctl.kinds.conformance import Problem, plain_schema
+from csctl.kinds.schema import Text
 from csctl.messages import _
-from csctl.moments import load_day
 from csctl.places import CONFIG
-from csctl.schema import Text
-from csctl.yamlio import Document
+from csctl.times.calendars import Calendar, build_calendar
+from csctl.times.moments import load_day
+from csctl.yamlfile.yamlio import Document
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from csctl.schemaload import Schemas
+    from csctl.kinds.schemaload import Schemas
 
 RULE: Final = "CFG-01"
 _COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)([0-9]+(?:\.[0-9]+)*)")
@@ -145,7 +145,7 @@ def check_config(document: Document, schemas: Schemas) -> Iterator[Finding]:
 def _problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Problem]:
     import jsonschema  # a tenth of a second; skipped where the file is known to be good
 
-    from csctl.conformance import problems_of
+    from csctl.kinds.conformance import problems_of
 
     validator = jsonschema.Draft202012Validator(plain_schema(schemas.flattened("config")))
     problems = list(problems_of(validator.iter_errors(data)))

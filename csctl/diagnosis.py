@@ -9,10 +9,10 @@ from datetime import datetime
 from csctl import __version__
 from csctl.config import site_calendar
 from csctl.errors import CsctlError
+from csctl.forms.pdf import fonts_are_pinned, made_with
 from csctl.messages import _
-from csctl.pdf import fonts_are_pinned, made_with
 from csctl.store import Store
-from csctl.yamlparse import has_libyaml
+from csctl.yamlfile.yamlparse import has_libyaml
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from csctl.kinds.schema import Field, Kind, answer_kind, is_answered, pick
 from csctl.messages import _
 from csctl.record import Record
-from csctl.schema import Field, Kind, answer_kind, is_answered, pick
 
 
 def shown(field: Field, value: Any, language: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from csctl.answers import parse_assignment
-from csctl.choices import Lookup
 from csctl.errors import UsageError
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record, put
-from csctl.schema import Kind
+from csctl.registration.answers import parse_assignment
+from csctl.registration.choices import Lookup
 from csctl.workflow import Edit
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from csctl.addresses import split_address, typed
 from csctl.errors import UsageError
 from csctl.findings import Finding
-from csctl.gitrepo import GitRepo
-from csctl.history import diff_data, iter_versions, leaves
+from csctl.git.gitrepo import GitRepo
+from csctl.git.history import diff_data, iter_versions, leaves
+from csctl.kinds.addresses import split_address, typed
+from csctl.kinds.schema import Field, Kind, is_answered
 from csctl.messages import _
 from csctl.record import Record
-from csctl.schema import Field, Kind, is_answered
 from csctl.signoffs import is_signed
 
 RULE: Final = "FRZ-01"

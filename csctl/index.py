@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import Any
 
 from csctl.findings import Finding
+from csctl.kinds.schema import Field
 from csctl.record import Record
-from csctl.schema import Field
 from csctl.store import Store
 
 

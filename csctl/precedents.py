@@ -51,9 +51,7 @@ def _shared(record: Record, other: Record) -> tuple[str, ...]:
     return tuple(shared)
 
 
-def _precedent(
-    other: Record, shared: tuple[str, ...], index: Index, language: str
-) -> Precedent:
+def _precedent(other: Record, shared: tuple[str, ...], index: Index, language: str) -> Precedent:
     reports = index.linking_to(other.id, "8d")
     causes = [c for report in reports for c in rows(report.data.get("causes"))]
     actions = [a for report in reports for a in rows(report.data.get("corrective_actions"))]

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from csctl.addresses import find_row, look_up, split_address
 from csctl.errors import UsageError
+from csctl.kinds.addresses import find_row, look_up, split_address
+from csctl.kinds.schema import Field, Kind, Requirement, answer_kind, is_answered, pick
 from csctl.messages import _
-from csctl.schema import Field, Kind, Requirement, answer_kind, is_answered, pick
 from csctl.suggest import did_you_mean
-from csctl.yamlio import Document, Layout, Path
+from csctl.yamlfile.yamlio import Document, Layout, Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from csctl import config, yamlio
+from csctl import config
 from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.gitrepo import GitRepo
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.places import CONFIG, get_repository, search_path
-from csctl.schemaload import Schemas
+from csctl.yamlfile import yamlio
 
 
 @dataclass(frozen=True, slots=True)

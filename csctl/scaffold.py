@@ -9,16 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from csctl import __version__, beginning, yamlio, yamltext
+from csctl import __version__
 from csctl.config import build_config, check_config
-from csctl.conformance import check_shape, export_schema, plain_schema
 from csctl.errors import CsctlError, UsageError
-from csctl.gitrepo import GitRepo
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.conformance import check_shape, export_schema, plain_schema
+from csctl.kinds.schema import pick
+from csctl.kinds.schemaload import Schemas
 from csctl.places import CONFIG, RECORDS, search_path
+from csctl.registration import beginning
 from csctl.repository import Repository
-from csctl.schema import pick
-from csctl.schemaload import Schemas
 from csctl.store import Change, Store, write_atomically
+from csctl.yamlfile import yamlio, yamltext
 
 _EXPORTED: Final = ".csctl/schemas"
 _EDITOR: Final = ".vscode/settings.json"

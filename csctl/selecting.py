@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from csctl.errors import UsageError
+from csctl.kinds.schema import Kind, answer_kind
 from csctl.messages import _
 from csctl.record import Record, text_of
-from csctl.schema import Kind, answer_kind
 
 
 def is_open(record: Record) -> bool:

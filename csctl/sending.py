@@ -10,22 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from csctl.attaching import read_outside
-from csctl.blocks import View
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
-from csctl.forms import languages
+from csctl.forms.blocks import View
+from csctl.forms.model import languages
+from csctl.forms.publishing import publish
 from csctl.index import Index
+from csctl.kinds.schema import Send, SignOff
 from csctl.messages import _
-from csctl.moments import format_moment
-from csctl.publishing import publish
 from csctl.record import Record
 from csctl.rules.context import Context
 from csctl.rules.gates import check_send
 from csctl.rules.signing import check_signature, find_role
-from csctl.schema import Send, SignOff
 from csctl.signoffs import digest, is_signed, key_of
 from csctl.store import Change, Store
 from csctl.suggest import did_you_mean
+from csctl.times.moments import format_moment
 from csctl.workflow import Edit, change
 
 
@@ -139,7 +139,7 @@ def content_to_send(
     stem = f"{record.id}-{step}-{number}{whose}"
     if file is not None:
         return f"{stem}{file.suffix.lower()}", read_outside(file)
-    from csctl.pdf import fonts_are_pinned  # typst is large, and a given file needs none
+    from csctl.forms.pdf import fonts_are_pinned  # typst is large, and a given file needs none
 
     if not fonts_are_pinned():
         raise CsctlError(

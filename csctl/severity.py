@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from csctl.config import Config
+from csctl.kinds.schema import answer_kind, is_answered
 from csctl.messages import _
 from csctl.record import Record
-from csctl.schema import answer_kind, is_answered
 
 Level = Literal["major", "general"]
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from csctl.kinds.schema import SignOff
 from csctl.record import Record, rows
-from csctl.schema import SignOff
 
 _BESIDE: Final = ("sent", "signoffs", "stage", "owner", "notes", "amendments")
 

@@ -11,11 +11,11 @@ from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.display import field_lines, stage_words
 from csctl.findings import Finding
 from csctl.index import Index
+from csctl.kinds.schema import Stage, is_answered, pick
 from csctl.messages import _
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
-from csctl.schema import Stage, is_answered, pick
 from csctl.selecting import summary_of
 from csctl.sending import changed_since
 from csctl.severity import Severity, severity
@@ -217,4 +217,3 @@ def _gate_lines(standing: Standing, language: str) -> Iterator[str]:
     yield _("For {stage} it still needs:").format(stage=goal)
     for each in standing.blockers:
         yield f"  - {each.message}"
-

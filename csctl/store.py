@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from csctl import yamlio
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import RECORDS as FOLDER
 from csctl.record import Record
 from csctl.repository import Repository
-from csctl.schema import Kind
 from csctl.suggest import did_you_mean
+from csctl.yamlfile import yamlio
 
 YAML_RULE: Final = "YAML"
 _NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,})")

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Any
 
-from csctl.addresses import split_address
 from csctl.display import shown
 from csctl.errors import UsageError
-from csctl.gitformats import Commit
-from csctl.history import Change, Entry
+from csctl.git.gitformats import Commit
+from csctl.git.history import Change, Entry
+from csctl.kinds.addresses import split_address
+from csctl.kinds.schema import ANSWERS, Kind, pick
 from csctl.messages import _
-from csctl.schema import ANSWERS, Kind, pick
 
 
 def trail_rows(

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from csctl import yamledit, yamlio
-from csctl.beginning import Drafted as Drafted
-from csctl.beginning import stamps
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.kinds.schema import Field
 from csctl.messages import _
-from csctl.moments import format_moment
 from csctl.record import Record, get_path, layout, rows
+from csctl.registration.beginning import Drafted as Drafted
+from csctl.registration.beginning import stamps
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
-from csctl.schema import Field
 from csctl.store import Change, Store, message_for
+from csctl.times.moments import format_moment
+from csctl.yamlfile import yamledit, yamlio
 
 FROZEN_RULE: Final = "FRZ-01"
 _ROW_ID: Final = re.compile(r"([A-Za-z]+)([0-9]+)")

@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from csctl.config import build_config
-from csctl.gitrepo import GitRepo
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schemaload import Schemas
 from csctl.repository import Repository
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
 from csctl.store import Store
 
 ZONE = ZoneInfo("Asia/Shanghai")

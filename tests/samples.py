@@ -11,17 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from csctl import yamlio, yamltext
-from csctl.addresses import find_row, split_address
 from csctl.config import build_config
 from csctl.findings import Finding
-from csctl.gitrepo import GitRepo
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.addresses import find_row, split_address
+from csctl.kinds.schemaload import Schemas
 from csctl.record import Record, layout
 from csctl.repository import Repository
 from csctl.resources import builtin
 from csctl.rules.context import Context, build_context
-from csctl.schemaload import Schemas
 from csctl.store import Store
+from csctl.yamlfile import yamlio, yamltext
 
 EXAMPLES = Path(__file__).parent / "examples"
 NOW = datetime.fromisoformat("2026-06-01T09:00+08:00")

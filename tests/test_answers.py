@@ -10,14 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.addresses import look_up
-from csctl.answers import drop, load_answers, parse_assignment, parse_number, parse_unknown
-from csctl.choices import Lookup
 from csctl.errors import UsageError
 from csctl.index import Index
+from csctl.kinds.addresses import look_up
 from csctl.record import put
+from csctl.registration.answers import (
+    drop,
+    load_answers,
+    parse_assignment,
+    parse_number,
+    parse_unknown,
+)
+from csctl.registration.choices import Lookup
 from csctl.store import Store
-from csctl.yamlio import YamlError
+from csctl.yamlfile.yamlio import YamlError
 from tests.desk_samples import NOW, build_store
 
 

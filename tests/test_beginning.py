@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from csctl.beginning import register
-from csctl.conformance import check_shape
 from csctl.errors import UsageError
+from csctl.kinds.conformance import check_shape
+from csctl.kinds.schema import Kind
 from csctl.record import put
+from csctl.registration.beginning import register
 from csctl.repository import open_repository
-from csctl.schema import Kind
 from csctl.store import Store
 from csctl.workflow import save
 from tests.factory import (

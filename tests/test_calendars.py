@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.calendars import Calendar, Duration, Roll, build_calendar, due, parse_duration
 from csctl.errors import UsageError
+from csctl.times.calendars import Calendar, Duration, Roll, build_calendar, due, parse_duration
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

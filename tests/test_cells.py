@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.cells import Converter, Surroundings, parse_number, shorten, text_of
 from csctl.errors import UsageError
-from csctl.importmap import Column, load_map
+from csctl.kinds.schemaload import Schemas
+from csctl.ledgers.cells import Converter, Surroundings, parse_number, shorten, text_of
+from csctl.ledgers.importmap import Column, load_map
+from csctl.ledgers.table import Cell, Row
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
-from csctl.table import Cell, Row
 
 SCHEMAS = Schemas([builtin("schemas")])
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -142,8 +142,8 @@ def test_a_serial_number_is_the_minute_it_stands_for(moment: dt.datetime) -> Non
 
 
 def _mapped(column: Column) -> Any:
-    from csctl.importmap import ImportMap
-    from csctl.yamlio import load
+    from csctl.ledgers.importmap import ImportMap
+    from csctl.yamlfile.yamlio import load
 
     kind = SCHEMAS.kind("complaint")
     return ImportMap(

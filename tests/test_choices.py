@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from csctl.choices import Choice, Lookup, NothingFits, SeveralFit, narrow, pick_one
 from csctl.index import Index
+from csctl.registration.choices import Choice, Lookup, NothingFits, SeveralFit, narrow, pick_one
 from tests.desk_samples import build_store
 
 CHOICES = (

@@ -13,7 +13,7 @@ import pytest
 
 from csctl import __version__, cli, messages
 from csctl.cli import main
-from csctl.options import choose_language
+from csctl.console.options import choose_language
 from tests.factory import COMPLAINT, NOTE_SCHEMA, records_repository, write, write_complaint
 
 HEAVY = ("yaml", "jsonschema", "git", "jinja2", "typst", "tabulate", "holidays", "PIL", "rich")

@@ -234,9 +234,9 @@ def test_pauses_never_move_a_clock_by_more_than_their_own_length(
     spans: list[tuple[int, int]],
 ) -> None:
     from csctl.clocks import _with_pauses
-    from csctl.kinds import build_kind
+    from csctl.kinds.building import build_kind
     from csctl.record import Record
-    from csctl.yamlio import Document
+    from csctl.yamlfile.yamlio import Document
 
     start = moment("2026-03-02T08:00")
     rows = [

@@ -4,12 +4,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from csctl import __version__, yamlio
+from csctl import __version__
 from csctl.config import build_config, check_config, site_calendar, version_fits
 from csctl.errors import CsctlError
 from csctl.findings import Finding
+from csctl.kinds.schemaload import Schemas
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
+from csctl.yamlfile import yamlio
 from tests.factory import CONFIG
 
 SCHEMAS = Schemas((builtin("schemas"),))

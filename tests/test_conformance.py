@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl import messages
-from csctl.addresses import split_address
-from csctl.conformance import check_shape, check_value, export_schema, plain_schema
+from csctl.kinds.addresses import split_address
+from csctl.kinds.conformance import check_shape, check_value, export_schema, plain_schema
+from csctl.kinds.schema import Field, Kind
+from csctl.kinds.schemaload import Schemas
 from csctl.record import unanswered
 from csctl.resources import builtin
-from csctl.schema import Field, Kind
-from csctl.schemaload import Schemas
 from tests.factory import NOTE_SCHEMA
 
 ANSWERED_OTHERWISE = (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from csctl.display import cell, column_label, field_lines, shown, stage_words
-from csctl.schema import Kind
+from csctl.kinds.schema import Kind
 from csctl.store import Store
 from tests.factory import note_store, write_note
 

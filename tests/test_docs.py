@@ -53,7 +53,15 @@ def matches(shown: list[str], printed: str) -> bool:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of the product: what a new user has after the README's first line."""
     folder = tmp_path_factory.mktemp("docs") / "csctl"
-    names = ("csctl.yaml", "records", "docs", "schemas", "templates", ".gitattributes", ".gitignore")
+    names = (
+        "csctl.yaml",
+        "records",
+        "docs",
+        "schemas",
+        "templates",
+        ".gitattributes",
+        ".gitignore",
+    )
     folder.mkdir()
     for name in names:
         source = ROOT / name
@@ -78,7 +86,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_of_a_page_print_what_it_shows(page: Path, checkout: Path) -> None:
     binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # The identity is that of the checkout, not the one tests have.
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))
+    }
     environment = {**kept, "PATH": binaries, "CSCTL_NOW": "2026-11-23T10:00+08:00"}
     for step in steps(page):
         done = subprocess.run(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from csctl.drafts import draft_names, get_draft, start_draft
 from csctl.errors import CsctlError, UsageError
-from csctl.schema import Kind
+from csctl.kinds.schema import Kind
+from csctl.registration.drafts import draft_names, get_draft, start_draft
 from tests.desk_samples import NOW, build_store
 
 

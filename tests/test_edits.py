@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from csctl.choices import Lookup
 from csctl.edits import build_edits
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.record import Record
+from csctl.registration.choices import Lookup
 from csctl.store import Store
 from csctl.workflow import Edit, change
 from tests.factory import NOW, note_store, write_note

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from csctl.fieldtable import render_fields
+from csctl.kinds.fieldtable import render_fields
+from csctl.kinds.schemaload import Schemas
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
 from tests.factory import note_store
 
 

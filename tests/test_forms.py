@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from csctl.audience import visible
-from csctl.blocks import View
 from csctl.config import build_config
 from csctl.errors import CsctlError, Refused, UsageError
-from csctl.forms import build_form, languages, load_words, read_photos
-from csctl.gitrepo import GitRepo
+from csctl.forms.audience import visible
+from csctl.forms.blocks import View
+from csctl.forms.model import build_form, languages, load_words, read_photos
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path
 from csctl.repository import Repository
-from csctl.schemaload import Schemas
 from csctl.signoffs import digest
 from csctl.store import Store
 from tests.factory import records_repository, write, write_complaint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from csctl.fieldtable import render_fields
+from csctl.kinds.fieldtable import render_fields
+from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path
-from csctl.schemaload import Schemas
 
 DOCS = Path(__file__).parent.parent / "docs"
 

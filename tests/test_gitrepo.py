@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from csctl.errors import CsctlError, UsageError
-from csctl.gitrepo import GitRepo, environment, find_root, init
+from csctl.git.gitrepo import GitRepo, environment, find_root, init
 from tests.conftest import Git
 
 MESSAGE = "complaint CC-2026-0007: registered\n\nCsctl-Kind: complaint\nCsctl-Id: CC-2026-0007\n"
@@ -320,7 +320,7 @@ def test_a_hook_sees_what_is_being_committed(started: GitRepo, write: Write, git
         f"'{sys.executable}' -c '\n"
         "import pathlib, sys\n"
         f'sys.path.insert(0, "{Path(__file__).parents[1]}")\n'
-        "from csctl.gitrepo import GitRepo\n"
+        "from csctl.git.gitrepo import GitRepo\n"
         "git = GitRepo(pathlib.Path.cwd())\n"
         f'print(git.staged(), git.staged_blob("{RECORD}"), file=sys.stderr)\n'
         "sys.exit(1)'",
@@ -573,7 +573,7 @@ def test_interrupted_commit_leaves_nothing_staged(started: GitRepo, write: Write
     script = (
         "import pathlib, sys\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
-        "from csctl.gitrepo import GitRepo\n"
+        "from csctl.git.gitrepo import GitRepo\n"
         "GitRepo(pathlib.Path.cwd()).commit(['a'], 'a')\n"
     )
     done = subprocess.run(  # a terminal sends ^C to all of its session, git included

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
-from csctl.gitrepo import GitRepo
-from csctl.history import Change, blame, diff, diff_data, iter_versions, leaves, record_log
+from csctl.git.gitrepo import GitRepo
+from csctl.git.history import Change, blame, diff, diff_data, iter_versions, leaves, record_log
 from tests.conftest import Git
 
 PATH = "records/8d/2026/00/8D-2026-0003.yaml"

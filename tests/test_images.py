@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from csctl.errors import CsctlError
-from csctl.images import prepare_photo
+from csctl.forms.images import prepare_photo
 
 ORIENTATION = 0x0112
 MAKER = 0x010F

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from csctl.config import build_config
 from csctl.errors import CsctlError
-from csctl.gitrepo import GitRepo
-from csctl.importing import Imported, import_sheet
-from csctl.importmap import load_map
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schemaload import Schemas
+from csctl.ledgers.importing import Imported, import_sheet
+from csctl.ledgers.importmap import load_map
+from csctl.ledgers.rowids import imported_row_ids, name_rows
+from csctl.ledgers.table import Row
 from csctl.repository import Repository
 from csctl.resources import builtin
-from csctl.rowids import imported_row_ids, name_rows
-from csctl.schemaload import Schemas
 from csctl.store import Store
-from csctl.table import Row
 from tests.conftest import Git
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))

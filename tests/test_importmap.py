@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from csctl.errors import CsctlError
-from csctl.importmap import check_headings, is_within, load_map
+from csctl.kinds.schemaload import Schemas
+from csctl.ledgers.importmap import check_headings, is_within, load_map
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
 
 SCHEMAS = Schemas([builtin("schemas")])
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"

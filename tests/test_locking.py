@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from csctl import locking
 from csctl.errors import CsctlError
-from csctl.gitrepo import GitRepo
+from csctl.git import locking
+from csctl.git.gitrepo import GitRepo
 
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from csctl import messages, yamlio
-from csctl.importmap import check_headings, load_map
-from csctl.mapdraft import match_headings, suggest_map
+from csctl import messages
+from csctl.kinds.schemaload import Schemas
+from csctl.ledgers.importmap import check_headings, load_map
+from csctl.ledgers.mapdraft import match_headings, suggest_map
+from csctl.ledgers.sheets import read_sheet
+from csctl.ledgers.table import Cell, Row
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
-from csctl.sheets import read_sheet
-from csctl.table import Cell, Row
+from csctl.yamlfile import yamlio
 
 SCHEMAS = Schemas([builtin("schemas")])
 WORDS = SCHEMAS.profile("headings")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import UsageError
-from csctl.moments import format_moment, load_day, load_moment, parse_day, parse_moment
+from csctl.times.moments import format_moment, load_day, load_moment, parse_day, parse_moment
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

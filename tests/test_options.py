@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from csctl.errors import CsctlError, UsageError
-from csctl.options import (
+from csctl.console.options import (
     Desk,
     Invocation,
     complete_id,
@@ -18,6 +17,7 @@ from csctl.options import (
     pass_desk,
     writing_options,
 )
+from csctl.errors import CsctlError, UsageError
 from tests.factory import ZONE, records_repository, write
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from csctl import output
+from csctl.console import output
 from csctl.findings import Finding
 
 FINDING = Finding("records/a.yaml", 3, 5, "ENV-01", "error", "wrong", "do it", "CC-1", "symptom")

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from csctl import pdf
 from csctl.errors import CsctlError
-from csctl.pdf import FAMILY, fonts_are_pinned, made_with, render_pdf
+from csctl.forms import pdf
+from csctl.forms.pdf import FAMILY, fonts_are_pinned, made_with, render_pdf
 from csctl.resources import builtin
 from tests.form_samples import Model, eight_d, eight_d_photos, photo
 from tests.golden import FOLDER, check_golden

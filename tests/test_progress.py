@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from csctl.progress import progress_bar
+from csctl.console.progress import progress_bar
 from tests.terminals import ROOT, Terminal
 
 SCRIPT = """\
-from csctl.progress import progress_bar
+from csctl.console.progress import progress_bar
 with progress_bar("Importing") as progress:
     progress(1, 2)
     progress(2, 2)

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from wcwidth import wcswidth
 
 from csctl import messages
-from csctl.choices import Choice, Lookup
-from csctl.drafts import Draft, get_draft, start_draft
+from csctl.console.prompts import ask_code, choose, interview, menu, propose_code
 from csctl.errors import UsageError
 from csctl.index import Index
-from csctl.prompts import ask_code, choose, interview, menu, propose_code
-from csctl.questions import Registration
+from csctl.registration.choices import Choice, Lookup
+from csctl.registration.drafts import Draft, get_draft, start_draft
+from csctl.registration.questions import Registration
 from csctl.store import Store
 from tests.desk_samples import ME, NOW, build_store
 from tests.terminals import Terminal
@@ -238,11 +238,11 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from csctl import messages
-from csctl.choices import Lookup
-from csctl.drafts import start_draft
+from csctl.registration.choices import Lookup
+from csctl.registration.drafts import start_draft
 from csctl.index import Index
-from csctl.prompts import interview
-from csctl.questions import Registration
+from csctl.console.prompts import interview
+from csctl.registration.questions import Registration
 from csctl.repository import open_repository
 from csctl.store import Store
 from tests.desk_samples import ME, NOW

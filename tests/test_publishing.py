@@ -9,8 +9,8 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from csctl.blocks import View
-from csctl.publishing import audience_yaml, publish, timestamp
+from csctl.forms.blocks import View
+from csctl.forms.publishing import audience_yaml, publish, timestamp
 from csctl.signoffs import digest
 from csctl.store import Store
 from csctl.workflow import Edit, change

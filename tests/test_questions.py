@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from csctl import messages
-from csctl.choices import Lookup, SeveralFit
 from csctl.errors import UsageError
 from csctl.index import Index
-from csctl.questions import Question, Registration, assignment, parse_answer
 from csctl.record import put
+from csctl.registration.choices import Lookup, SeveralFit
+from csctl.registration.questions import Question, Registration, assignment, parse_answer
 from csctl.store import Store
 from tests.desk_samples import ME, NOW, build_store
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from csctl.errors import UsageError
+from csctl.kinds.schema import Requirement
 from csctl.record import (
     Record,
     address_of,
@@ -18,7 +19,6 @@ from csctl.record import (
     unanswered,
     unknown_fields,
 )
-from csctl.schema import Requirement
 from tests.factory import note_store, write_note
 
 BODY = """\

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError
-from csctl.rendering import escape_markdown, find_template, render_markdown
+from csctl.forms.rendering import escape_markdown, find_template, render_markdown
 from csctl.resources import builtin
 from tests.form_samples import eight_d
 from tests.golden import check_golden

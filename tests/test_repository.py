@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from csctl.errors import CsctlError
+from csctl.kinds.schemaload import Schemas
 from csctl.repository import open_repository, read_config
 from csctl.resources import builtin
-from csctl.schemaload import Schemas
 from tests.factory import records_repository, write
 
 

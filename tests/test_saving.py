@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from csctl import messages
-from csctl.errors import CsctlError
-from csctl.options import Desk, Invocation
-from csctl.saving import (
+from csctl.console.options import Desk, Invocation
+from csctl.console.saving import (
     committed,
     finish,
     is_refused,
@@ -17,6 +16,7 @@ from csctl.saving import (
     new_findings,
     show_changes,
 )
+from csctl.errors import CsctlError
 from csctl.store import Change
 from csctl.workflow import Edit, change, drafted
 from tests.commands.company import COMPLAINT, NOW, Company, found

@@ -8,12 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from csctl import yamlio
 from csctl.config import check_config
 from csctl.errors import UsageError
+from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path
 from csctl.scaffold import Setup, export_schemas, find_changes, render_config
-from csctl.schemaload import Schemas
+from csctl.yamlfile import yamlio
 from tests.desk_samples import NOW
 
 SETUP = Setup(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csctl.addresses import find_row, look_up, split_address
 from csctl.errors import UsageError
-from csctl.schema import Kind, Requirement, answer_kind, holds, is_answered, pick
+from csctl.kinds.addresses import find_row, look_up, split_address
+from csctl.kinds.schema import Kind, Requirement, answer_kind, holds, is_answered, pick
 from tests.factory import note_store
 
 

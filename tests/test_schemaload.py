@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from csctl.errors import CsctlError, UsageError
+from csctl.kinds.schemaload import Schemas
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.rules.context import build_context
-from csctl.schemaload import Schemas
 from csctl.store import Store
 from csctl.validation import check_record
 from tests.factory import (

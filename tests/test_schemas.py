@@ -10,12 +10,12 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from csctl import yamlio
-from csctl.conformance import check_shape
+from csctl.kinds.conformance import check_shape
+from csctl.kinds.schema import Field, Kind, Milestone, Requirement, Send, Stage
+from csctl.kinds.schemaload import Schemas
 from csctl.record import unanswered
 from csctl.resources import builtin
-from csctl.schema import Field, Kind, Milestone, Requirement, Send, Stage
-from csctl.schemaload import Schemas
+from csctl.yamlfile import yamlio
 
 SCHEMAS: Final = builtin("schemas")
 FILES: Final = sorted(SCHEMAS.rglob("*.yaml"))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from csctl.config import build_config
+from csctl.kinds.schema import Kind
 from csctl.record import Record
-from csctl.schema import Kind
 from csctl.severity import Severity, batch_reached, severity
-from csctl.yamlio import Document
+from csctl.yamlfile.yamlio import Document
 
 CONFIG = build_config({"batch_from": {"pieces": 10, "or_rate": "1%"}})
 KIND = Kind("complaint", 1, {}, {}, (), {}, {}, {}, {})

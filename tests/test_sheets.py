@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
-from csctl.plaintext import iter_csv
-from csctl.sheets import MOST_BYTES, read_sheet
-from csctl.table import LONGEST_CELL, Row, Sheet, column_letter
-from csctl.workbook import read
+from csctl.ledgers.plaintext import iter_csv
+from csctl.ledgers.sheets import MOST_BYTES, read_sheet
+from csctl.ledgers.table import LONGEST_CELL, Row, Sheet, column_letter
+from csctl.ledgers.workbook import read
 
 REALDATA = Path(__file__).parents[2] / "shared" / "realdata"
 needs_realdata = pytest.mark.skipif(

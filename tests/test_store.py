@@ -294,7 +294,7 @@ _CLERK = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from csctl.beginning import register
+from csctl.registration.beginning import register
 from csctl.repository import open_repository
 from csctl.store import Store
 from csctl.workflow import save

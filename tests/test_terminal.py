@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.terminal import columns, confirm, measure, read_line, width, wrap
+from csctl.console.terminal import columns, confirm, measure, read_line, width, wrap
 
 TEXTS = st.text(alphabet="ab 星宇，。(", max_size=80)
 

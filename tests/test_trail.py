@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csctl.history import record_log
+from csctl.git.history import record_log
 from csctl.store import Store
 from csctl.trail import heading, label_of, trail_rows, value_words
 from tests.factory import ZONE, note_store, run_git, write_note

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csctl import yamlio, yamltext
 from csctl.record import Record, layout
 from csctl.repository import open_repository
 from csctl.rules.context import Context
@@ -19,6 +18,7 @@ from csctl.rules.gates import check_send, check_stage
 from csctl.rules.table import RULES
 from csctl.store import Store
 from csctl.validation import check_record, check_repository, check_staged
+from csctl.yamlfile import yamlio, yamltext
 from tests.samples import (
     COMPLAINT,
     CUSTOMER,

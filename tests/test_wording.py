@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.kinds import build_field
-from csctl.schema import Field
-from csctl.wording import Wording, printable
+from csctl.forms.wording import Wording, printable
+from csctl.kinds.building import build_field
+from csctl.kinds.schema import Field
 
 LABEL = {"zh": "字段", "en": "Field", "zh-TW": "欄位"}
 WORDS = {

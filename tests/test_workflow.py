@@ -277,7 +277,7 @@ def test_an_outcome_the_kind_does_not_know_is_refused(record: Record) -> None:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 99).map("S{}".format), max_size=6))
 def test_a_new_row_id_is_never_taken(used: list[str]) -> None:
-    from csctl.kinds import build_field
+    from csctl.kinds.building import build_field
 
     field = build_field(
         "steps",

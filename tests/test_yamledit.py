@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from csctl.errors import CsctlError
-from csctl.yamledit import remove, replace
-from csctl.yamlio import Layout, Path, load
-from csctl.yamltext import dump
+from csctl.yamlfile.yamledit import remove, replace
+from csctl.yamlfile.yamlio import Layout, Path, load
+from csctl.yamlfile.yamltext import dump
 
 LAYOUT = Layout(
     ("schema", "id", "customer", "symptom", "actions", "sent", "closed_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csctl.yamlio import Layout, Path, YamlError, load
+from csctl.yamlfile.yamlio import Layout, Path, YamlError, load
 
 RECORD = """\
 # 说明

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError
-from csctl.yamledit import remove, replace
-from csctl.yamlio import Layout, Path, YamlError, load
-from csctl.yamltext import dump, is_same, reformat
+from csctl.yamlfile.yamledit import remove, replace
+from csctl.yamlfile.yamlio import Layout, Path, YamlError, load
+from csctl.yamlfile.yamltext import dump, is_same, reformat
 
 LAW = settings(
     deadline=None,

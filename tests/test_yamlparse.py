@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from csctl import yamlparse
-from csctl.yamlparse import YamlError, parse, resolve
+from csctl.yamlfile import yamlparse
+from csctl.yamlfile.yamlparse import YamlError, parse, resolve
 
 AWKWARD = {
     "true": True,

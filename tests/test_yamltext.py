@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from csctl.errors import CsctlError
-from csctl.yamlio import Layout, load
-from csctl.yamltext import dump, first_exact, is_same, reformat
+from csctl.yamlfile.yamlio import Layout, load
+from csctl.yamlfile.yamltext import dump, first_exact, is_same, reformat
 
 LAYOUT = Layout(
     ("schema", "id", "customer", "symptom", "actions", "sent"),

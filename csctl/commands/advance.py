@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import show_findings, tell
+from csctl.console.saving import finish, new_findings
 from csctl.findings import Finding
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.output import show_findings, tell
-from csctl.saving import finish, new_findings
 
 if TYPE_CHECKING:
     from csctl.record import Record
@@ -55,8 +55,8 @@ def command(
 ) -> int:
     """Move a record along its main line."""
     from csctl import workflow
-    from csctl.moments import parse_moment
     from csctl.rules.context import build_context
+    from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import show_findings, tell
+from csctl.console.saving import finish, new_findings
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.output import show_findings, tell
-from csctl.saving import finish, new_findings
 
 
 @click.command(
@@ -41,8 +41,8 @@ def command(
 ) -> int:
     """Correct frozen content of a record."""
     from csctl import workflow
-    from csctl.choices import Lookup
     from csctl.edits import build_edits
+    from csctl.registration.choices import Lookup
 
     record = desk.store.get(record_id)
     edits = build_edits(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.saving import finish
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.saving import finish
 
 
 @click.command(
@@ -39,7 +39,7 @@ def command(
 ) -> int:
     """Attach files to a record."""
     from csctl import attaching, workflow
-    from csctl.moments import format_moment
+    from csctl.times.moments import format_moment
 
     if name and len(files) > 1:
         raise UsageError(_("--name is for one file."))

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from csctl import messages
+from csctl.console.options import Desk, format_option, id_argument, pass_desk
+from csctl.console.output import nothing, show_rows
 from csctl.errors import CsctlError
 from csctl.messages import _
-from csctl.options import Desk, format_option, id_argument, pass_desk
-from csctl.output import nothing, show_rows
 
 if TYPE_CHECKING:
-    from csctl.gitrepo import GitRepo
+    from csctl.git.gitrepo import GitRepo
 
 
 @click.command(
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, record_id: str, style: str) -> int:
     """Show each field's last change."""
-    from csctl.history import blame, leaves
+    from csctl.git.history import blame, leaves
     from csctl.trail import commit_row, label_of, value_words
 
     record = desk.store.get(record_id)
@@ -68,7 +68,7 @@ def command(desk: Desk, record_id: str, style: str) -> int:
 
 def _changed_since(git: GitRepo, path: str) -> set[str]:
     """Return the addresses whose value is not the one last committed."""
-    from csctl.history import diff
+    from csctl.git.history import diff
 
     try:
         return {each.address for each in diff(git, path, "HEAD")}

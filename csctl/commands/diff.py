@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from csctl import messages
+from csctl.console.options import Desk, format_option, id_argument, pass_desk
+from csctl.console.output import nothing, say, show_rows
 from csctl.messages import _
-from csctl.options import Desk, format_option, id_argument, pass_desk
-from csctl.output import nothing, say, show_rows
 
 
 @click.command(
@@ -29,7 +29,7 @@ from csctl.output import nothing, say, show_rows
 @pass_desk
 def command(desk: Desk, record_id: str, revision: str, other: str, style: str) -> int:
     """Show what changed in a record."""
-    from csctl.history import diff
+    from csctl.git.history import diff
     from csctl.trail import change_row
 
     path = desk.store.get_path(record_id)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk
+from csctl.console.output import nothing, show_findings, tell
+from csctl.console.saving import committed, finish, new_findings
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk
-from csctl.output import nothing, show_findings, tell
-from csctl.saving import committed, finish, new_findings
 
 if TYPE_CHECKING:
     from csctl.record import Record
@@ -90,7 +90,7 @@ def _in_editor(text: str) -> str:
 def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Finding]]:
     """Return the record in a text, None if it is not one, and what is newly wrong with it."""
     from csctl.frozen import check_frozen, sent_contents
-    from csctl.yamlio import YamlError
+    from csctl.yamlfile.yamlio import YamlError
 
     try:
         new = desk.store.build(path, text.encode())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.output import say, tell
 from csctl.messages import _
-from csctl.options import Desk, ids_argument, pass_desk
-from csctl.output import say, tell
 
 
 @click.command(
@@ -25,10 +25,10 @@ from csctl.output import say, tell
 @pass_desk
 def command(desk: Desk, record_ids: tuple[str, ...], check: bool) -> int:
     """Format records."""
-    from csctl import yamltext
     from csctl.findings import Finding
     from csctl.record import layout
     from csctl.store import Change
+    from csctl.yamlfile import yamltext
 
     store = desk.store
     paths = [store.get_path(each) for each in record_ids] or list(store.iter_paths())

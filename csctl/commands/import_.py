@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csctl.console.options import Desk, format_option, pass_desk, writing_options
+from csctl.console.output import done, say, show_json, show_rows, tell
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import Desk, format_option, pass_desk, writing_options
-from csctl.output import done, say, show_json, show_rows, tell
 
 if TYPE_CHECKING:
-    from csctl.importing import Imported
+    from csctl.ledgers.importing import Imported
 
 
 def import_command(kind_name: str) -> click.Command:
@@ -65,8 +65,8 @@ def import_command(kind_name: str) -> click.Command:
 
 
 def _suggest(desk: Desk, kind_name: str, file: Path, sheet: str, encoding: str) -> int:
-    from csctl.mapdraft import suggest_map
-    from csctl.sheets import read_sheet
+    from csctl.ledgers.mapdraft import suggest_map
+    from csctl.ledgers.sheets import read_sheet
 
     kind = desk.store.repository.schemas.kind(kind_name)
     read = read_sheet(file, sheet=sheet or None, encoding=encoding or None)
@@ -90,9 +90,9 @@ def _import(
 ) -> int:
     import dataclasses
 
-    from csctl.importing import import_sheet
-    from csctl.importmap import load_map
-    from csctl.progress import progress_bar
+    from csctl.console.progress import progress_bar
+    from csctl.ledgers.importing import import_sheet
+    from csctl.ledgers.importmap import load_map
 
     if map_file is None:
         raise UsageError(

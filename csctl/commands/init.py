@@ -10,20 +10,20 @@ from typing import Any
 
 import click
 
-from csctl import gitrepo
-from csctl.choices import Choice, pick_one
+from csctl.console.options import Invocation, desk
+from csctl.console.output import done, say, tell
+from csctl.console.prompts import choose, propose_code
+from csctl.console.terminal import read_line
 from csctl.errors import CsctlError, UsageError
-from csctl.gitrepo import GitRepo
+from csctl.git import gitrepo
+from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schema import pick
+from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
-from csctl.options import Invocation, desk
-from csctl.output import done, say, tell
 from csctl.places import CONFIG, search_path
-from csctl.prompts import choose, propose_code
+from csctl.registration.choices import Choice, pick_one
 from csctl.scaffold import Setup, find_changes
-from csctl.schema import pick
-from csctl.schemaload import Schemas
 from csctl.store import write_atomically
-from csctl.terminal import read_line
 
 
 @click.command(

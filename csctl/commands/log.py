@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from csctl import messages
+from csctl.console.options import Desk, format_option, id_argument, pass_desk
+from csctl.console.output import nothing, say, show_rows, tell
 from csctl.messages import _
-from csctl.options import Desk, format_option, id_argument, pass_desk
-from csctl.output import nothing, say, show_rows, tell
 
 
 @click.command(
@@ -30,7 +30,7 @@ from csctl.output import nothing, say, show_rows, tell
 @pass_desk
 def command(desk: Desk, record_id: str, only: str, style: str) -> int:
     """Show a record's history."""
-    from csctl.history import record_log
+    from csctl.git.history import record_log
     from csctl.trail import trail_rows
 
     path = desk.store.get_path(record_id)

@@ -9,7 +9,7 @@ from csctl.messages import _
 
 def run_menu(context: click.Context) -> int:
     """Offer what people do most often, and run what is chosen."""
-    from csctl.prompts import menu
+    from csctl.console.prompts import menu
 
     entries = [
         ("complaint new", _("Register a complaint")),

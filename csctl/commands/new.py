@@ -12,29 +12,30 @@ from typing import Any
 
 import click
 
-from csctl import beginning, drafts, workflow
-from csctl.answers import load_answers, parse_assignment
-from csctl.beginning import Drafted
-from csctl.choices import Lookup
-from csctl.drafts import Draft
+from csctl import workflow
+from csctl.console.options import Desk, desk
+from csctl.console.output import say, tell
+from csctl.console.prompts import ask_code, interview
+from csctl.console.saving import finish, must_be_clean
 from csctl.errors import UsageError
 from csctl.findings import Finding
+from csctl.kinds.schema import Field, Kind, pick
+from csctl.kinds.schemaload import Schemas
+from csctl.ledgers.namesakes import Fresh
 from csctl.messages import _, language
-from csctl.namesakes import Fresh
-from csctl.options import Desk, desk
-from csctl.output import say, tell
 from csctl.places import find_repository, kind_headers, search_path, short_word
 from csctl.precedents import Precedent, find_precedents
-from csctl.prompts import ask_code, interview
-from csctl.questions import Registration, assignment
 from csctl.record import Record, put, text_of
-from csctl.registering import name_field, register
+from csctl.registration import beginning, drafts
+from csctl.registration.answers import load_answers, parse_assignment
+from csctl.registration.beginning import Drafted
+from csctl.registration.choices import Lookup
+from csctl.registration.drafts import Draft
+from csctl.registration.questions import Registration, assignment
+from csctl.registration.registering import name_field, register
+from csctl.registration.shapes import absolute_files
 from csctl.rules.context import build_context
-from csctl.saving import finish, must_be_clean
-from csctl.schema import Field, Kind, pick
-from csctl.schemaload import Schemas
 from csctl.severity import Severity
-from csctl.shapes import absolute_files
 from csctl.standing import build_standing
 from csctl.validation import check_record
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.output import done, say
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import Desk, ids_argument, pass_desk
-from csctl.output import done, say
 
 
 @click.command(
@@ -52,9 +52,9 @@ def command(
     output: Path | None,
 ) -> int:
     """Render forms."""
-    from csctl.blocks import View
-    from csctl.forms import languages
-    from csctl.publishing import publish
+    from csctl.forms.blocks import View
+    from csctl.forms.model import languages
+    from csctl.forms.publishing import publish
     from csctl.sending import get_send
     from csctl.store import write_atomically
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import format_option
+from csctl.console.output import say, show_json, show_rows
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import format_option
-from csctl.output import say, show_json, show_rows
 
 
 @click.command(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, pass_desk
+from csctl.console.output import done, say
 from csctl.messages import _
-from csctl.options import Desk, pass_desk
-from csctl.output import done, say
 
 
 @click.group(
@@ -57,7 +57,7 @@ def export(desk: Desk) -> int:
 @pass_desk
 def fields(desk: Desk, kind: str) -> int:
     """List the fields of a kind."""
-    from csctl.fieldtable import render_fields
+    from csctl.kinds.fieldtable import render_fields
 
     say(render_fields(desk.store.repository.schemas.kind(kind)))
     return 0

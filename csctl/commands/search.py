@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from csctl import messages
+from csctl.console.options import Desk, format_option, pass_desk
+from csctl.console.output import nothing, show_rows, tell
 from csctl.messages import _
-from csctl.options import Desk, format_option, pass_desk
-from csctl.output import nothing, show_rows, tell
 
 
 @click.command(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import show_findings, tell
+from csctl.console.saving import finish, is_refused
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.output import show_findings, tell
-from csctl.saving import finish, is_refused
 
 
 @click.command(
@@ -65,8 +65,8 @@ def command(
 ) -> int:
     """Send a report."""
     from csctl import sending, workflow
-    from csctl.moments import parse_moment
     from csctl.rules.context import build_context
+    from csctl.times.moments import parse_moment
 
     store = desk.store
     record = store.get(record_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import show_findings, tell
+from csctl.console.saving import committed, finish, new_findings
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.output import show_findings, tell
-from csctl.saving import committed, finish, new_findings
 
 
 @click.command(
@@ -45,9 +45,9 @@ def command(
 ) -> int:
     """Set fields of a record."""
     from csctl import workflow
-    from csctl.choices import Lookup
     from csctl.edits import build_edits
     from csctl.frozen import check_frozen, sent_contents
+    from csctl.registration.choices import Lookup
 
     record = desk.store.get(record_id)
     if not (assignments or added or removed):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from csctl import messages
+from csctl.console.options import Desk, format_option, id_argument, pass_desk
+from csctl.console.output import say, show_json, tell
 from csctl.messages import _
-from csctl.options import Desk, format_option, id_argument, pass_desk
-from csctl.output import say, show_json, tell
 
 
 @click.command(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import show_findings, tell
+from csctl.console.saving import finish, new_findings
 from csctl.messages import _
-from csctl.options import Desk, id_argument, pass_desk, writing_options
-from csctl.output import show_findings, tell
-from csctl.saving import finish, new_findings
 
 
 @click.command(
@@ -37,7 +37,7 @@ def command(
 ) -> int:
     """Sign a record off."""
     from csctl import sending, workflow
-    from csctl.moments import parse_moment
+    from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from csctl.console.options import Desk, format_option, ids_argument, pass_desk
+from csctl.console.output import show_annotations, show_findings, show_json, summary, tell
 from csctl.messages import _
-from csctl.options import Desk, format_option, ids_argument, pass_desk
-from csctl.output import show_annotations, show_findings, show_json, summary, tell
 
 
 @click.command(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from csctl.console.options import Desk, pass_desk
+from csctl.console.output import say, tell
 from csctl.messages import _
-from csctl.options import Desk, pass_desk
-from csctl.output import say, tell
 
 
 @click.command(

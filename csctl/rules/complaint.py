@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, label_of, list_of, moment, set_hint
 from csctl.rules.reference import check_referenced, has_reached, reports_sent
 from csctl.rules.repeats import check_repeat
-from csctl.schema import pick
 from csctl.severity import batch_reached, severity
 
 NOT_OURS: Final = ("ntf", "customer_use", "transport")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, in_row, label_of, list_of, moment, set_hint
 from csctl.rules.reference import reports_sent
 from csctl.rules.roles import held_role
-from csctl.schema import pick
 from csctl.severity import severity
 
 _NEED_APPROVAL: Final = ("concession", "use_as_is", "repair")

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import answer_kind, pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import customers
 from csctl.rules.fields import breach, given, in_row, label_of, list_of, set_hint
-from csctl.schema import answer_kind, pick
 
 _COUNTS: Final = ("qty_total", "qty_checked", "qty_ok", "qty_ng")
 

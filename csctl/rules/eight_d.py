@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import pick
+from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.record import Record, rows, text_of
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, entries, given, ids_at, in_row, list_of, moment, set_hint
 from csctl.rules.reference import check_referenced, has_reached
-from csctl.schema import pick
-from csctl.schemaload import Schemas
 from csctl.severity import severity
 
 OURS: Final = ("own", "supplier", "joint")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
@@ -22,7 +23,6 @@ from csctl.rules.fields import (
     list_of,
     set_hint,
 )
-from csctl.schema import pick
 
 _WEAK: Final = ("inspect", "instruct", "train")
 _MUST_REVISE: Final = ("pfmea", "control_plan", "work_instruction")

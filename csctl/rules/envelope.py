@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from csctl.addresses import split_address
 from csctl.errors import CsctlError
 from csctl.findings import Finding
+from csctl.kinds.addresses import split_address
+from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
@@ -25,7 +26,6 @@ from csctl.rules.fields import (
     set_hint,
 )
 from csctl.rules.shape import fields_of
-from csctl.schema import Field, Kind, Send, answer_kind
 
 _CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _MEGABYTE: Final = 1_000_000

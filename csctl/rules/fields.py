@@ -8,13 +8,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from csctl.addresses import split_address
 from csctl.findings import Finding, Level
+from csctl.kinds.addresses import split_address
+from csctl.kinds.schema import Field, answer_kind, is_answered, pick
 from csctl.messages import language
-from csctl.moments import load_day, load_moment
 from csctl.record import Record, rows
 from csctl.rules.table import RULES
-from csctl.schema import Field, answer_kind, is_answered, pick
+from csctl.times.moments import load_day, load_moment
 
 # An assignment to a row, bare in a command: a shell takes its brackets for a pattern.
 _ROW: Final = re.compile(r"(?<= )([a-z_][\w.]*\[[^\]\s]*\][^\s'\"]*=[^\s'\"]*)")

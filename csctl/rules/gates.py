@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
+from csctl.kinds.schema import Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
@@ -22,7 +23,6 @@ from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
 from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
 from csctl.rules.shape import take_shape
-from csctl.schema import Requirement, Stage, is_answered, pick
 from csctl.suggest import did_you_mean
 
 CHECKS: tuple[Check, ...] = (

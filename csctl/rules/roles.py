@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from csctl.index import Index
+from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
 from csctl.rules.fields import day
-from csctl.schema import pick
 
 
 def role_of(person: Record, roles: Collection[str], at: date) -> str:

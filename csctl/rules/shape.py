@@ -9,16 +9,16 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from csctl import conformance
-from csctl.conformance import Problem
 from csctl.findings import Finding
+from csctl.kinds import conformance
+from csctl.kinds.conformance import Problem
+from csctl.kinds.schema import Field, Kind, answer_kind
 from csctl.messages import _
-from csctl.moments import load_day, load_moment
 from csctl.record import Record, address_of, find_path, rows
 from csctl.rules.fields import breach, entries, occurrences
-from csctl.schema import Field, Kind, answer_kind
 from csctl.suggest import did_you_mean
-from csctl.yamlio import Document, Path
+from csctl.times.moments import load_day, load_moment
+from csctl.yamlfile.yamlio import Document, Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from typing import Any, Final
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.index import Index
+from csctl.kinds.schema import SignOff, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, entries, given, list_of, moment
 from csctl.rules.roles import held_role, role_of, role_words
 from csctl.rules.shape import signoff_name
-from csctl.schema import SignOff, pick
 from csctl.signoffs import find_signed, key_of
 
 _SPOKEN: Final = "3D"

@@ -7,14 +7,14 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from csctl.addresses import split_address
 from csctl.findings import Finding
+from csctl.kinds.addresses import split_address
+from csctl.kinds.schema import Field, Kind
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, given, label_of, moment, occurrences, set_hint
 from csctl.rules.shape import fields_of
-from csctl.schema import Field, Kind
 
 # Parts of every record that only say what happened; a photo may be older than the complaint.
 _TRAIL: Final = ("signoffs", "sent", "pauses", "cycles", "outcome", "amendments", "customer_status")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csctl.yamlio import load
+from csctl.yamlfile.yamlio import load
 from tests.commands.company import COMPLAINT, READY_3D, Company
 from tests.commands.conftest import Run
 

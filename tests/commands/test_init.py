@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from csctl import yamlio
 from csctl.cli import main
-from csctl.gitrepo import GitRepo
+from csctl.git.gitrepo import GitRepo
+from csctl.yamlfile import yamlio
 from tests.terminals import Terminal
 
 OPTIONS = [

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from csctl import yamlio
 from csctl.cli import main
+from csctl.yamlfile import yamlio
 from tests.conftest import Git
 from tests.desk_samples import build_store
 from tests.terminals import Terminal

@@ -1,0 +1,170 @@
+"""Options that commands share, and what a command is invoked with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from csctl.console.output import FORMATS
+from csctl.errors import UsageError
+from csctl.git.gitprocess import environment
+from csctl.messages import _
+from csctl.places import RECORDS, find_repository, language_of
+
+if TYPE_CHECKING:
+    from csctl.index import Index
+    from csctl.store import Store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`."""
+
+    directory: Path
+    now: datetime | None = None
+    me: str = ""
+    no_input: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The records repository at hand, who works at it, and when. What every command starts from."""
+
+    invocation: Invocation
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """The records, opened when first asked for."""
+        from csctl.repository import open_repository
+        from csctl.store import Store
+
+        return Store(open_repository(self.invocation.directory))
+
+    @functools.cached_property
+    def index(self) -> Index:
+        """What the records say about each other."""
+        from csctl.index import Index
+
+        return Index(self.store)
+
+    @functools.cached_property
+    def now(self) -> datetime:
+        """The time it is, in the site's zone, to the minute."""
+        zone = self.store.repository.config.site.zone
+        now = self.invocation.now or datetime.now(timezone.utc)
+        return (now if now.tzinfo else now.replace(tzinfo=zone)).astimezone(zone)
+
+    @functools.cached_property
+    def me(self) -> str:
+        """The person record of who is at the desk; UsageError if git's e-mail is nobody's."""
+        if self.invocation.me:
+            found = self.index.find(self.invocation.me)
+            if found is None or found.kind.name != "person":
+                raise UsageError(_("There is no person {id}.").format(id=self.invocation.me))
+            return found.id
+        _name, email = self.store.repository.git.user()
+        for record in self.index.records("person"):
+            if email and str(record.value("email") or "").casefold() == email.casefold():
+                return record.id
+        raise UsageError(
+            _("No person record has your e-mail address {email}.").format(email=email),
+            _("Make yours with: csctl person new --set email={email}").format(email=email),
+        )
+
+
+def choose_language(arguments: Sequence[str]) -> str:
+    """Return the language to speak: `--lang`, else the repository's, else the locale's."""
+    options = _leading_options(arguments)
+    if "--lang" in options:
+        return options["--lang"]
+    root = find_repository(Path(options.get("-C", ".")))
+    configured = language_of(root) if root else ""
+    return configured or _locale_language()
+
+
+def _leading_options(arguments: Sequence[str]) -> dict[str, str]:
+    """Return the options before the command; `render` has a `--lang` of its own."""
+    options: dict[str, str] = {}
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            break
+        if name in ("-C", "--lang", "--color", "--now", "--me"):
+            options[name] = value if equals else next(words, "")
+    return options
+
+
+def _locale_language() -> str:
+    spoken = next((v for n in ("LC_ALL", "LC_MESSAGES", "LANG") if (v := environment(n))), "")
+    if spoken.startswith(("zh_TW", "zh_HK")):
+        return "zh-TW"
+    return "zh" if spoken.startswith("zh") else "en"
+
+
+def desk(context: click.Context) -> Desk:
+    """Return the desk of an invocation, the same one for the whole process."""
+    found = context.find_root().obj
+    assert isinstance(found, Desk)
+    return found
+
+
+def pass_desk(command: Command) -> Command:
+    """Hand the desk to a command as its first argument."""
+
+    @click.pass_context
+    def wrapped(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
+        return context.invoke(command, desk(context), *args, **kwargs)
+
+    return functools.update_wrapper(wrapped, command)  # type: ignore[return-value]
+
+
+def complete_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids that begin with what was typed, for the shell."""
+    root = find_repository(Path(context.find_root().params.get("directory") or "."))
+    if root is None:
+        return []
+    names = {path.stem for path in (root / RECORDS).rglob("*.yaml")}
+    return sorted(each for each in names if each.upper().startswith(incomplete.upper()))
+
+
+def id_argument(command: Command) -> Command:
+    """Take one record's id, or the beginning of it."""
+    return click.argument("record_id", metavar="ID", shell_complete=complete_id)(command)
+
+
+def ids_argument(*, required: bool) -> Callable[[Command], Command]:
+    """Take several records' ids."""
+    return click.argument(
+        "record_ids", metavar="ID...", nargs=-1, required=required, shell_complete=complete_id
+    )
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Choose how rows or findings are shown."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(formats or FORMATS),
+        default="text",
+        show_default=True,
+        help=_("How to show it."),
+    )
+
+
+def writing_options(command: Command) -> Command:
+    """Options of every command that writes."""
+    command = click.option(
+        "--no-commit", is_flag=True, help=_("Leave it in the work tree, uncommitted.")
+    )(command)
+    return click.option(
+        "--dry-run", is_flag=True, help=_("Show what would be written, and write nothing.")
+    )(command)

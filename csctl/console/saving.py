@@ -1,0 +1,113 @@
+"""How a command that writes ends: check what it drafted, show or save it, tell what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from csctl.console.options import Desk
+from csctl.console.output import done, nothing, say, show_findings, tell
+from csctl.errors import CsctlError
+from csctl.findings import Finding
+from csctl.messages import _
+
+if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
+    from csctl.record import Record
+    from csctl.store import Change
+    from csctl.workflow import Drafted
+
+
+def finish(desk: Desk, draft: Drafted, *, dry_run: bool, no_commit: bool, what: str = "") -> int:
+    """Save a draft, or show it with `dry_run`; return the exit code."""
+    if not draft.changes:
+        nothing(_("Nothing changed."))
+        return 0
+    if dry_run:
+        show_changes(desk, draft.changes)
+        return 0
+    from csctl.workflow import save
+
+    commit = save(desk.store, draft, commit=not no_commit)
+    subject = what or draft.message.splitlines()[0]
+    done(
+        _("{what} · saved{commit}").format(
+            what=subject, commit=f" ({commit[:8]})" if commit else ""
+        )
+    )
+    return 0
+
+
+def show_changes(desk: Desk, changes: Sequence[Change]) -> None:
+    """Write what would be written, as a diff of each text file and a line for each other file."""
+    import difflib  # only for --dry-run
+
+    for change in changes:
+        if not change.path.endswith((".yaml", ".json", ".md")):
+            say(_("{path}: {size} bytes").format(path=change.path, size=len(change.after)))
+            continue
+        before = (change.before or b"").decode("utf-8", "replace").splitlines()
+        after = change.after.decode("utf-8", "replace").splitlines()
+        start = f"a/{change.path}" if change.before is not None else "/dev/null"
+        for line in difflib.unified_diff(before, after, start, f"b/{change.path}", lineterm=""):
+            say(line)
+
+
+def committed(desk: Desk, path: str) -> Record | None:
+    """Return a record as last committed, else as it lies on disk; None if neither can be read.
+
+    A change is judged against it, so that what was left uncommitted is judged too.
+    """
+    from csctl.yamlfile.yamlio import YamlError
+
+    git, store = desk.store.repository.git, desk.store
+    content = git.show("HEAD", path) if git.head() else None
+    try:
+        return store.build(path, content if content is not None else store.read_bytes(path))
+    except YamlError:
+        return None
+
+
+def new_findings(
+    desk: Desk, old: Record | None, new: Record, files: Sequence[Change] = ()
+) -> list[Finding]:
+    """Return the findings of a changed record that it did not have before.
+
+    `files` go along with it and are not on disk yet.
+    """
+    from csctl.rules.context import build_context
+    from csctl.validation import check_record
+
+    context = build_context(desk.store, desk.now)
+    known = {(f.rule, f.field, f.message) for f in check_record(old, context)} if old else set()
+    coming = {each.path: each.after for each in files}
+
+    def read_file(path: str) -> bytes:
+        return coming[path] if path in coming else desk.store.read_bytes(path)
+
+    return [
+        each
+        for each in check_record(new, replace(context, read_file=read_file))
+        if (each.rule, each.field, each.message) not in known
+    ]
+
+
+def is_refused(desk: Desk, old: Record, new: Record, files: Sequence[Change] = ()) -> bool:
+    """Show what is new and wrong in a changed record; tell whether it must not be written."""
+    from csctl.workflow import check_findings
+
+    findings = new_findings(desk, old, new, files)
+    show_findings(findings, err=True)
+    if check_findings(findings):
+        return False
+    tell(_("{id}: nothing was written.").format(id=old.id))
+    return True
+
+
+def must_be_clean(findings: Sequence[Finding]) -> None:
+    """Raise if an error among the findings would be written; warnings are shown and let pass."""
+    errors = [each for each in findings if each.level == "error"]
+    show_findings([each for each in findings if each.level != "error"], err=True)
+    if errors:
+        show_findings(errors, err=True)
+        raise CsctlError(_("Nothing was written."), errors[0].hint)

@@ -1,0 +1,1 @@
+"""Forms: who may see what, in which words, as Markdown and PDF."""

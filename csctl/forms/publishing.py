@@ -1,0 +1,77 @@
+"""A record's form as the file that people get: Markdown or PDF, for an audience, in a language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from csctl.forms.audience import visible
+from csctl.forms.blocks import View
+from csctl.forms.model import build_form, read_photos
+from csctl.forms.rendering import find_template, render_markdown
+from csctl.record import Record, layout
+from csctl.signoffs import digest
+from csctl.store import Store
+from csctl.yamlfile import yamltext
+
+Ending = Literal["md", "pdf"]
+
+
+def publish(record: Record, store: Store, view: View, ending: Ending) -> bytes:
+    """Return the form of a record as a file.
+
+    The PDF carries the record as its audience may see it, and the digest of the whole record.
+    Errors as for forms.build_form, rendering.render_markdown and pdf.render_pdf.
+    """
+    form = build_form(record, store, view)
+    search_path = store.repository.search_path("templates")
+    if ending == "md":
+        return render_markdown(form, search_path).encode()
+    from csctl.forms.pdf import (  # typst is large, and Markdown does without it
+        made_with,
+        render_pdf,
+    )
+
+    return render_pdf(
+        find_template(record.kind.name, ".typ", search_path),
+        form,
+        search_path=search_path,
+        photos=read_photos(form, record, store),
+        attachments={
+            f"{record.id}.yaml": audience_yaml(record, store, view),
+            "digest.json": json.dumps(
+                {"record": record.id, "sha256": digest(record), "made_with": made_with()}, indent=1
+            ),
+        },
+        timestamp=timestamp(record),
+    )
+
+
+def audience_yaml(record: Record, store: Store, view: View) -> str:
+    """Return the record's YAML as its audience may see it."""
+    seen = visible(record, store, audience=view.audience, complaint=view.complaint, send=view.send)
+    return yamltext.dump(seen, layout(record.kind))
+
+
+def timestamp(record: Record) -> datetime:
+    """Return the time a PDF says it was made: the last sign-off's, else the record's own date.
+
+    Never the time of rendering, so that the same record gives the same bytes.
+    """
+    signed = record.data.get("signoffs")
+    times = [row.get("at") for row in signed.values()] if isinstance(signed, Mapping) else []
+    found = [moment for each in times if (moment := _moment(each)) is not None]
+    if found:
+        return max(found)
+    started = _moment(record.value(record.kind.date_field))
+    return started or datetime.fromisoformat("2000-01-01T00:00+00:00")
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

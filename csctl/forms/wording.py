@@ -1,0 +1,146 @@
+"""How values read on a form: labels for choices, names for links, words for answers."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Final
+
+from csctl.kinds.schema import Field, Text, answer_kind, is_answered, pick
+
+REPLACEMENT: Final = "\ufffd"
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_ENDS: Final = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\ufeff": None})
+
+
+def printable(value: Any) -> Any:
+    """Return plain data with every text fit to print.
+
+    Control characters, lone surrogates, noncharacters and marks that turn the direction of
+    writing become U+FFFD: PDF/A refuses some, others make a text look like another.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else _replace(value)
+    if isinstance(value, Mapping):
+        return {key: printable(each) for key, each in value.items()}
+    if isinstance(value, Sequence):
+        return [printable(each) for each in value]
+    return value
+
+
+def _replace(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LINE_ENDS)
+    return "".join(each if each in "\n\t" or not _is_unfit(each) else REPLACEMENT for each in text)
+
+
+def _is_unfit(character: str) -> bool:
+    code = ord(character)
+    return (
+        character in _BIDI
+        or unicodedata.category(character) in ("Cc", "Cs")
+        or code & 0xFFFE == 0xFFFE
+        or 0xFDD0 <= code <= 0xFDEF
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The languages of a form, its fixed words, the zone of its times, the names of its links.
+
+    `name_of(kind, id)` returns what people call a record, or "".
+    """
+
+    languages: tuple[str, ...]
+    words: Mapping[str, Text]
+    zone: tzinfo
+    name_of: Callable[[str, str], str]
+
+    def label(self, text: Text | str) -> list[str]:
+        """Return a label once a language; words that are the same in two languages once."""
+        return list(dict.fromkeys(each for each in map(self._in(text), self.languages) if each))
+
+    def text(self, label: Text | str) -> str:
+        """Return a label in the languages of the form, as one text."""
+        return " / ".join(self.label(label))
+
+    def word(self, key: str) -> str:
+        """Return a fixed word in the languages of the form, as one text."""
+        return self.text(self.words[key])
+
+    def _in(self, text: Text | str) -> Callable[[str], str]:
+        return lambda language: pick(text, language)
+
+    def value(self, field: Field, value: Any) -> str:
+        """Return a field's value as people read it; "" if it is not answered."""
+        if not is_answered(value):
+            return ""
+        if answer_kind(value):
+            return self._answer(value)
+        if isinstance(value, list):
+            row = field.row or field
+            shown = [self.value(row, each) for each in value]
+            return ("、" if self.languages[0] != "en" else ", ").join(
+                each for each in shown if each
+            )
+        if isinstance(value, Mapping):
+            return self._map(field, value)
+        return self._single(field, value)
+
+    def _single(self, field: Field, value: Any) -> str:
+        if isinstance(value, bool):
+            return self.word("yes" if value else "no")
+        text = str(value)
+        if field.choices:
+            return self.text(field.choices.get(text, text))
+        if field.type == "datetime":
+            return self.moment(text)
+        if field.link:
+            name = self.name_of(field.link, text)
+            if field.link == "person":
+                return name or text
+            return f"{name} ({text})" if name and name != text else text
+        return text
+
+    def _map(self, field: Field, value: Mapping[str, Any]) -> str:
+        if field.is_translatable:
+            return "\n".join(self.label({key: str(each) for key, each in value.items()}))
+        shown = {
+            key: text
+            for key, below in field.fields.items()
+            if (text := self.value(below, value.get(key)))
+        }
+        if set(shown) == {"amount", "currency"}:
+            return f"{shown['amount']} {shown['currency']}"
+        if len(shown) == 1:
+            return next(iter(shown.values()))
+        return "\n".join(
+            f"{self.label(field.fields[key].label)[0]}: {text}" for key, text in shown.items()
+        )
+
+    def _answer(self, value: Mapping[str, Any]) -> str:
+        kind = answer_kind(value)
+        text = f"{self.word(kind)}: {self._plain(value[kind])}"
+        for key in ("ask", "by", "asked_at", "evidence"):
+            if is_answered(value.get(key)):
+                text += f"; {self.word(key)} {self._plain(value[key])}"
+        return text
+
+    def _plain(self, value: Any) -> str:
+        if isinstance(value, Mapping):
+            return self.text({key: str(each) for key, each in value.items()})
+        return self.moment(str(value))
+
+    def moment(self, text: str) -> str:
+        """Return `2026-03-05 09:30`, with the offset where it is not that of the form's zone."""
+        try:
+            moment = datetime.fromisoformat(text) if text[10:11] == "T" else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            return text
+        shown = f"{moment:%Y-%m-%d %H:%M}"
+        if moment.tzinfo is None or moment.utcoffset() == moment.astimezone(self.zone).utcoffset():
+            return shown
+        return f"{shown} {text[-6:]}"

@@ -1,0 +1,1 @@
+"""git as a process, and the history of records in it."""

@@ -1,0 +1,1 @@
+"""Kinds of records: from schema files to fields, stages, sends and clocks."""

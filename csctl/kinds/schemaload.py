@@ -1,0 +1,267 @@
+"""Schemas from disk to kinds: search path, shared shapes, a repository's extensions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from csctl.errors import CsctlError, UsageError
+from csctl.kinds.building import build_kind
+from csctl.kinds.schema import Kind
+from csctl.kinds.schemaextend import extend
+from csctl.messages import _
+from csctl.places import kind_headers
+from csctl.suggest import did_you_mean
+from csctl.yamlfile import yamlio
+
+_ENVELOPE: Final = "common/envelope.yaml"
+_FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_PREFIX: Final = re.compile(r"[A-Z0-9]+")
+
+
+class Schemas:
+    """The kinds of a records repository, each loaded when first asked for.
+
+    `search_path` holds folders of schema files, the repository's before the built-in ones.
+    """
+
+    def __init__(self, search_path: Sequence[Path]) -> None:
+        self._path = tuple(search_path)
+        self._sources: dict[str, dict[str, Any]] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._headers: dict[str, dict[str, str]] | None = None
+
+    def names(self) -> list[str]:
+        """Return the names of all kinds, sorted."""
+        return sorted(self.headers())
+
+    def headers(self) -> Mapping[str, Mapping[str, str]]:
+        """Return for each kind its kind, prefix, folder and code, from the first lines only."""
+        if self._headers is None:
+            self._headers = kind_headers(self._path)
+            _check_headers(self._headers)
+        return self._headers
+
+    def kind(self, name: str) -> Kind:
+        """Return the kind called `name`; UsageError with the nearest names if there is none."""
+        if name not in self._kinds:
+            if name not in self.headers():
+                raise UsageError(
+                    _("There is no kind of record called '{name}'.").format(name=name),
+                    did_you_mean(name, self.names()),
+                )
+            self._kinds[name] = self._build(name)
+        return self._kinds[name]
+
+    def _build(self, name: str) -> Kind:
+        try:
+            return build_kind(self.flattened(name))
+        except KeyError as error:
+            raise CsctlError(
+                _("The schema {name}.yaml lacks '{key}'.").format(name=name, key=error.args[0])
+            ) from error
+        except UsageError as error:
+            raise CsctlError(
+                _("The schema {name}.yaml does not hold together: {why}").format(
+                    name=name, why=error.message
+                ),
+                error.hint,
+            ) from error
+        except (TypeError, ValueError, AttributeError) as error:
+            raise CsctlError(
+                _("The schema {name}.yaml is not in the form of one: {why}.").format(
+                    name=name, why=error
+                )
+            ) from error
+
+    def flattened(self, name: str) -> dict[str, Any]:
+        """Return the schema file `name` as one JSON Schema without references."""
+        sources = [
+            _Source(path, self._read(path), self._path[number:])
+            for number, folder in enumerate(self._path)
+            if (path := folder / f"{name}.yaml").is_file()
+        ]
+        if not sources:
+            raise CsctlError(_("There is no schema file {name}.yaml.").format(name=name))
+        own = sources[0]
+        if "x-extends" not in own.data:
+            if len(sources) > 1 and own.data != sources[1].data:
+                raise CsctlError(
+                    _("{path} would replace a schema that csctl ships.").format(path=own.path),
+                    _("Add to it instead: x-extends: builtin"),
+                )
+            return _mark_answers(self._inline(own))
+        if len(sources) < 2:
+            raise CsctlError(
+                _("{path} extends a built-in schema, but there is none of that name.").format(
+                    path=own.path
+                ),
+                _("Remove x-extends and declare the whole kind."),
+            )
+        base, added = self._inline(sources[1]), self._inline(own)
+        extended = extend(base, added, own.path)
+        extended["properties"] = _in_sections(extended["properties"])
+        return _mark_answers(extended)
+
+    def profile(self, name: str) -> dict[str, Any]:
+        """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
+        for folder in self._path:
+            path = folder / "profiles" / f"{name}.yaml"
+            if path.is_file():
+                return self._read(path)
+        raise CsctlError(_("There is no profile {name}.").format(name=name))
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        key = str(path)
+        if key not in self._sources:
+            if path.is_symlink():
+                raise CsctlError(_("{path} is a link; it is not followed.").format(path=path))
+            try:
+                self._sources[key] = yamlio.load(path.read_bytes()).data
+            except yamlio.YamlError as error:
+                raise CsctlError(
+                    f"{path}:{error.line}:{error.column}: {error.message}", error.hint
+                ) from error
+            except OSError as error:
+                raise CsctlError(
+                    _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
+                ) from error
+        return self._sources[key]
+
+    def _inline(self, source: _Source) -> dict[str, Any]:
+        inlined: dict[str, Any] = self._resolve(source.data, source, ())
+        if "x-kind" in source.data and "x-extends" not in source.data:
+            shared = self._find(_ENVELOPE, source.folders)
+            envelope = self._resolve(shared.data, shared, ())
+            sections = {each["name"] for each in inlined.get("x-sections", ())}
+            extra = [s for s in envelope.get("x-sections", ()) if s["name"] not in sections]
+            properties = _ordered_properties(envelope["properties"], inlined.get("properties", {}))
+            inlined["properties"] = properties
+            inlined["x-sections"] = [*inlined.get("x-sections", ()), *extra]
+            required = [*envelope.get("required", ()), *inlined.get("required", ())]
+            inlined["required"] = list(dict.fromkeys(required))
+            inlined["additionalProperties"] = False
+        return inlined
+
+    def _resolve(self, node: Any, source: _Source, seen: tuple[str, ...]) -> Any:
+        if isinstance(node, list):
+            return [self._resolve(each, source, seen) for each in node]
+        if not isinstance(node, dict):
+            return node
+        node = dict(node)
+        target = node.pop("$ref", None)
+        resolved = {key: self._resolve(value, source, seen) for key, value in node.items()}
+        if target is None:
+            return resolved
+        shape = {**self._target(str(target), source, seen), **resolved}
+        if "x-columns" in shape:  # more columns for a row shape that several lists share
+            shape["properties"] = {**shape["properties"], **shape.pop("x-columns")}
+        return shape
+
+    def _target(self, target: str, source: _Source, seen: tuple[str, ...]) -> Any:
+        file, _hash, pointer = target.partition("#")
+        if file:
+            source = self._find(file, source.folders)
+        place = f"{source.path}#{pointer}"
+        if place in seen:
+            raise CsctlError(_("The schema reference {ref} leads to itself.").format(ref=target))
+        node: Any = source.data
+        for step in pointer.strip("/").split("/") if pointer else ():
+            node = node.get(step) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise CsctlError(_("The schema reference {ref} leads nowhere.").format(ref=target))
+        return self._resolve(node, source, (*seen, place))
+
+    def _find(self, name: str, folders: tuple[Path, ...]) -> _Source:
+        if ".." in Path(name).parts or Path(name).is_absolute():
+            raise CsctlError(_("The schema reference {ref} leaves its folder.").format(ref=name))
+        for number, folder in enumerate(folders):
+            if (folder / name).is_file():
+                return _Source(folder / name, self._read(folder / name), folders[number:])
+        raise CsctlError(_("There is no schema file {name}.").format(name=name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A schema file as read, and the folders it may refer to: its own and the later ones.
+
+    What csctl ships never refers to a repository's shapes, so that these cannot loosen it.
+    """
+
+    path: Path
+    data: Mapping[str, Any]
+    folders: tuple[Path, ...]
+
+
+def _check_headers(headers: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise CsctlError unless names, folders and prefixes are well formed and nobody else's."""
+    owners: dict[tuple[str, str], str] = {}
+    for name, header in headers.items():
+        folder, prefix = header.get("folder", ""), header.get("prefix", "")
+        if header["kind"] != name or not _FOLDER.fullmatch(folder):
+            raise CsctlError(
+                _("The schema {name}.yaml needs 'x-kind: {name}' and an x-folder.").format(
+                    name=name
+                )
+            )
+        if bool(prefix) == bool(header.get("code")) or (prefix and not _PREFIX.fullmatch(prefix)):
+            raise CsctlError(
+                _("The schema {name}.yaml needs either an x-prefix or an x-code.").format(
+                    name=name
+                ),
+                _("Numbered kinds have a prefix of capital letters, such as CC."),
+            )
+        for key in (("x-folder", folder), ("x-prefix", prefix)):
+            other = owners.setdefault(key, name) if key[1] else name
+            if other != name:
+                raise CsctlError(
+                    _("The kinds {first} and {second} have the same {key}: {value}.").format(
+                        first=other, second=name, key=key[0], value=key[1]
+                    )
+                )
+
+
+def _ordered_properties(envelope: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return schema, id and stage first, then the kind's fields, then the rest every record has."""
+    first = {key: envelope[key] for key in ("schema", "id", "stage") if key in envelope}
+    merged = {**first, **own}
+    for key, value in envelope.items():
+        merged[key] = {**value, **own.get(key, {})}
+    return merged
+
+
+def _mark_answers(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let every field that some gate asks for be answered otherwise, unless it says it may not.
+
+    The dicts on the way were all made by inlining, so that none is shared with another schema.
+    """
+    for key in ("x-stages", "x-milestones", "x-sends"):
+        for entry in schema.get(key, ()):
+            for each in entry.get("requires", ()):
+                address = each if isinstance(each, str) else each["field"]
+                *parents, last = address.split(".")
+                holder = schema
+                for step in parents:
+                    holder = holder.get("properties", {}).get(step, {})
+                field = holder.get("properties", {}).get(last)
+                if field is None:
+                    raise CsctlError(
+                        _("{kind}: {place} asks for '{field}', which is no field.").format(
+                            kind=schema.get("x-kind"), place=entry["name"], field=address
+                        )
+                    )
+                field.setdefault("x-answers", True)
+    return schema
+
+
+def _in_sections(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties with every added field at the end of the section it names."""
+    order: dict[str, list[str]] = {}
+    section = ""
+    for name, schema in properties.items():
+        section = schema.get("x-section", section)
+        order.setdefault(section, []).append(name)
+    return {name: properties[name] for names in order.values() for name in names}

@@ -1,0 +1,1 @@
+"""Old ledgers: tables of any kind read, mapped and imported."""

@@ -1,0 +1,1 @@
+"""A record that begins: questions, answers, drafts, what is carried over."""

@@ -1,0 +1,1 @@
+"""YAML as records use it: read with places, written canonically, edited in place."""

@@ -38,6 +38,13 @@ def get_repository(start: Path) -> Path:
             ),
             _("Make one with: csctl init"),
         )
+    if not (root / ".git").exists() and any((above / ".git").exists() for above in root.parents):
+        raise CsctlError(
+            _("{folder} is inside another git repository, not the top of one.").format(folder=root),
+            _("Records need a repository of their own: move {file} to its top folder.").format(
+                file=CONFIG
+            ),
+        )
     return root
 
 

@@ -99,3 +99,10 @@ def test_the_short_word_of_a_kind() -> None:
     assert short_word(header, "de") == "complaint"
     assert short_word({"kind": "note"}, "en") == "note"
     assert short_word({"kind": "n", "short": "{en: 'two words', zh: \"两\"}"}, "en") == "two words"
+
+
+def test_records_lie_at_the_top_of_their_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, "service/csctl.yaml", "company: 样例\n")
+    with pytest.raises(CsctlError, match="inside another git repository"):
+        get_repository(tmp_path / "service")

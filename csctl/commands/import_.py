@@ -14,6 +14,7 @@ from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.ledgers.importing import Imported
+    from csctl.ledgers.importmap import ImportMap
 
 
 def import_command(kind_name: str) -> click.Command:
@@ -92,21 +93,8 @@ def _import(
 
     from csctl.console.progress import progress_bar
     from csctl.ledgers.importing import import_sheet
-    from csctl.ledgers.importmap import load_map
 
-    if map_file is None:
-        raise UsageError(
-            _("An import needs a map."),
-            _("Draft one: csctl {kind} import {file} --suggest-map").format(
-                kind=kind_name, file=file
-            ),
-        )
-    mapped = load_map(map_file, desk.store.repository.schemas)
-    if mapped.kind.name != kind_name:
-        raise UsageError(
-            _("{map} is a map for {other} records.").format(map=map_file, other=mapped.kind.name),
-            _("Use: csctl {kind} import").format(kind=mapped.kind.name),
-        )
+    mapped = _load_map(desk, kind_name, file, map_file)
     mapped = dataclasses.replace(
         mapped, sheet=sheet or mapped.sheet, encoding=encoding or mapped.encoding
     )
@@ -129,6 +117,26 @@ def _import(
     elif style != "json" and result.commit:
         done(_("saved ({commit})").format(commit=result.commit[:8]))
     return 1 if result.problems else 0
+
+
+def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> ImportMap:
+    """Return the map of an import; UsageError without one, or for another kind's."""
+    from csctl.ledgers.importmap import load_map
+
+    if map_file is None:
+        raise UsageError(
+            _("An import needs a map."),
+            _("Draft one: csctl {kind} import {file} --suggest-map").format(
+                kind=kind_name, file=file
+            ),
+        )
+    mapped = load_map(map_file, desk.store.repository.schemas)
+    if mapped.kind.name != kind_name:
+        raise UsageError(
+            _("{map} is a map for {other} records.").format(map=map_file, other=mapped.kind.name),
+            _("Use: csctl {kind} import").format(kind=mapped.kind.name),
+        )
+    return mapped
 
 
 def _show(result: Imported, command: str, style: str) -> None:

@@ -130,10 +130,6 @@ class GitRepo:
         name, _sign, rest = found.stdout.decode("utf-8", "replace").rpartition(" <")
         return name, rest.partition(">")[0]
 
-    def config(self, name: str) -> str | None:
-        """Return a setting of git; None if it is not set."""
-        return self._find_line("config", "--get", name)
-
     def config_set(self, name: str, value: str) -> None:
         """Set a setting of git, for this repository only."""
         import git  # a tenth of a second, and settings are written once in a repository's life
@@ -192,12 +188,6 @@ class GitRepo:
         # Only `literal`, never `top`: git would not use the changed-path filters.
         asked = ("log", "-z", "--date-order", "--parents", f"--format={COMMIT_FORMAT}")
         return build_commits(self._run(*asked, head, "--", f":(literal){path}"))
-
-    def diff_text(self, path: str, a: str, b: str | None = None) -> str:
-        """Return the lines changed in `path` from rev `a` to rev `b`, or to the work tree."""
-        revs = [self.resolve_commit(rev) for rev in (a, b) if rev is not None]
-        shown = self._run("diff", "--no-ext-diff", *revs, "--", f":(literal){path}")
-        return shown.decode("utf-8", "replace")
 
     def staged(self, folder: str = "") -> list[str]:
         """Return the files below `folder` that are new or changed in the index."""

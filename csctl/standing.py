@@ -40,7 +40,8 @@ class Standing:
         """The command that takes the record on, or fills the first thing that is missing."""
         if self.next_stage is None:
             return ""
-        missing = next((each.hint for each in self.blockers if each.hint), "")
+        hints = (each.hint for each in self.blockers)
+        missing = next((each for each in hints if each.startswith("csctl ")), "")
         return missing or f"csctl advance {self.record.id}"
 
     def as_row(self) -> dict[str, Any]:

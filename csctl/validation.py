@@ -10,9 +10,10 @@ from typing import Final
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.frozen import check_frozen, sent_contents
 from csctl.messages import _
 from csctl.places import RECORDS
-from csctl.record import Record
+from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links
@@ -94,7 +95,29 @@ def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
     staged = {_record_of(path) for path in git.staged(RECORDS)}
     contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
     found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
+    found += [each for p, c in contents.items() for each in _check_unfrozen(store, p, c)]
     return sorted(found), len(contents)
+
+
+def _check_unfrozen(store: Store, path: str, content: bytes) -> Iterator[Finding]:
+    """Yield what a staged record changes of what was sent or signed, no amendment naming it."""
+    git = store.repository.git
+    before = git.show("HEAD", path) if git.head() else None
+    if before is None:
+        return
+    try:
+        old, new = store.build(path, before), store.build(path, content)
+    except CsctlError:
+        return
+    amended = {
+        address
+        for row in rows(new.data.get("amendments"))
+        if row not in rows(old.data.get("amendments"))
+        for address in row.get("fields", ())
+    }
+    for finding in check_frozen(old, new, sent_contents(git, old)):
+        if finding.field not in amended:
+            yield finding
 
 
 def _records(store: Store) -> list[str]:

@@ -12,6 +12,7 @@ from csctl.console.saving import (
     committed,
     finish,
     is_refused,
+    judge,
     must_be_clean,
     new_findings,
     show_changes,
@@ -89,8 +90,8 @@ def test_files_that_come_along_count_as_there(desk: Desk) -> None:
 
 def test_a_refusal_is_told(desk: Desk, capsys: Capture) -> None:
     old = desk.store.get(COMPLAINT)
-    assert is_refused(desk, old, old) is False
-    assert is_refused(desk, old, change(old, [Edit("set", "owner", "nobody")])) is True
+    assert is_refused(old, judge(desk, old)) is False
+    assert is_refused(old, judge(desk, change(old, [Edit("set", "owner", "nobody")]))) is True
     assert capsys.readouterr().err.endswith(f"{COMPLAINT}: nothing was written.\n")
 
 

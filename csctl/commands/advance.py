@@ -9,9 +9,9 @@ import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import show_findings, tell
-from csctl.console.saving import finish, new_findings
+from csctl.console.saving import finish, judge
 from csctl.findings import Finding
-from csctl.messages import _
+from csctl.messages import _, language
 
 if TYPE_CHECKING:
     from csctl.record import Record
@@ -55,6 +55,7 @@ def command(
 ) -> int:
     """Move a record along its main line."""
     from csctl import workflow
+    from csctl.display import stage_words
     from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
 
@@ -75,14 +76,17 @@ def command(
         context = build_context(desk.store, desk.now)
         moved, findings = workflow.advance(record, context, to=to, me=desk.me, at=when)
         goal = moved.stage
-    findings = [*dict.fromkeys([*findings, *new_findings(desk, record, moved)])]
+    findings = [*dict.fromkeys([*findings, *judge(desk, moved)])]
     if not is_reopened and not workflow.check_findings(findings):
         errors = [each for each in findings if each.level == "error"]
         show_findings([_with_way(each, outcome) for each in errors], err=True)
         count = len({each.field or each.message for each in errors})
         tell(
-            _("{id} stays at {stage}: {count} answers are missing for {goal}.").format(
-                id=record.id, stage=here, count=count, goal=goal
+            _("{id} stays at '{stage}': {count} things keep it from '{goal}'.").format(
+                id=record.id,
+                stage=stage_words(record, language()),
+                count=count,
+                goal=stage_words(moved, language()),
             )
         )
         return 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
-from csctl.console.output import show_findings, tell
-from csctl.console.saving import finish, new_findings
+from csctl.console.saving import finish, is_refused, judge
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -56,10 +55,7 @@ def command(
     if not edits:
         raise UsageError(_("Nothing to correct."), _("Write it like: csctl amend ID field=…"))
     amended = workflow.amend(record, edits, reason, me=desk.me, now=desk.now)
-    findings = new_findings(desk, record, amended)
-    show_findings(findings, err=True)
-    if not workflow.check_findings(findings):
-        tell(_("{id}: nothing was written.").format(id=record.id))
+    if is_refused(record, judge(desk, amended, amending=True)):
         return 1
     draft = workflow.drafted(record, amended, "amended: " + reason.splitlines()[0][:60])
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

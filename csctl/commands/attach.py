@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
-from csctl.console.saving import finish
+from csctl.console.saving import finish, is_refused, judge
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -53,5 +53,7 @@ def command(
         record, written = attaching.attach(desk.store, record, name or file.name, content, row)
         changes.append(written)
     names = ", ".join(name or file.name for file in files)
+    if is_refused(record, judge(desk, record, changes)):
+        return 1
     draft = workflow.drafted(old, record, f"attached {names}", changes)
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

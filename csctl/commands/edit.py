@@ -12,7 +12,7 @@ import click
 
 from csctl.console.options import Desk, id_argument, pass_desk
 from csctl.console.output import nothing, show_findings, tell
-from csctl.console.saving import committed, finish, new_findings
+from csctl.console.saving import finish, judge
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.messages import _
@@ -89,7 +89,6 @@ def _in_editor(text: str) -> str:
 
 def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Finding]]:
     """Return the record in a text, None if it is not one, and what is newly wrong with it."""
-    from csctl.frozen import check_frozen, sent_contents
     from csctl.yamlfile.yamlio import YamlError
 
     try:
@@ -99,10 +98,7 @@ def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Findin
             path, error.line, error.column, "YAML", "error", error.message, error.hint
         )
         return None, [finding]
-    old = committed(desk, path)
-    git = desk.store.repository.git
-    frozen = check_frozen(old, new, sent_contents(git, old)) if old else ()
-    return new, [*frozen, *new_findings(desk, old, new)]
+    return new, judge(desk, new)
 
 
 @contextmanager

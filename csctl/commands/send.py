@@ -8,7 +8,7 @@ import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import show_findings, tell
-from csctl.console.saving import finish, is_refused
+from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
 
 
@@ -87,7 +87,7 @@ def command(
     name, content = sending.content_to_send(store, record, step, whose, form_language, file)
     parcel = sending.Parcel(step, via, receiver, when, whose, name, content, release)
     sent, written = sending.send(record, parcel, me=desk.me)
-    if is_refused(desk, record, sent, [written]):
+    if is_refused(record, judge(desk, sent, [written])):
         return 1
     draft = workflow.drafted(record, sent, f"{step} sent via {via}", [written])
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
-from csctl.console.output import show_findings, tell
-from csctl.console.saving import committed, finish, new_findings
+from csctl.console.saving import finish, is_refused, judge
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -46,7 +45,6 @@ def command(
     """Set fields of a record."""
     from csctl import workflow
     from csctl.edits import build_edits
-    from csctl.frozen import check_frozen, sent_contents
     from csctl.registration.choices import Lookup
 
     record = desk.store.get(record_id)
@@ -61,14 +59,8 @@ def command(
         lookup=Lookup(desk.index, lambda: desk.me),
     )
     changed = workflow.change(record, edits)
-    before = committed(desk, record.path) or record
-    sent = sent_contents(desk.store.repository.git, before)
-    findings = [*check_frozen(before, changed, sent), *new_findings(desk, before, changed)]
-    if not workflow.check_findings(findings):
-        show_findings(findings, err=True)
-        tell(_("{id}: nothing was written.").format(id=record.id))
+    if is_refused(record, judge(desk, changed)):
         return 1
-    show_findings(findings, err=True)
     what = ", ".join(dict.fromkeys(edit.address for edit in edits))
     draft = workflow.drafted(record, changed, what if len(what) < 60 else what[:57] + "…")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
-from csctl.console.output import show_findings, tell
-from csctl.console.saving import finish, new_findings
+from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
 
 
@@ -43,10 +42,7 @@ def command(
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
     signed, name, findings = sending.sign(record, desk.index, step, signer=desk.me, at=when)
-    findings = [*dict.fromkeys([*findings, *new_findings(desk, record, signed)])]
-    show_findings(findings, err=True)
-    if not workflow.check_findings(findings):
-        tell(_("{id}: nothing was written.").format(id=record.id))
+    if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

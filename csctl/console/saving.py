@@ -92,15 +92,30 @@ def new_findings(
     ]
 
 
-def is_refused(desk: Desk, old: Record, new: Record, files: Sequence[Change] = ()) -> bool:
-    """Show what is new and wrong in a changed record; tell whether it must not be written."""
+def judge(
+    desk: Desk, new: Record, files: Sequence[Change] = (), *, amending: bool = False
+) -> list[Finding]:
+    """Return what a changed record would newly break, measured against the committed one.
+
+    So what was left uncommitted, or written by hand, is judged with the change that takes it
+    along. Only `amending` may touch what was sent or signed.
+    """
+    from csctl.frozen import check_frozen, sent_contents
+
+    old = committed(desk, new.path)
+    git = desk.store.repository.git
+    frozen = [] if amending or old is None else check_frozen(old, new, sent_contents(git, old))
+    return [*frozen, *new_findings(desk, old, new, files)]
+
+
+def is_refused(record: Record, findings: Sequence[Finding]) -> bool:
+    """Show findings; tell whether the record must not be written because of them."""
     from csctl.workflow import check_findings
 
-    findings = new_findings(desk, old, new, files)
     show_findings(findings, err=True)
     if check_findings(findings):
         return False
-    tell(_("{id}: nothing was written.").format(id=old.id))
+    tell(_("{id}: nothing was written.").format(id=record.id))
     return True
 
 

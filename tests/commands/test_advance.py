@@ -31,7 +31,7 @@ def test_a_gate_names_each_missing_answer_and_writes_nothing(company: Company, r
     assert (done.code, done.out) == (1, "")
     for label in ("Identity and content verified", "Acknowledged by", "Our contact"):
         assert f"error[ENV-03]: {label} has no answer, and 'Acknowledged' needs one." in done.err
-    assert f"{COMPLAINT} stays at registered: 3 answers are missing for acknowledged." in done.err
+    assert f"{COMPLAINT} stays at 'Registered': 3 things keep it from 'Acknowledged'." in done.err
     assert (company.commits(), company.changed()) == (commits, "")
 
 

@@ -118,3 +118,20 @@ def test_dry_run_names_the_file_and_writes_nothing(company: Company, run: Run, p
 def test_no_commit_leaves_both_in_the_work_tree(company: Company, run: Run, photo: Path) -> None:
     assert run("attach", COMPLAINT, photo, "--no-commit").code == 0
     assert len(company.changed().splitlines()) == 2
+
+
+def test_an_event_time_changed_by_hand_is_not_taken_along(
+    company: Company, run: Run, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "mail.txt"
+    evidence.write_text("mail", encoding="utf-8")
+    company.write(COMPLAINT, "received_at: 2026-05-31T16:00", "received_at: 2026-05-31T17:00")
+    commits = company.commits()
+    done = run("attach", COMPLAINT, evidence)
+    assert done.code == 1
+    assert "error[FRZ-01]" in done.err
+    assert company.commits() == commits
+    company.git("add", "--all")
+    staged = run("validate", "--staged")
+    assert staged.code == 1
+    assert "error[FRZ-01]" in staged.out

@@ -25,7 +25,10 @@ x-registration: [customer, tool, lent_at]
 x-sections:
   - {name: loan, label: {zh: 借用, en: Loan, zh-TW: 借用}}
 x-stages:
-  - {name: lent, label: {zh: 已借出, en: Lent, zh-TW: 已借出}, at: lent_at, requires: [customer, tool]}
+  - name: lent
+    label: {zh: 已借出, en: Lent, zh-TW: 已借出}
+    at: lent_at
+    requires: [customer, tool]
   - name: returned
     label: {zh: 已归还, en: Returned, zh-TW: 已歸還}
     at: returned_at

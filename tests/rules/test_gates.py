@@ -120,6 +120,19 @@ def test_what_was_sent_before_it_was_opened_again_is_sent_again(store: Store) ->
     assert ("error", "ENV-03", "sent") in found(check_record(record, context_of(store)))
 
 
+def test_what_was_sent_on_the_day_it_was_opened_again_is_sent_again_too(store: Store) -> None:
+    sent_at = sample(store, EIGHT_D, {}).value("sent.8D-1.sent_at")
+    cycle = {
+        "id": "Y1",
+        "opened_at": f"{sent_at[:11]}23:59+08:00",
+        "reason": "再发",
+        "by": "zhang-wei",
+        "review_held_at": f"{sent_at[:11]}23:59+08:00",
+    }
+    record = sample(store, EIGHT_D, {"cycles": [cycle]})
+    assert ("error", "ENV-03", "sent") in found(check_record(record, context_of(store)))
+
+
 def test_what_a_report_needed_stays(store: Store) -> None:
     record = sample(
         store, COMPLAINT, {"stage": "contained", "closed_on": DROP, "disposition_conclusion": DROP}

@@ -249,7 +249,7 @@ def build_group() -> click.Group:
 
 
 def _menu(context: click.Context) -> int:
-    if context.obj.invocation.no_input or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not context.obj.invocation.may_ask:
         click.echo(context.get_help())
         return 0
     from csctl.commands.menu import run_menu

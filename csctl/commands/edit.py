@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,15 +117,17 @@ def _rescued(desk: Desk, path: str, text: str) -> Iterator[None]:
 
 def _choose(desk: Desk) -> str:
     """Ask what becomes of an invalid text; without an answer it is kept."""
-    if desk.invocation.no_input or not sys.stdin.isatty():
+    if not desk.invocation.may_ask:
         return "keep"
+    from csctl.console.prompts import choose
+    from csctl.registration.choices import Choice
+
+    ways = (
+        Choice("edit", _("edit again")),
+        Choice("keep", _("keep it, uncommitted")),
+        Choice("drop", _("drop the changes")),
+    )
     try:
-        answer: str = click.prompt(
-            _("It is not valid. edit again, keep it uncommitted, or drop the changes"),
-            type=click.Choice(["edit", "keep", "drop"]),
-            default="edit",
-            err=True,
-        )
+        return str(choose(_("It is not valid."), ways))
     except click.Abort:
         return "keep"
-    return answer

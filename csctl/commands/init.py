@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -58,8 +57,7 @@ def command(
     root = found or start
     setup = None
     if not (root / CONFIG).is_file():
-        asks = not (no_input or invocation.no_input)
-        asks = asks and sys.stdin.isatty() and sys.stderr.isatty()
+        asks = invocation.may_ask and not no_input
         setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
     changes = find_changes(root, setup, _now(invocation))
     if dry_run:

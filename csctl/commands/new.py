@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -157,16 +156,12 @@ def _run(
         draft = drafts.get_draft(folder, kind, resume)
     _take_options(registration, draft, assignments, source, links)
     writing = _Writing(here, registration, draft, dry_run=dry_run, no_commit=no_commit)
-    if no_input or here.invocation.no_input or not _is_terminal():
+    if no_input or not here.invocation.may_ask:
         return writing.unattended(code)
     if unfinished and resume is None:
         tell(_("An earlier registration was not finished. Go on with it:"))
         tell(f"  csctl {kind.name} new --resume {unfinished[0]}")
     return writing.interactive(code)
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _me(here: Desk, kind: Kind) -> str:

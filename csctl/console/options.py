@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -32,6 +33,11 @@ class Invocation:
     now: datetime | None = None
     me: str = ""
     no_input: bool = False
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether questions are allowed: a terminal to read from and one to show them on."""
+        return not self.no_input and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @dataclass(frozen=True)

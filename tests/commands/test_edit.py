@@ -141,7 +141,7 @@ def test_in_a_terminal_one_is_asked(
     words = ["-m", "csctl", "--lang", "en", "edit", READY_3D]
     with Terminal(words, company.root, columns=120) as terminal:
         for each in answers:
-            terminal.type(each, after="drop")
+            terminal.type(each, after="> ")
         assert terminal.finish() == code
     assert f"leader: {leader}\n" in company.text(READY_3D)
     assert bool(company.changed()) is changed

@@ -8,6 +8,7 @@ from typing import Any
 
 from csctl.index import Index
 from csctl.record import Record, rows, text_of
+from csctl.selecting import fold, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Precedent:
     """An earlier complaint that looks like this one.
 
     `shared` says what they have in common: part, defect or both; `came_back` holds the ids of
-    the complaints that were registered as its repeats.
+    the complaints that were registered as its repeats; `is_open` when it is still being worked on.
     """
 
     record: Record
@@ -23,6 +24,7 @@ class Precedent:
     cause: str
     action: str
     came_back: tuple[str, ...]
+    is_open: bool
 
 
 def find_precedents(record: Record, index: Index, language: str, limit: int = 5) -> list[Precedent]:
@@ -38,11 +40,11 @@ def find_precedents(record: Record, index: Index, language: str, limit: int = 5)
 
 
 def _shared(record: Record, other: Record) -> tuple[str, ...]:
-    """Return what two complaints have in common: a part number, a defect code."""
+    """Return what two complaints have in common: a part by number or name, a defect code."""
     shared = []
-    for key in ("customer_part_no", "own_part_no"):
-        mine = record.value(f"part.{key}")
-        if isinstance(mine, str) and mine and mine == other.value(f"part.{key}"):
+    for key in ("customer_part_no", "own_part_no", "name"):
+        mine, theirs = record.value(f"part.{key}"), other.value(f"part.{key}")
+        if isinstance(mine, str) and isinstance(theirs, str) and fold(mine) == fold(theirs) != "":
             shared.append("part")
             break
     code = record.value("defect_code")
@@ -66,6 +68,7 @@ def _precedent(other: Record, shared: tuple[str, ...], index: Index, language: s
         ),
         action=_first(language, *(each.get("description") for each in [*actions, *own_actions])),
         came_back=tuple(_repeats(other, index)),
+        is_open=is_open(other),
     )
 
 

@@ -20,7 +20,7 @@ from csctl.kinds.schema import Send, SignOff
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
-from csctl.rules.gates import check_send
+from csctl.rules.gates import check_send, was_sent
 from csctl.rules.signing import check_signature, find_role
 from csctl.signoffs import digest, is_signed, key_of
 from csctl.store import Change, Store
@@ -214,13 +214,15 @@ def sign(
 
 
 def choose_signoff(record: Record, step: str) -> SignOff:
-    """Return the sign-off called `step`, or the first of that step still to be given.
+    """Return the sign-off called `step`, or that step of the next report still to be sent.
 
-    `approved` on an 8D whose 3D is approved is the approval of its 5D.
+    `approved` on an 8D whose 3D has left is the approval of its 5D, even where the 3D's sign-off
+    went stale since: what was sent was signed as it was then.
     """
     signoffs = record.kind.signoffs
     meant = [each for each in signoffs.values() if step in (each.name, each.step)]
     open_ones = [each for each in meant if not is_signed(record, each)]
+    open_ones.sort(key=lambda each: bool(each.send) and was_sent(record, each.send))
     if open_ones:
         return open_ones[0]
     if meant:

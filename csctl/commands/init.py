@@ -55,6 +55,11 @@ def command(
     start = invocation.directory.resolve()
     found = gitrepo.find_root(start)
     root = found or start
+    if root != start:
+        raise UsageError(
+            _("{folder} lies inside the git repository {root}.").format(folder=start, root=root),
+            _("Go to its top folder, or make the records repository somewhere else."),
+        )
     setup = None
     if not (root / CONFIG).is_file():
         asks = invocation.may_ask and not no_input

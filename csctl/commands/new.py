@@ -336,4 +336,7 @@ def _precedent_lines(earlier: Precedent) -> Iterator[str]:
     if earlier.action:
         yield "  " + _("action: {text}").format(text=earlier.action)
     came_back = ", ".join(earlier.came_back)
-    yield "  " + (_("came back: {ids}").format(ids=came_back) if came_back else _("not repeated"))
+    if came_back:
+        yield "  " + _("came back: {ids}").format(ids=came_back)
+    else:
+        yield "  " + (_("still open") if earlier.is_open else _("not repeated"))

@@ -129,8 +129,13 @@ def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[lis
         max(measure(heads[i]), *(measure(row[i]) for row in cells), 1) for i in range(len(heads))
     ]
     room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
+    # The first column names the row: without it the others say nothing.
+    least = [min(widths[0], width // 2), *(1 for _head in heads[1:])]
     while sum(widths) > room:
-        widths[widths.index(max(widths))] -= 1
+        spare = [i for i in range(len(widths)) if widths[i] > least[i]]
+        if not spare:
+            break
+        widths[max(spare, key=widths.__getitem__)] -= 1
     cut = [[_cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
     return cut, [_cut(each, widths[i]) for i, each in enumerate(heads)]
 

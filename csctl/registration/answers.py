@@ -126,8 +126,8 @@ def parse_number(text: str) -> int | None:
 def _parse_map(field: Field, text: str, *, now: datetime, lookup: Lookup) -> dict[str, Any]:
     """Return a map typed in one line: what stands for the whole, and beside it a phone, a number.
 
-    A word with digits or @ goes to the first other key whose pattern it fits, else to the first
-    of `x-ask` (the keys that a free entry is asked for).
+    A word with digits or @ goes to the first other key whose pattern it fits, else to the key
+    that `x-number` names.
     """
     main = field.fields.get(main_key(field))
     if main is None:
@@ -154,7 +154,8 @@ def _coded_keys(field: Field, word: str) -> Iterator[str]:
         is_own = each.type == "string" and key != "id" and not pattern.startswith(_ANY_LINE)
         if is_own and re.match(pattern, word):
             yield key
-    yield from field.schema.get("x-ask", ())[:1]
+    if "x-number" in field.schema:
+        yield str(field.schema["x-number"])
 
 
 def _parse_number(text: str, *, whole: bool) -> int | float:

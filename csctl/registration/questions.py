@@ -109,15 +109,14 @@ def _is_required(kind: Kind, address: str, answers: Mapping[str, Any]) -> bool:
 
 
 def _addresses(kind: Kind, answers: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Yield address and `required` of what applies; after a map, the keys it is asked for."""
+    """Yield address and `required` of what applies; after a map, the keys it cannot lack."""
     for entry in _entries(kind, answers):
         yield entry.address, entry.required
         field, value = kind.field(entry.address), look_up(answers, entry.address)
         if field.type != "map" or not isinstance(value, dict) or answer_kind(value):
             continue
-        needed = field.schema.get("required", ())
-        for key in dict.fromkeys((*field.schema.get("x-ask", ()), *needed)):
-            yield f"{entry.address}.{key}", key in needed
+        for key in field.schema.get("required", ()):
+            yield f"{entry.address}.{key}", True
 
 
 def _open(

@@ -102,7 +102,7 @@ def _check_sendings(record: Record) -> Iterator[Finding]:
                 _("The {later} was sent before the {earlier}.").format(
                     later=later, earlier=earlier
                 ),
-                set_hint(record, f"sent.{first[later][1]}.sent_at"),
+                f"csctl amend {record.id} --reason … sent.{first[later][1]}.sent_at=…",
             )  # fmt: skip
 
 

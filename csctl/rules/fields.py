@@ -140,12 +140,17 @@ def set_hint(record: Record, address: str, value: str = "…") -> str:
     """Return the command that fills a field, in the form its type takes."""
     field = record.kind.field(address)
     if field.type == "list":
-        row = ", ".join(f'"{each}": "{value}"' for each in _needed(field.row))
-        shown = f"{{{row}}}" if row else value
-        return f"csctl set {record.id} --add '{address}={shown}'"
+        columns = " ".join(f"{each}={value}" for each in _needed(field.row))
+        added = f"{address} {columns}" if columns else f"{address}={value}"
+        return f"csctl set {record.id} --add {added}"
     if field.type == "map" and field.fields:
-        places = [f"{address}.{each}={value}" for each in _needed(field)]
-        return f"csctl set {record.id} {' '.join(places)}"
+        needed = _needed(field)
+        lists = [each for each in needed if field.fields[each].type == "list"]
+        if lists:
+            return set_hint(record, f"{address}.{lists[0]}", value)
+        return f"csctl set {record.id} {' '.join(f'{address}.{each}={value}' for each in needed)}"
+    if field.any_key is not None:
+        return f"csctl edit {record.id}"
     return f"csctl set {record.id} {address}={value}"
 
 

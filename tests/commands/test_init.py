@@ -111,9 +111,9 @@ def test_a_subfolder_of_a_repository_is_not_one_of_its_own(
     git(folder, "init", "--quiet")
     (folder / "below").mkdir()
     monkeypatch.chdir(folder / "below")
-    assert init("--no-input", *OPTIONS) == 0
-    assert (folder / "csctl.yaml").is_file()
-    assert not (folder / "below/csctl.yaml").exists()
+    assert init("--no-input", *OPTIONS) == 2
+    assert "lies inside the git repository" in capsys.readouterr().err
+    assert not list(folder.rglob("csctl.yaml"))
 
 
 def test_the_identity_git_has_is_taken(

@@ -322,6 +322,16 @@ def test_what_is_too_long_is_told_with_its_column(store: Store) -> None:
     assert done.records == ()
 
 
+def test_a_repeat_is_seen_within_one_import(store: Store) -> None:
+    text = MAP.replace("what: symptom", "what: symptom\n  code: defect_code")
+    head = "id,customer,day,what,qty,code\n"
+    rows = "1,BYD,2020-06-08,a,1,LEAK\n2,GEELY,2020-06-08,a,1,LEAK\n3,BYD,2020-06-08,a,1,LEAK\n"
+    done = run(store, head + rows, text=text)
+    [repeat] = [each for each in done.findings if each.rule == "CMP-DUP"]
+    assert (repeat.record, done.records[0].id) == ("CC-2020-0003", "CC-2020-0001")
+    assert "CC-2020-0001" in repeat.message
+
+
 def test_what_the_customer_knows_is_carried_over(store: Store, repo: Path) -> None:
     path = repo / "records/customers/BYD.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "sales_owner: li-na\n", encoding="utf-8")

@@ -39,6 +39,7 @@ class Fresh(Index):
         self._fresh[kind].append(record)
         if kind in self._kinds:
             self._kinds[kind].append(record)
+            self._enter(record)
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, the new ones last."""

@@ -13,7 +13,7 @@ from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
-from csctl.record import Record
+from csctl.record import Record, link_fields
 from csctl.rules.context import Context
 from csctl.rules.fields import (
     breach,
@@ -34,14 +34,9 @@ _MEGABYTE: Final = 1_000_000
 # --- links -------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _links(kind: Kind) -> tuple[Field, ...]:
-    return tuple(kind.links())
-
-
 def check_links(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each link to a record that does not exist, is of another kind, or leads back here."""
-    for field in _links(record.kind):
+    for field in link_fields(record.kind):
         wanted = str(field.schema.get("x-link"))
         for address, value in occurrences(record, field):
             if not isinstance(value, str):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,46 @@ class Record:
 def rows(value: Any) -> list[Mapping[str, Any]]:
     """Return the rows of a list field, [] for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def next_row_ids(field: Field, held: Iterable[Any], count: int, named: Any = None) -> Iterator[str]:
+    """Yield the next ids for rows of a list that holds some rows already: A3, A4 after A2.
+
+    An id that is only named any more, in `named` (the data of the record), is not given to
+    another row: a verification of A4 stays one of the A4 that was removed.
+    """
+    own = re.compile(rf"{re.escape(field.row_prefix)}([0-9]+)")
+    ids = (own.fullmatch(str(row.get("id", ""))) for row in rows(list(held)))
+    # A value of more digits is a part or batch number that only looks like an id.
+    mention = re.compile(rf"(?:.*\[)?{re.escape(field.row_prefix)}([0-9]{{1,3}})(?:\].*)?")
+    mentions = (mention.fullmatch(text) for text in _values(named))
+    last = max((int(each.group(1)) for each in (*ids, *mentions) if each), default=0)
+    return (f"{field.row_prefix}{last + step}" for step in range(1, count + 1))
+
+
+def _values(data: Any) -> Iterator[str]:
+    """Yield every text in data but the ids of rows, which count in their own list only."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _values(value) if key != "id" else ()
+    elif isinstance(data, list):
+        for value in data:
+            yield from _values(value)
+
+
+def with_row_ids(
+    field: Field, new: Sequence[Any], held: Sequence[Any] = (), named: Any = None
+) -> list[Any]:
+    """Return new rows of a list, those without an id given the next ones; see `next_row_ids`."""
+    if field.row is None or "id" not in field.row.fields:
+        return list(new)
+    fresh = next_row_ids(field, [*held, *new], len(new), named)
+    return [
+        {"id": next(fresh), **row} if isinstance(row, dict) and "id" not in row else row
+        for row in new
+    ]
 
 
 def find_path(data: Any, address: str) -> Path:

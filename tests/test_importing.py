@@ -282,6 +282,19 @@ def test_customers_are_made_on_the_spot_with_a_code_of_their_own(store: Store, g
     assert run(store, HEADINGS + "9,奇瑞,2020-06-08,z,1\n").created == ()
 
 
+def test_people_are_made_on_the_spot_too(store: Store) -> None:
+    text = MAP.replace("what: symptom", "what: symptom\n  who: {field: owner, create: true}")
+    names = ("Zhang Wei", "张伟", "Li Na", "Zhang Wei")
+    rows = "".join(f"{n},BYD,2020-06-08,a{n},1,{name}\n" for n, name in enumerate(names))
+    done = run(store, "id,customer,day,what,qty,who\n" + rows, text=text)
+    assert done.problems == ()
+    owners = [str(each.value("owner")) for each in done.records]
+    assert owners[0] == owners[3] == "zhang-wei"
+    assert owners[1].startswith("p-")
+    assert owners[2].startswith("li-na-")  # li-na is somebody else already
+    assert [each.value("name") for each in done.created] == ["Zhang Wei", "张伟", "Li Na"]
+
+
 def test_a_customer_that_is_not_found_is_a_problem_of_its_row(store: Store, repo: Path) -> None:
     twin = repo / "records/customers/BYD-2.yaml"
     twin.write_text(

@@ -253,10 +253,8 @@ def _sendings(record: Record, step: str, index: Index) -> Iterator[datetime]:
         if name != record.kind.name and header.get("sends-for") == record.kind.name:
             answering += index.linking_to(record.id, name)
     for each in answering:
-        sent = each.data.get("sent")
-        for row in sent.values() if isinstance(sent, dict) else ():
-            about = row.get("complaint") if isinstance(row, dict) else None
-            if isinstance(row, dict) and row.get("step") == step and about in (None, record.id):
+        for _key, row in each.sendings():
+            if row.get("step") == step and row.get("complaint") in (None, record.id):
                 moment = _moment(row.get("sent_at"))
                 if moment is not None:
                     yield moment

@@ -46,6 +46,12 @@ class Record:
         """Which time round it is: 1, and one more for every re-opening."""
         return 1 + len(rows(self.data.get("cycles")))
 
+    def sendings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what was sent of it: key and row, in order of the file."""
+        sent = self.data.get("sent")
+        held = sent.items() if isinstance(sent, dict) else ()
+        return [(str(key), row) for key, row in held if isinstance(row, dict)]
+
     def value(self, address: str) -> Any:
         """Return the value at an address, None if there is none."""
         return look_up(self.data, address)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,10 +176,7 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
 
 
 def _sent_lines(record: Record) -> Iterator[str]:
-    sent = record.data.get("sent")
-    for key, row in sent.items() if isinstance(sent, dict) else ():
-        if not isinstance(row, Mapping):
-            continue
+    for key, row in record.sendings():
         text = _("Sent: {key} at {at} via {via}").format(
             key=key, at=str(row.get("sent_at", ""))[:16], via=row.get("via", "")
         )

@@ -152,6 +152,13 @@ def test_text_in_a_language(value: Any, text: str) -> None:
     assert text_of(value, "en") == text
 
 
+def test_what_was_sent_is_told_in_order_of_the_file(repo: Path) -> None:
+    store = note_store(repo)
+    text = BODY + "sent:\n  letter-2: {step: letter}\n  letter-1: {step: letter}\n  other: 5\n"
+    record = store.read(write_note(repo, "NT-2026-0002", text))
+    assert [key for key, _row in record.sendings()] == ["letter-2", "letter-1"]
+
+
 STEPS = build_field(
     "steps", "steps", {"type": "array", "items": {"type": "object", "properties": {"id": {}}}}, ""
 )

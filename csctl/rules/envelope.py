@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -124,9 +124,8 @@ def check_files(record: Record, context: Context) -> Iterator[Finding]:
 
 def _sent_files(record: Record) -> dict[str, tuple[str, Any]]:
     """Return for each sent file the address of its hash, and the hash."""
-    sent = record.data.get("sent")
     files: dict[str, tuple[str, Any]] = {}
-    for key, row in sent.items() if isinstance(sent, Mapping) else ():
+    for key, row in record.sendings():
         if isinstance(row.get("file"), str):
             files[row["file"]] = (f"sent.{key}.sha256", row.get("sha256"))
     return files

@@ -43,7 +43,7 @@ def check_signature(
 
 def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
     """Yield sign-offs by the wrong people, and those that are stale before anything was sent."""
-    sent = {row.get("step") for _key, row in entries(record, "sent")}
+    sent = {row.get("step") for _key, row in record.sendings()}
     for key, row in entries(record, "signoffs"):
         signoff = record.kind.signoffs.get(signoff_name(key))
         at = moment(row.get("at"))
@@ -109,7 +109,7 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
 
     A 3D may go on the word of somebody entitled to it, as its row in `sent` says.
     """
-    revisions = [row for _key, row in entries(record, "sent") if row.get("step") == send_name]
+    revisions = [row for _key, row in record.sendings() if row.get("step") == send_name]
     release = revisions[-1] if revisions and "digest" not in revisions[-1] else {}
     spoken = _spoken(release)
     for name in record.kind.sends[send_name].signoffs:
@@ -218,7 +218,7 @@ def _check_before(
     known to git alone, and so it is once other content has been signed for the next one.
     """
     signed_at = moment(signature.get("at"))
-    revisions = [r.get("revision", 0) for _k, r in entries(record, "sent")
+    revisions = [r.get("revision", 0) for _k, r in record.sendings()
                  if r.get("step") == row.get("step")]  # fmt: skip
     is_latest = row.get("revision") == max(revisions)
     why = ""

@@ -8,8 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeAlias
 
 from csctl.findings import Finding
-from csctl.kinds.schema import Field
-from csctl.record import Record, link_fields
+from csctl.record import Record, link_fields, linked_ids
 from csctl.store import Store
 
 Place: TypeAlias = Callable[[Record], tuple[Hashable, Any] | None]
@@ -81,19 +80,3 @@ class Index:
         for (name, place), groups in self._groups.items():
             if name == kind and (found := place(record)) is not None:
                 insort(groups[found[0]], found[1])
-
-
-def linked_ids(record: Record, field: Field) -> list[str]:
-    """Return the ids that one link field of a record holds, whatever lists and maps it lies in."""
-    found: list[Any] = [record.data]
-    for step in field.address.replace("[]", ".[]").split("."):
-        inner: list[Any] = []
-        for value in found:
-            if step == "[]":
-                inner += value if isinstance(value, list) else []
-            elif step == "*":
-                inner += value.values() if isinstance(value, dict) else []
-            elif isinstance(value, dict) and step in value:
-                inner.append(value[step])
-        found = inner
-    return [each for each in found if isinstance(each, str)]

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
@@ -14,6 +14,8 @@ from csctl.kinds.schema import Field, Kind, Requirement, answer_kind, is_answere
 from csctl.messages import _
 from csctl.suggest import did_you_mean
 from csctl.yamlfile.yamlio import Document, Layout, Path
+
+_STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,44 @@ def _unknown(
             yield field.address, value
         elif not answer_kind(value):
             yield from _unknown(field.fields, value)
+
+
+def occurrences(record: Record, field: Field) -> list[tuple[str, Any]]:
+    """Return address and value of a field wherever it stands in a record, rows named by id."""
+    steps = _steps(field.address)
+    if steps[0] not in record.data:
+        return []
+    found: list[tuple[str, Any]] = [("", record.data)]
+    for step in steps:
+        inner: list[tuple[str, Any]] = []
+        for address, value in found:
+            if step == "[]" and isinstance(value, list):
+                inner += [(_row(address, each, number), each) for number, each in enumerate(value)]
+            elif isinstance(value, Mapping) and not answer_kind(value):
+                keys = [each for each in value if is_step(each)] if step == "*" else [step]
+                held = [key for key in keys if key in value]
+                inner += [(f"{address}.{key}".lstrip("."), value[key]) for key in held]
+        found = inner
+    return found
+
+
+def linked_ids(record: Record, field: Field) -> list[str]:
+    """Return the ids that one link field of a record holds, whatever lists and maps it lies in."""
+    return [value for _address, value in occurrences(record, field) if isinstance(value, str)]
+
+
+def is_step(key: str) -> bool:
+    """Tell whether a key of a freely keyed map can stand in an address."""
+    return _STEP.fullmatch(key) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _steps(address: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(address))
+
+
+def _row(address: str, row: Any, number: int) -> str:
+    return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from csctl.index import Index, linked_ids
+from csctl.index import Index
 from csctl.ledgers.namesakes import Fresh
-from csctl.record import Record
+from csctl.record import Record, linked_ids
 from csctl.yamlfile.yamlio import load
 from tests.factory import note_store, write, write_note
 

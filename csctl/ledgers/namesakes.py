@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Final
 
 from csctl.errors import UsageError
-from csctl.index import Index, linked_ids
+from csctl.index import Index
 from csctl.kinds.codes import fit_code, propose_code
 from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
 from csctl.ledgers.importmap import Column
 from csctl.messages import _
-from csctl.record import Record
+from csctl.record import Record, linked_ids
 from csctl.registration.beginning import first_data, new_record
 from csctl.registration.choices import fold
 from csctl.store import Store

@@ -12,7 +12,7 @@ from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, Requirement, Stage, answer_kind, is_answered
 from csctl.record import Record, layout, put, satisfied, with_row_ids
 from csctl.store import Change, Store, message_for
-from csctl.times.moments import format_moment, load_moment
+from csctl.times.moments import find_moment, format_moment
 from csctl.yamlfile import yamlio, yamltext
 
 Data: TypeAlias = Mapping[str, Any]
@@ -161,10 +161,7 @@ def _join(found: dict[str, Any], field: Field, target: str, value: Any, linked: 
 
 def _order(value: Any) -> datetime:
     """Return a stored time to compare by; what is none comes last."""
-    try:
-        return load_moment(value)
-    except (TypeError, ValueError):
-        return datetime.max.replace(tzinfo=timezone.utc)
+    return find_moment(value) or datetime.max.replace(tzinfo=timezone.utc)
 
 
 def _travels(field: Field, key: str) -> bool:

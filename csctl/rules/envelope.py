@@ -13,18 +13,9 @@ from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
-from csctl.record import Record, link_fields
+from csctl.record import Record, link_fields, occurrences
 from csctl.rules.context import Context
-from csctl.rules.fields import (
-    breach,
-    given,
-    ids_at,
-    in_row,
-    label_of,
-    list_of,
-    occurrences,
-    set_hint,
-)
+from csctl.rules.fields import breach, given, ids_at, in_row, label_of, list_of, set_hint
 from csctl.rules.shape import fields_of
 
 _CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")

@@ -120,7 +120,7 @@ def _is_last(record: Record) -> bool:
 def _named(record: Record, clock: Clock, calendar: Calendar) -> datetime | None:
     """Return the deadline the customer set for this very case, as last extended by him.
 
-    It wins over every length, and no pause moves it (C.7 rule 7). A day without a time ends at
+    It wins over every length, and no pause moves it. A day without a time ends at
     close of business.
     """
     named = [row.get("due") for row in _rows_of(record, "customer_due", clock)]
@@ -233,7 +233,7 @@ def _calendar(record: Record, clock: Clock, customer: Record | None, site: Site)
 
 
 def _stopped(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> datetime | None:
-    """Return when the event that stops a clock happened: evidence, not approval (C.7 rule 8)."""
+    """Return when the event that stops a clock happened: the event itself, not its approval."""
     stops = clock.stops
     if "field" in stops:
         return _begin(record.value(stops["field"]), zone)

@@ -31,7 +31,7 @@ from csctl.workflow import Edit, change
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release given by word, as decision 7 allows for a 3D at night: by whom, how, when."""
+    """A release given by word, as when a 3D is due at night: by whom, how, when."""
 
     by: str
     how: str

@@ -24,7 +24,7 @@ def publish(record: Record, store: Store, view: View, ending: Ending) -> bytes:
     """Return the form of a record as a file.
 
     The PDF carries the record as its audience may see it, and the digest of the whole record.
-    Errors as for forms.build_form, rendering.render_markdown and pdf.render_pdf.
+    Errors as for forms.model.build_form, rendering.render_markdown and pdf.render_pdf.
     """
     form = build_form(record, store, view)
     search_path = store.repository.search_path("templates")

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from csctl.errors import CsctlError, UsageError
+from csctl.errors import UsageError
 from csctl.messages import _
 from csctl.record import Record, rows
 from csctl.store import Change, Store
 from csctl.workflow import Edit, change
 
 _BYTES: Final = 255
-_MEGABYTE: Final = 1_000_000
 """What the usual disks allow for a file name."""
+_MEGABYTE: Final = 1_000_000
 
 
 def attach(
@@ -90,26 +90,3 @@ def read_outside(path: Path) -> bytes:
         raise UsageError(
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
-
-
-def verified_files(store: Store, record: Record) -> dict[str, bytes]:
-    """Return the attachments of a record by name; CsctlError if one is missing or was changed."""
-    files: dict[str, bytes] = {}
-    for row in rows(record.data.get("attachments")):
-        name = str(row.get("path", ""))
-        if not name or PurePosixPath(name).name != name:
-            raise CsctlError(
-                _("{id}: '{name}' is not the name of an attachment.").format(
-                    id=record.id, name=name
-                )
-            )
-        content = store.read_bytes(f"{record.attachment_folder()}/{name}")
-        if hashlib.sha256(content).hexdigest() != row.get("sha256"):
-            raise CsctlError(
-                _("{id}: {name} is not the file that was attached.").format(
-                    id=record.id, name=name
-                ),
-                _("Look at: csctl validate {id}").format(id=record.id),
-            )
-        files[name] = content
-    return files

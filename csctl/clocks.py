@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from csctl.config import Config, Site, site_calendar
 from csctl.errors import UsageError
-from csctl.index import Index, linked_ids
+from csctl.index import Index
 from csctl.kinds.schema import Clock, holds
-from csctl.record import Record, rows
+from csctl.record import Record, linked_ids, rows
 from csctl.severity import severity
 from csctl.times.calendars import Calendar, build_calendar, due, parse_duration
-from csctl.times.moments import load_day, load_moment
+from csctl.times.moments import find_moment, load_day
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -52,7 +52,7 @@ def clock_states(record: Record, index: Index, config: Config, now: datetime) ->
     """
     states = []
     for clock in record.kind.clocks.values():
-        start = _moment(record.value(clock.start))
+        start = find_moment(record.value(clock.start))
         if start is None or not holds(clock.when, record.data):
             continue
         state = _state(record, clock, start, index, config, now)
@@ -120,15 +120,15 @@ def _is_last(record: Record) -> bool:
 def _named(record: Record, clock: Clock, calendar: Calendar) -> datetime | None:
     """Return the deadline the customer set for this very case, as last extended by him.
 
-    It wins over every length, and no pause moves it (C.7 rule 7). A day without a time ends at
+    It wins over every length, and no pause moves it. A day without a time ends at
     close of business.
     """
     named = [row.get("due") for row in _rows_of(record, "customer_due", clock)]
     named += [row.get("new_due") for row in _rows_of(record, "extensions", clock)]
     for value in reversed(named):
-        if moment := _moment(value):
+        if moment := find_moment(value):
             return moment
-        if isinstance(value, str) and (day := _moment(value, calendar.zone)):
+        if isinstance(value, str) and (day := _begin(value, calendar.zone)):
             return calendar.close_of_business(day.date())
     return None
 
@@ -193,8 +193,8 @@ def _with_pauses(record: Record, start: datetime, deadline: datetime, end: datet
 
     A question put after the deadline moves nothing any more, and no hour counts twice.
     """
-    asked = [(_moment(row.get("asked_at")), row) for row in rows(record.data.get("pauses"))]
-    pauses = [(begun, _moment(row.get("ended_at")) or end) for begun, row in asked if begun]
+    asked = [(find_moment(row.get("asked_at")), row) for row in rows(record.data.get("pauses"))]
+    pauses = [(begun, find_moment(row.get("ended_at")) or end) for begun, row in asked if begun]
     for begun, ended in sorted(pauses):
         if begun > deadline:
             break
@@ -233,14 +233,14 @@ def _calendar(record: Record, clock: Clock, customer: Record | None, site: Site)
 
 
 def _stopped(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> datetime | None:
-    """Return when the event that stops a clock happened: evidence, not approval (C.7 rule 8)."""
+    """Return when the event that stops a clock happened: the event itself, not its approval."""
     stops = clock.stops
     if "field" in stops:
-        return _moment(record.value(stops["field"]), zone)
+        return _begin(record.value(stops["field"]), zone)
     if "stage" in stops:
         stage = record.kind.stage(stops["stage"])
         reached = stage in record.kind.stages_up_to(record.stage)
-        return _moment(record.value(stage.at), zone) if reached and stage.at else None
+        return _begin(record.value(stage.at), zone) if reached and stage.at else None
     sent = list(_sendings(record, stops["sent"], index))
     return min(sent) if sent else None
 
@@ -253,22 +253,16 @@ def _sendings(record: Record, step: str, index: Index) -> Iterator[datetime]:
         if name != record.kind.name and header.get("sends-for") == record.kind.name:
             answering += index.linking_to(record.id, name)
     for each in answering:
-        sent = each.data.get("sent")
-        for row in sent.values() if isinstance(sent, dict) else ():
-            about = row.get("complaint") if isinstance(row, dict) else None
-            if isinstance(row, dict) and row.get("step") == step and about in (None, record.id):
-                moment = _moment(row.get("sent_at"))
+        for _key, row in each.sendings():
+            if row.get("step") == step and row.get("complaint") in (None, record.id):
+                moment = find_moment(row.get("sent_at"))
                 if moment is not None:
                     yield moment
 
 
-def _moment(value: Any, zone: ZoneInfo | None = None) -> datetime | None:
-    """Return a stored time, or the beginning of a stored day where a zone is given."""
-    if not isinstance(value, str):
-        return None
+def _begin(value: Any, zone: ZoneInfo) -> datetime | None:
+    """Return a stored time, or the beginning of a stored day."""
     try:
-        if zone is not None and len(value) == len("2026-03-05"):
-            return datetime.combine(load_day(value), time(), zone)
-        return load_moment(value)
+        return datetime.combine(load_day(str(value)), time(), zone)
     except ValueError:
-        return None
+        return find_moment(value)

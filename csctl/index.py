@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeAlias
 
 from csctl.findings import Finding
-from csctl.kinds.schema import Field
-from csctl.record import Record
+from csctl.record import Record, link_fields, linked_ids
 from csctl.store import Store
+
+Place: TypeAlias = Callable[[Record], tuple[Hashable, Any] | None]
+"""Says in which group a record belongs and what stands for it there, None for in none."""
 
 
 class Index:
@@ -20,6 +24,7 @@ class Index:
         self._unreadable: dict[str, list[Finding]] = {}
         self._records: dict[str, Record | None] = {}
         self._links: dict[str, dict[str, list[Record]]] = {}
+        self._groups: dict[tuple[str, Place], dict[Hashable, list[Any]]] = {}
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
@@ -46,27 +51,32 @@ class Index:
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
         if kind not in self._links:
-            back: dict[str, list[Record]] = defaultdict(list)
-            fields = list(self.store.repository.schemas.kind(kind).links())
+            self._links[kind] = defaultdict(list)
             for record in self.records(kind):
-                named = {target for field in fields for target in linked_ids(record, field)}
-                for target in sorted(named):
-                    back[target].append(record)
-            self._links[kind] = back
+                self._link(record)
         return self._links[kind].get(record_id, [])
 
+    def _link(self, record: Record) -> None:
+        fields = link_fields(record.kind)
+        for target in sorted({each for field in fields for each in linked_ids(record, field)}):
+            self._links[record.kind.name][target].append(record)
 
-def linked_ids(record: Record, field: Field) -> list[str]:
-    """Return the ids that one link field of a record holds, whatever lists and maps it lies in."""
-    found: list[Any] = [record.data]
-    for step in field.address.replace("[]", ".[]").split("."):
-        inner: list[Any] = []
-        for value in found:
-            if step == "[]":
-                inner += value if isinstance(value, list) else []
-            elif step == "*":
-                inner += value.values() if isinstance(value, dict) else []
-            elif isinstance(value, dict) and step in value:
-                inner.append(value[step])
-        found = inner
-    return [each for each in found if isinstance(each, str)]
+    def groups(self, kind: str, place: Place) -> Mapping[Hashable, list[Any]]:
+        """Return what stands for the records of a kind in each group, in order; made once."""
+        if (kind, place) not in self._groups:
+            found: dict[Hashable, list[Any]] = defaultdict(list)
+            for group, standing in filter(None, map(place, self.records(kind))):
+                found[group].append(standing)
+            for each in found.values():
+                each.sort()
+            self._groups[kind, place] = found
+        return self._groups[kind, place]
+
+    def _enter(self, record: Record) -> None:
+        """Let a record that is not on disk be seen in what was computed already."""
+        kind = record.kind.name
+        if kind in self._links:
+            self._link(record)
+        for (name, place), groups in self._groups.items():
+            if name == kind and (found := place(record)) is not None:
+                insort(groups[found[0]], found[1])

@@ -10,6 +10,10 @@ from csctl.resources import builtin
 LANGUAGES: Final = ("zh", "en", "zh-TW")
 _CATALOGUES: Final = {"zh": "zh_CN", "zh-TW": "zh_CN", "en": "en"}
 
+
+BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of a text, so that it reads as something else."""
+
 _active: _gettext.NullTranslations = _gettext.NullTranslations()
 _language: str = "en"
 

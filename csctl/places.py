@@ -14,7 +14,8 @@ from csctl.resources import builtin
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
 _HEADER: Final = re.compile(
-    r"""^x-(kind|prefix|folder|code|extends|short|sends-for): *(\{.*\}|['"]?[^'"\n#]*?['"]?) *$"""
+    r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
+    r""" *(\{[^}]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$"""
 )
 _LANGUAGE: Final = re.compile(r"""^language: *['"]?([A-Za-z-]+)""", re.MULTILINE)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
@@ -13,6 +14,8 @@ from csctl.kinds.schema import Field, Kind, Requirement, answer_kind, is_answere
 from csctl.messages import _
 from csctl.suggest import did_you_mean
 from csctl.yamlfile.yamlio import Document, Layout, Path
+
+_STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Record:
         """Which time round it is: 1, and one more for every re-opening."""
         return 1 + len(rows(self.data.get("cycles")))
 
+    def sendings(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return what was sent of it: key and row, in order of the file."""
+        sent = self.data.get("sent")
+        held = sent.items() if isinstance(sent, dict) else ()
+        return [(str(key), row) for key, row in held if isinstance(row, dict)]
+
     def value(self, address: str) -> Any:
         """Return the value at an address, None if there is none."""
         return look_up(self.data, address)
@@ -61,6 +70,46 @@ class Record:
 def rows(value: Any) -> list[Mapping[str, Any]]:
     """Return the rows of a list field, [] for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def next_row_ids(field: Field, held: Iterable[Any], count: int, named: Any = None) -> Iterator[str]:
+    """Yield the next ids for rows of a list that holds some rows already: A3, A4 after A2.
+
+    An id that is only named any more, in `named` (the data of the record), is not given to
+    another row: a verification of A4 stays one of the A4 that was removed.
+    """
+    own = re.compile(rf"{re.escape(field.row_prefix)}([0-9]+)")
+    ids = (own.fullmatch(str(row.get("id", ""))) for row in rows(list(held)))
+    # A value of more digits is a part or batch number that only looks like an id.
+    mention = re.compile(rf"(?:.*\[)?{re.escape(field.row_prefix)}([0-9]{{1,3}})(?:\].*)?")
+    mentions = (mention.fullmatch(text) for text in _values(named))
+    last = max((int(each.group(1)) for each in (*ids, *mentions) if each), default=0)
+    return (f"{field.row_prefix}{last + step}" for step in range(1, count + 1))
+
+
+def _values(data: Any) -> Iterator[str]:
+    """Yield every text in data but the ids of rows, which count in their own list only."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from _values(value) if key != "id" else ()
+    elif isinstance(data, list):
+        for value in data:
+            yield from _values(value)
+
+
+def with_row_ids(
+    field: Field, new: Sequence[Any], held: Sequence[Any] = (), named: Any = None
+) -> list[Any]:
+    """Return new rows of a list, those without an id given the next ones; see `next_row_ids`."""
+    if field.row is None or "id" not in field.row.fields:
+        return list(new)
+    fresh = next_row_ids(field, [*held, *new], len(new), named)
+    return [
+        {"id": next(fresh), **row} if isinstance(row, dict) and "id" not in row else row
+        for row in new
+    ]
 
 
 def find_path(data: Any, address: str) -> Path:
@@ -177,6 +226,50 @@ def _unknown(
             yield field.address, value
         elif not answer_kind(value):
             yield from _unknown(field.fields, value)
+
+
+def occurrences(record: Record, field: Field) -> list[tuple[str, Any]]:
+    """Return address and value of a field wherever it stands in a record, rows named by id."""
+    steps = _steps(field.address)
+    if steps[0] not in record.data:
+        return []
+    found: list[tuple[str, Any]] = [("", record.data)]
+    for step in steps:
+        inner: list[tuple[str, Any]] = []
+        for address, value in found:
+            if step == "[]" and isinstance(value, list):
+                inner += [(_row(address, each, number), each) for number, each in enumerate(value)]
+            elif isinstance(value, Mapping) and not answer_kind(value):
+                keys = [each for each in value if is_step(each)] if step == "*" else [step]
+                held = [key for key in keys if key in value]
+                inner += [(f"{address}.{key}".lstrip("."), value[key]) for key in held]
+        found = inner
+    return found
+
+
+def linked_ids(record: Record, field: Field) -> list[str]:
+    """Return the ids that one link field of a record holds, whatever lists and maps it lies in."""
+    return [value for _address, value in occurrences(record, field) if isinstance(value, str)]
+
+
+def is_step(key: str) -> bool:
+    """Tell whether a key of a freely keyed map can stand in an address."""
+    return _STEP.fullmatch(key) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _steps(address: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(address))
+
+
+def _row(address: str, row: Any, number: int) -> str:
+    return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
+
+
+@functools.lru_cache(maxsize=64)
+def link_fields(kind: Kind) -> tuple[Field, ...]:
+    """Return the fields of a kind, at any depth, that name another record."""
+    return tuple(kind.links())
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.git.gitrepo import GitRepo
+from csctl.kinds.schema import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.places import CONFIG, get_repository, search_path
@@ -31,6 +33,10 @@ class Repository:
         Nothing else, so that two people get the same verdict on the same commit.
         """
         return search_path(self.root, name)
+
+    def role_labels(self) -> Mapping[str, Text]:
+        """Return what the roles are called: the company's own words over the shipped ones."""
+        return {**self.schemas.profile("roles").get("roles", {}), **self.config.roles}
 
 
 def open_repository(start: Path, *, check: bool = True) -> Repository:

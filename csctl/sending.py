@@ -31,7 +31,7 @@ from csctl.workflow import Edit, change
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release given by word, as decision 7 allows for a 3D at night: by whom, how, when."""
+    """A release given by word, as when a 3D is due at night: by whom, how, when."""
 
     by: str
     how: str
@@ -117,14 +117,7 @@ def with_release(record: Record, step: str, release: Release | None) -> Record:
 
 def next_revision(record: Record, step: str) -> int:
     """Return the number of the next sending of a report: 1 for the first."""
-    return 1 + len([key for key, row in sendings(record) if row.get("step") == step])
-
-
-def sendings(record: Record) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return what was sent of a record: key and row, in order of the file."""
-    sent = record.data.get("sent")
-    rows = sent.items() if isinstance(sent, dict) else ()
-    return [(str(key), row) for key, row in rows if isinstance(row, dict)]
+    return 1 + len([key for key, row in record.sendings() if row.get("step") == step])
 
 
 def content_to_send(
@@ -189,7 +182,7 @@ def find_sendings(index: Index, content: bytes) -> list[tuple[Record, str, Mappi
         (record, key, row)
         for name in schemas.names()
         for record in (index.records(name) if schemas.kind(name).sends else ())
-        for key, row in sendings(record)
+        for key, row in record.sendings()
         if row.get("sha256") == wanted
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,8 @@ def render_standing(standing: Standing, language: str, *, everything: bool) -> I
     record = standing.record
     yield " · ".join(_title(standing, language))
     yield ""
-    yield from _severity_lines(standing)
+    if standing.severity is not None:
+        yield from severity_lines(standing.severity)
     yield from _clock_lines(standing, language)
     yield from _sent_lines(record)
     for signed in standing.signed:
@@ -150,14 +151,13 @@ def _title(standing: Standing, language: str) -> Iterator[str]:
         yield summary
 
 
-def _severity_lines(standing: Standing) -> Iterator[str]:
-    if standing.severity is None:
-        return
-    words = {"major": _("major"), "general": _("general")}[standing.severity.level]
-    if standing.severity.provisional:
+def severity_lines(found: Severity) -> Iterator[str]:
+    """Yield how bad a complaint is, and why."""
+    words = {"major": _("major"), "general": _("general")}[found.level]
+    if found.provisional:
         words += _(" (provisional: line stop or batch is unknown)")
     yield _("Severity: {level}").format(level=words)
-    yield from (f"  {reason}" for reason in standing.severity.reasons)
+    yield from (f"  {reason}" for reason in found.reasons)
 
 
 def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
@@ -177,10 +177,7 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
 
 
 def _sent_lines(record: Record) -> Iterator[str]:
-    sent = record.data.get("sent")
-    for key, row in sent.items() if isinstance(sent, dict) else ():
-        if not isinstance(row, Mapping):
-            continue
+    for key, row in record.sendings():
         text = _("Sent: {key} at {at} via {via}").format(
             key=key, at=str(row.get("sent_at", ""))[:16], via=row.get("via", "")
         )

@@ -17,7 +17,6 @@ from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links
-from csctl.rules.fields import entries
 from csctl.rules.shape import take_shape
 from csctl.rules.times import check_times
 from csctl.store import Store
@@ -57,7 +56,7 @@ def _sent_contents(record: Record, context: Context) -> Iterator[Finding]:
 
     Languages are asked for at the gate alone: what left may have been the customer's own form.
     """
-    sent = {str(row.get("step")) for _key, row in entries(record, "sent")}
+    sent = {str(row.get("step")) for _key, row in record.sendings()}
     for name in [each for each in record.kind.sends if each in sent]:
         for finding in gates.check_send_content(record, name, context):
             if finding.rule == "ENV-03":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +9,8 @@ from typing import Any, Final
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
-from csctl.kinds.schema import Field
 from csctl.messages import _
-from csctl.record import Record, get_path, layout, rows
+from csctl.record import Record, get_path, layout, with_row_ids
 from csctl.registration.beginning import Drafted as Drafted
 from csctl.registration.beginning import stamps
 from csctl.rules.context import Context
@@ -22,7 +20,6 @@ from csctl.times.moments import format_moment
 from csctl.yamlfile import yamledit, yamlio
 
 FROZEN_RULE: Final = "FRZ-01"
-_ROW_ID: Final = re.compile(r"([A-Za-z]+)([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,9 @@ def _apply(record: Record, edit: Edit) -> Record:
                 _("{address} is not a list.").format(address=edit.address),
                 _("Use: csctl set {id} {address}=…").format(id=record.id, address=edit.address),
             )
-        size = len(held) if isinstance(held, list) else 0
-        value = with_row_id(field, held if isinstance(held, list) else [], edit.value)
+        held = held if isinstance(held, list) else []
+        size = len(held)
+        [value] = with_row_ids(field, [edit.value], held, record.data)
         text = (
             yamledit.replace(document, (*path, size), value, layout(kind))
             if size
@@ -71,17 +69,6 @@ def _apply(record: Record, edit: Edit) -> Record:
     else:
         text = yamledit.replace(document, path, edit.value, layout(kind))
     return replace(record, document=yamlio.load(text))
-
-
-def with_row_id(field: Field, held: Sequence[Any], value: Any) -> Any:
-    """Return a new row with the next free id of its list, A3 after A2; other values as they are."""
-    if not isinstance(value, dict) or "id" in value:
-        return value
-    if field.row is None or "id" not in field.row.fields:
-        return value
-    used = [_ROW_ID.fullmatch(str(row.get("id", ""))) for row in rows(held)]
-    numbers = [int(match.group(2)) for match in used if match]
-    return {"id": f"{field.row_prefix}{max(numbers, default=0) + 1}", **value}
 
 
 def drafted(old: Record, new: Record, what: str, extra: Sequence[Change] = ()) -> Drafted:

@@ -64,6 +64,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.history": "field by field, who changed what",
             "ledgers.sheets": "any table people have",
             "kinds.building": "a kind built from its schema",
+            "kinds.codes": "a code made of a name",
             "kinds.conformance": "whether data have their declared shape",
             "record": "one record and its addresses",
             "registration.shapes": "what the keys of a map are for",

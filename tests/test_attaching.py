@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from csctl.attaching import attach, read_outside, safe_name, verified_files
+from csctl.attaching import attach, read_outside, safe_name
 from csctl.errors import CsctlError, UsageError
 from csctl.record import Record
 from csctl.store import Store
-from csctl.workflow import Edit, change, drafted, save
+from csctl.workflow import drafted, save
 from tests.factory import note_store, write, write_note
 
 FOLDER = "records/notes/2026/00/NT-2026-0001"
@@ -40,7 +40,7 @@ def test_a_file_lies_beside_its_record_with_its_hash(
     ]
     assert (copied.path, copied.before, copied.after) == (f"{FOLDER}/照片.jpg", None, b"pixels")
     save(store, drafted(record, attached, "attach", [copied]))
-    assert verified_files(store, store.get("NT-2026-0001")) == {"照片.jpg": b"pixels"}
+    assert (repo / FOLDER / "照片.jpg").read_bytes() == b"pixels"
 
 
 def test_the_same_file_is_attached_once(store: Store, record: Record) -> None:
@@ -103,31 +103,3 @@ def test_a_file_from_outside(tmp_path: Path) -> None:
     for missing in (tmp_path / "none", tmp_path):
         with pytest.raises(UsageError, match="cannot be read"):
             read_outside(missing)
-
-
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"path": "../../x", "sha256": "0"}, "is not the name of an attachment"),
-        ({"sha256": "0"}, "is not the name of an attachment"),
-        ({"path": "gone.txt", "sha256": "0"}, "cannot be read"),
-        ({"path": "a.txt", "sha256": "0" * 64}, "is not the file that was attached"),
-    ],
-)
-def test_only_the_attached_bytes_are_handed_out(
-    repo: Path, store: Store, record: Record, row: dict[str, str], words: str
-) -> None:
-    write(repo, f"{FOLDER}/a.txt", b"x")
-    forged = change(record, [Edit("add", "attachments", {"id": "F1", **row})])
-    with pytest.raises(CsctlError, match=words):
-        verified_files(store, forged)
-
-
-def test_a_linked_attachment_is_not_handed_out(
-    tmp_path: Path, repo: Path, store: Store, record: Record
-) -> None:
-    attached, _copied = attach(store, record, "a.txt", b"x", {})
-    (repo / FOLDER).mkdir()
-    (repo / FOLDER / "a.txt").symlink_to(write(tmp_path, "secret", b"x"))
-    with pytest.raises(CsctlError, match="is a link"):
-        verified_files(store, attached)

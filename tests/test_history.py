@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
 from csctl.git.gitrepo import GitRepo
-from csctl.git.history import Change, blame, diff, diff_data, iter_versions, leaves, record_log
+from csctl.git.history import Change, blame, diff, diff_data, leaves, record_log
 from tests.conftest import Git
 
 PATH = "records/8d/2026/00/8D-2026-0003.yaml"
@@ -248,13 +248,6 @@ def test_deleted_record_and_its_return(records_repo: GitRepo, save: Save, git: G
     assert blame(records_repo, PATH) == {}
     back = save({"id": "X"})
     assert blame(records_repo, PATH)["id"].sha == back
-
-
-def test_versions_with_another_reader(records_repo: GitRepo, save: Save) -> None:
-    save("a")
-    save("bb")
-    versions = iter_versions(records_repo, PATH, lambda source: {"size": len(source)})
-    assert [version.data for version in versions] == [{"size": 2}, {"size": 1}]
 
 
 def test_blame_of_rows_and_lists(records_repo: GitRepo, save: Save) -> None:

@@ -282,6 +282,19 @@ def test_customers_are_made_on_the_spot_with_a_code_of_their_own(store: Store, g
     assert run(store, HEADINGS + "9,奇瑞,2020-06-08,z,1\n").created == ()
 
 
+def test_people_are_made_on_the_spot_too(store: Store) -> None:
+    text = MAP.replace("what: symptom", "what: symptom\n  who: {field: owner, create: true}")
+    names = ("Zhang Wei", "张伟", "Li Na", "Zhang Wei")
+    rows = "".join(f"{n},BYD,2020-06-08,a{n},1,{name}\n" for n, name in enumerate(names))
+    done = run(store, "id,customer,day,what,qty,who\n" + rows, text=text)
+    assert done.problems == ()
+    owners = [str(each.value("owner")) for each in done.records]
+    assert owners[0] == owners[3] == "zhang-wei"
+    assert owners[1].startswith("p-")
+    assert owners[2].startswith("li-na-")  # li-na is somebody else already
+    assert [each.value("name") for each in done.created] == ["Zhang Wei", "张伟", "Li Na"]
+
+
 def test_a_customer_that_is_not_found_is_a_problem_of_its_row(store: Store, repo: Path) -> None:
     twin = repo / "records/customers/BYD-2.yaml"
     twin.write_text(
@@ -320,6 +333,16 @@ def test_what_is_too_long_is_told_with_its_column(store: Store) -> None:
     assert [(each.row, each.column) for each in done.problems] == [(2, "code")]
     assert "too long" in done.problems[0].why
     assert done.records == ()
+
+
+def test_a_repeat_is_seen_within_one_import(store: Store) -> None:
+    text = MAP.replace("what: symptom", "what: symptom\n  code: defect_code")
+    head = "id,customer,day,what,qty,code\n"
+    rows = "1,BYD,2020-06-08,a,1,LEAK\n2,GEELY,2020-06-08,a,1,LEAK\n3,BYD,2020-06-08,a,1,LEAK\n"
+    done = run(store, head + rows, text=text)
+    [repeat] = [each for each in done.findings if each.rule == "CMP-DUP"]
+    assert (repeat.record, done.records[0].id) == ("CC-2020-0003", "CC-2020-0001")
+    assert "CC-2020-0001" in repeat.message
 
 
 def test_what_the_customer_knows_is_carried_over(store: Store, repo: Path) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from csctl.index import Index, linked_ids
+from csctl.index import Index
+from csctl.ledgers.namesakes import Fresh
+from csctl.record import Record, linked_ids
+from csctl.yamlfile.yamlio import load
 from tests.factory import note_store, write, write_note
 
 
@@ -56,3 +60,20 @@ def test_a_link_field_yields_ids_and_nothing_else(index: Index) -> None:
     assert linked_ids(three, fields["related[]"]) == ["NT-2026-0002", "NT-2026-0001"]
     assert linked_ids(three, fields["about"]) == []
     assert linked_ids(three, fields["sent.*.complaint"]) == []
+
+
+def test_a_new_record_is_seen_in_what_was_computed_before(index: Index) -> None:
+    fresh = Fresh(index.store)
+    assert fresh.linking_to("NT-2026-0004", "note") == []
+    assert set(fresh.groups("note", _by_opener)) == {"li-na"}
+    [two] = [each for each in index.records("note") if each.id == "NT-2026-0002"]
+    new = replace(two, id="NT-2026-0000", document=load("about: NT-2026-0004\nopened_by: li-na\n"))
+    fresh.add(new)
+    fresh.add(replace(new, id="NT-2026-0009", document=load("text: x\n")))
+    assert fresh.linking_to("NT-2026-0004", "note") == [new]
+    assert fresh.groups("note", _by_opener) == {"li-na": ["NT-2026-0000", "NT-2026-0002"]}
+
+
+def _by_opener(record: Record) -> tuple[str, str] | None:
+    opener = record.data.get("opened_by")
+    return (opener, record.id) if isinstance(opener, str) else None

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import UsageError
-from csctl.times.moments import format_moment, load_day, load_moment, parse_day, parse_moment
+from csctl.times.moments import (
+    find_moment,
+    format_moment,
+    load_day,
+    load_moment,
+    parse_day,
+    parse_moment,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -419,3 +426,11 @@ def test_a_weekday_of_an_event_is_in_the_last_seven_days(now: datetime, name: st
     event = parse_moment(f"周{name} 0:00", now=now, zone=SHANGHAI)
     assert event.weekday() == "一二三四五六日".index(name)
     assert timedelta() <= now - event < timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-03-05T09:30", "2026-02-30T09:30+08:00", "", 5, None, ["x"]]
+)
+def test_what_is_no_stored_time_is_none(value: object) -> None:
+    assert find_moment(value) is None
+    assert find_moment("2026-03-05T09:30+08:00") == load_moment("2026-03-05T09:30+08:00")

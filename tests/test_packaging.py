@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from csctl.forms.pdf import FONT_PACKAGES
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -46,3 +48,9 @@ def test_every_requirement_says_why_it_is_there() -> None:
     for reason, requirement in zip(wanted[::2], wanted[1::2], strict=True):
         assert reason.strip().startswith("#"), requirement
         assert not requirement.strip().startswith("#"), requirement
+
+
+def test_the_fonts_pinned_are_the_fonts_required() -> None:
+    wanted = setup()["options"]["install_requires"].split()
+    pinned = {each for each in wanted if "fonts" in each}
+    assert pinned == {f"{name}=={version}" for name, (_m, version) in FONT_PACKAGES.items()}

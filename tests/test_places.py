@@ -87,6 +87,25 @@ def test_headers_are_the_first_lines_of_schemas(tmp_path: Path) -> None:
     assert not {"common", "folder", "config"} & headers.keys()
 
 
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ("x-prefix: VI  # visits", "prefix", "VI"),
+        ("x-prefix: 'VI' # visits", "prefix", "VI"),
+        ("x-folder: visits#1", "folder", None),
+        ("x-short: {zh: 拜访, en: visit}  # {short}", "short", "{zh: 拜访, en: visit}"),
+        ("x-code: '^[A-Z]{2,9}(?![^x]|x)'  # capitals", "code", "^[A-Z]{2,9}(?![^x]|x)"),
+    ],
+)
+def test_a_comment_may_follow_a_header(
+    tmp_path: Path, line: str, key: str, value: str | None
+) -> None:
+    write(tmp_path, "visit.yaml", f"x-kind: visit  # of customers\n{line}\n")
+    header = kind_headers((tmp_path,))["visit"]
+    assert header["kind"] == "visit"
+    assert header.get(key) == value
+
+
 def test_only_lines_above_the_properties_count(tmp_path: Path) -> None:
     write(tmp_path, "note.yaml", "x-kind: note\nproperties:\nx-prefix: NT\n")
     assert kind_headers((tmp_path,)) == {"note": {"kind": "note"}}

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from wcwidth import wcswidth
 
 from csctl import messages
-from csctl.console.prompts import ask_code, choose, interview, menu, propose_code
+from csctl.console.prompts import ask_code, choose, interview, menu
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.registration.choices import Choice, Lookup
@@ -197,19 +197,6 @@ def test_many_records_are_not_all_shown(store: Store, repo: Path) -> None:
     assert "… and 18 more" in shown
     assert "fits 10 of them" in shown
     assert draft.answers["customer"] == "C37"
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "code"),
-    [("customer", "Beifang Motor", "BEIFANG-MOTOR"), ("customer", "北方", ""),
-     ("customer", "A", ""), ("customer", "Société Générale Automobile", "SOCIETEGENERALEA"),
-     ("person", "Zhang Wei", "zhang-wei"), ("person", "Ängström", "angstrom"),
-     ("person", "张伟", "")],
-)  # fmt: skip
-def test_a_code_is_proposed_from_latin_letters(
-    store: Store, kind: str, name: str, code: str
-) -> None:
-    assert propose_code(store.repository.schemas.kind(kind), name) == code
 
 
 def test_a_code_is_asked_until_it_is_good(store: Store) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from csctl.errors import UsageError
+from csctl.kinds.building import build_field
 from csctl.kinds.schema import Requirement
 from csctl.record import (
     Record,
@@ -13,11 +16,13 @@ from csctl.record import (
     find_path,
     get_path,
     layout,
+    next_row_ids,
     rows,
     satisfied,
     text_of,
     unanswered,
     unknown_fields,
+    with_row_ids,
 )
 from tests.factory import note_store, write_note
 
@@ -145,3 +150,45 @@ def test_the_layout_follows_the_schema(record: Record) -> None:
 )
 def test_text_in_a_language(value: Any, text: str) -> None:
     assert text_of(value, "en") == text
+
+
+def test_what_was_sent_is_told_in_order_of_the_file(repo: Path) -> None:
+    store = note_store(repo)
+    text = BODY + "sent:\n  letter-2: {step: letter}\n  letter-1: {step: letter}\n  other: 5\n"
+    record = store.read(write_note(repo, "NT-2026-0002", text))
+    assert [key for key, _row in record.sendings()] == ["letter-2", "letter-1"]
+
+
+STEPS = build_field(
+    "steps", "steps", {"type": "array", "items": {"type": "object", "properties": {"id": {}}}}, ""
+)
+
+
+def test_new_rows_have_the_next_ids(record: Record) -> None:
+    held = [{"id": "S9"}, {"id": "X20"}, {"what": "none"}, "plain", {"id": "S1b"}]
+    assert with_row_ids(STEPS, [{"what": "x"}, {"id": "S12"}, "y", {}], held) == [
+        {"id": "S13", "what": "x"}, {"id": "S12"}, "y", {"id": "S14"},
+    ]  # fmt: skip
+    assert with_row_ids(STEPS, [{}]) == [{"id": "S1"}]
+    tags = record.kind.field("tags")
+    assert with_row_ids(tags, ["x", {"a": 1}]) == ["x", {"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("named", "following"),
+    [
+        ({"checks": [{"id": "V1", "step": "S4"}]}, "S5"),
+        ({"amendments": [{"fields": ["steps[S6].what", "text"]}]}, "S7"),
+        # Ids count in their own list, and a number of a part is no id.
+        ({"others": [{"id": "S8"}], "part": "S20260305", "text": "XS7, S5 and more", "n": 5}, "S3"),
+    ],
+)
+def test_an_id_that_is_named_still_is_not_given_again(named: Any, following: str) -> None:
+    assert list(next_row_ids(STEPS, [{"id": "S2"}], 1, named)) == [following]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 99).map("S{}".format), max_size=6), st.integers(0, 4))
+def test_a_new_row_id_is_never_taken(used: list[str], count: int) -> None:
+    fresh = list(next_row_ids(STEPS, [{"id": each} for each in used], count))
+    assert len(set(fresh) - set(used)) == count

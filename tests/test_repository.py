@@ -62,3 +62,13 @@ def test_an_unreadable_configuration_is_a_sentence(repo: Path) -> None:
 def test_a_missing_configuration_is_a_sentence(repo: Path) -> None:
     with pytest.raises(CsctlError, match="cannot be read"):
         read_config(repo, Schemas((builtin("schemas"),)))
+
+
+def test_the_company_calls_roles_as_it_likes(repo: Path) -> None:
+    words = "{zh: 质工, en: QA man, zh-TW: 品工}"
+    records_repository(repo)
+    with (repo / "csctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"roles: {{quality_engineer: {words}}}\n")
+    labels = open_repository(repo).role_labels()
+    assert labels["quality_engineer"]["en"] == "QA man"
+    assert len(labels) > 1

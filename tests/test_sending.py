@@ -77,7 +77,7 @@ def test_revisions_count_up_and_digests_tell_changes(report: Record) -> None:
     changed = change(first, [Edit("set", "symptom", "卡扣断裂")])
     assert sending.changed_since(changed, row)
     second, _file = sending.send(changed, parcel(b"2"), me="zhang-wei")
-    assert [key for key, _row in sending.sendings(second)] == ["3D-1", "3D-2"]
+    assert [key for key, _row in second.sendings()] == ["3D-1", "3D-2"]
     assert sending.next_revision(second, "3D") == 3
     assert sending.next_revision(second, "8D") == 1
 
@@ -149,4 +149,4 @@ def test_a_later_signer_is_named_in_findings(store: Store, report: Record) -> No
 
 def test_a_sent_that_is_no_map_is_nothing_sent(store: Store, report: Record) -> None:
     broken = store.build(report.path, report.document.text.encode() + b"sent: []\n")
-    assert sending.sendings(broken) == []
+    assert broken.sendings() == []

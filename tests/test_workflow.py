@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
 from csctl.record import Record
@@ -22,7 +20,6 @@ from csctl.workflow import (
     end,
     reopen,
     save,
-    with_row_id,
 )
 from tests.factory import NOTE_SCHEMA, NOW, note_store, run_git, write, write_note
 
@@ -102,14 +99,10 @@ def test_what_cannot_be_done_is_a_sentence(record: Record, edit: Edit, words: st
         change(record, [edit])
 
 
-def test_a_new_row_has_the_next_free_id(record: Record) -> None:
-    steps, tags = record.kind.field("steps"), record.kind.field("tags")
-    held = [{"id": "S9"}, {"id": "X2"}, {"what": "none"}, "plain", {"id": "S1b"}]
-    assert with_row_id(steps, held, {"what": "x"}) == {"id": "S10", "what": "x"}
-    assert with_row_id(steps, [], {"what": "x"})["id"] == "S1"
-    assert with_row_id(steps, held, {"id": "S3"}) == {"id": "S3"}
-    assert with_row_id(tags, [], "x") == "x"
-    assert with_row_id(tags, [], {"a": 1}) == {"a": 1}
+def test_the_id_of_a_removed_row_that_is_still_named_is_not_given_again(record: Record) -> None:
+    two = change(record, [Edit("add", "steps", {"what": each}) for each in "ab"])
+    named = change(two, [Edit("remove", "steps[S4]"), *sets(text="S4")])
+    assert change(named, [Edit("add", "steps", {"what": "c"})]).value("steps[S5].what") == "c"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -272,18 +265,3 @@ def test_an_outcome_the_kind_does_not_know_is_refused(record: Record) -> None:
         end(record, "viod", "x", me="li-na", now=NOW)
     assert "void" in raised.value.hint
     assert "ref" not in end(record, "void", "x", me="li-na", now=NOW).data["outcome"]
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.lists(st.integers(0, 99).map("S{}".format), max_size=6))
-def test_a_new_row_id_is_never_taken(used: list[str]) -> None:
-    from csctl.kinds.building import build_field
-
-    field = build_field(
-        "steps",
-        "steps",
-        {"type": "array", "items": {"properties": {"id": {}}, "type": "object"}},
-        "",
-    )
-    held = [{"id": each} for each in used]
-    assert with_row_id(field, held, {"what": "x"})["id"] not in used

@@ -11,11 +11,12 @@ import click
 
 from csctl.console.options import Invocation, desk
 from csctl.console.output import done, say, tell
-from csctl.console.prompts import choose, propose_code
+from csctl.console.prompts import choose
 from csctl.console.terminal import read_line
 from csctl.errors import CsctlError, UsageError
 from csctl.git import gitrepo
 from csctl.git.gitrepo import GitRepo
+from csctl.kinds.codes import propose_code
 from csctl.kinds.schema import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language

@@ -34,8 +34,7 @@ from csctl.registration.questions import Registration, assignment
 from csctl.registration.registering import name_field, register
 from csctl.registration.shapes import absolute_files
 from csctl.rules.context import build_context
-from csctl.severity import Severity
-from csctl.standing import build_standing
+from csctl.standing import build_standing, severity_lines
 from csctl.validation import check_record
 
 
@@ -304,7 +303,7 @@ def last_screen(here: Desk, record: Record) -> Iterator[str]:
     """Yield what is computed from a new record, earlier cases like it, and the next command."""
     standing = build_standing(record, build_context(here.store, here.now))
     if standing.severity is not None:
-        yield from _severity_lines(standing.severity)
+        yield from severity_lines(standing.severity)
     for clock in standing.clocks:
         if clock.clock.scope == "customer":
             yield _("{what} is due {when}").format(
@@ -314,14 +313,6 @@ def last_screen(here: Desk, record: Record) -> Iterator[str]:
         for earlier in find_precedents(record, here.index, language(), limit=3):
             yield from _precedent_lines(earlier)
     yield _("Next: {command}").format(command=standing.next_command or f"csctl show {record.id}")
-
-
-def _severity_lines(found: Severity) -> Iterator[str]:
-    words = {"major": _("major"), "general": _("general")}[found.level]
-    if found.provisional:
-        words += _(" (provisional: line stop or batch is unknown)")
-    yield _("Severity: {level}").format(level=words)
-    yield from (f"  {reason}" for reason in found.reasons)
 
 
 def _precedent_lines(earlier: Precedent) -> Iterator[str]:

@@ -14,14 +14,13 @@ from typing import Any, Final
 import click
 
 from csctl.findings import Finding
-from csctl.messages import _, ngettext
+from csctl.messages import BIDI, _, ngettext
 
 FORMATS: Final = ("text", "json", "csv")
 SCHEMA_VERSION: Final = 1
 _CONTROL: Final = ("Cc", "Cs", "Zl", "Zp")
 # Spreadsheets of East Asia take the full-width signs for the same.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def clean(text: str) -> str:
@@ -32,7 +31,7 @@ def clean(text: str) -> str:
 
 
 def _is_harmless(character: str) -> bool:
-    return character not in _BIDI and unicodedata.category(character) not in _CONTROL
+    return character not in BIDI and unicodedata.category(character) not in _CONTROL
 
 
 def say(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ import click
 from csctl.console.output import tell
 from csctl.console.terminal import columns, confirm, edit_text, read_line, width, wrap
 from csctl.errors import UsageError
+from csctl.kinds.codes import propose_code
 from csctl.kinds.schema import Kind, pick
 from csctl.messages import _, language
 from csctl.record import put
@@ -154,17 +154,6 @@ def _tell_wrong(wrong: UsageError) -> None:
     tell(wrong.message, style={"fg": "yellow"})
     if wrong.hint:
         tell(f"  {wrong.hint}")
-
-
-def propose_code(kind: Kind, name: str) -> str:
-    """Return a code of the kind made of the Latin letters and digits of a name, or ""."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    words = re.findall(r"[A-Za-z0-9]+", bare)
-    joined = "-".join(words)
-    for code in (joined.upper(), joined.lower(), "".join(words).upper()[:16]):
-        if code and re.match(kind.code, code):
-            return code
-    return ""
 
 
 # --- how it looks ------------------------------------------------------------------------------

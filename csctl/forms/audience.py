@@ -15,7 +15,6 @@ from csctl.store import Store
 from csctl.yamlfile.yamlio import Path
 
 Audience = Literal["internal", "customer"]
-AUDIENCES: Final[tuple[Audience, ...]] = ("internal", "customer")
 
 # How we handle a record, not what we say about it; it also goes on growing after a report is
 # sent, and the report must come out the same when it is rendered again.

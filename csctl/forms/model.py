@@ -75,7 +75,7 @@ def build_form(record: Record, store: Store, view: View) -> Model:
         "words": {key: wording.label(text) for key, text in wording.words.items()},
         "sections": printable(list(builder.sections())),
         "signoffs": printable(
-            [_signoff(record, each, wording, _roles(store)) for each in signoffs]
+            [_signoff(record, each, wording, store.repository.role_labels()) for each in signoffs]
         ),
     }
 
@@ -167,12 +167,6 @@ def _is_draft(record: Record, signoffs: list[SignOff], send: str) -> bool:
     step = record.kind.sends.get(send or (signoffs[0].send if signoffs else ""))
     needed = step.signoffs if step else [each.name for each in signoffs]
     return not all(is_signed(record, record.kind.signoffs[name]) for name in needed)
-
-
-def _roles(store: Store) -> Mapping[str, Any]:
-    """Return what the roles are called: the company's own words over the shipped ones."""
-    shipped: Mapping[str, Any] = store.repository.schemas.profile("roles").get("roles", {})
-    return {**shipped, **store.repository.config.roles}
 
 
 def _signoff(record: Record, signoff: SignOff, wording: Wording, roles: Mapping[str, Any]) -> Model:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FAMILY: Final = "Noto Sans CJK SC"
 # Distribution -> package and the version the bytes of sent forms depend on.
-_FONT_PACKAGES: Final = {
+FONT_PACKAGES: Final = {
     "manimgx-fonts-cjk": ("manimgx_fonts_cjk", "2026.9.26.post1"),
     "manimgx-fonts": ("manimgx_fonts", "2026.9.26.post1"),
 }
@@ -54,13 +54,13 @@ def fonts_are_pinned() -> bool:
     """
     return all(
         find_spec(module) is not None and _version(name) == version
-        for name, (module, version) in _FONT_PACKAGES.items()
+        for name, (module, version) in FONT_PACKAGES.items()
     )
 
 
 def made_with() -> list[str]:
     """Return the names and versions of everything the bytes of a PDF depend on."""
-    names = ("typst", "Pillow", *_FONT_PACKAGES)
+    names = ("typst", "Pillow", *FONT_PACKAGES)
     return [f"csctl {__version__}", *(f"{name} {_version(name) or '-'}" for name in names)]
 
 
@@ -125,7 +125,7 @@ def _fonts() -> typst.Fonts:
     import typst
 
     folders: list[str] = []
-    for module, _pinned in _FONT_PACKAGES.values():
+    for module, _pinned in FONT_PACKAGES.values():
         spec = find_spec(module)
         folders += spec.submodule_search_locations or () if spec else ()
     fonts = typst.Fonts(include_system_fonts=False, font_paths=folders)
@@ -134,7 +134,7 @@ def _fonts() -> typst.Fonts:
     if FAMILY not in fonts.families():
         raise CsctlError(
             _("No font for Chinese text was found: {family} is missing.").format(family=FAMILY),
-            "pip install " + " ".join(_FONT_PACKAGES),
+            "pip install " + " ".join(FONT_PACKAGES),
         )
     return fonts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from csctl.forms.audience import visible
 from csctl.forms.blocks import View
@@ -14,6 +14,7 @@ from csctl.forms.rendering import find_template, render_markdown
 from csctl.record import Record, layout
 from csctl.signoffs import digest
 from csctl.store import Store
+from csctl.times.moments import find_moment
 from csctl.yamlfile import yamltext
 
 Ending = Literal["md", "pdf"]
@@ -23,7 +24,7 @@ def publish(record: Record, store: Store, view: View, ending: Ending) -> bytes:
     """Return the form of a record as a file.
 
     The PDF carries the record as its audience may see it, and the digest of the whole record.
-    Errors as for forms.build_form, rendering.render_markdown and pdf.render_pdf.
+    Errors as for forms.model.build_form, rendering.render_markdown and pdf.render_pdf.
     """
     form = build_form(record, store, view)
     search_path = store.repository.search_path("templates")
@@ -62,16 +63,8 @@ def timestamp(record: Record) -> datetime:
     """
     signed = record.data.get("signoffs")
     times = [row.get("at") for row in signed.values()] if isinstance(signed, Mapping) else []
-    found = [moment for each in times if (moment := _moment(each)) is not None]
+    found = [moment for each in times if (moment := find_moment(each)) is not None]
     if found:
         return max(found)
-    started = _moment(record.value(record.kind.date_field))
+    started = find_moment(record.value(record.kind.date_field))
     return started or datetime.fromisoformat("2000-01-01T00:00+00:00")
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else None

@@ -35,7 +35,7 @@ def find_template(kind: str, ending: str, search_path: Sequence[Path]) -> str:
 
 
 def render_markdown(form: Mapping[str, Any], search_path: Sequence[Path]) -> str:
-    """Return a form, as forms.build_form makes it, as Markdown.
+    """Return a form, as forms.model.build_form makes it, as Markdown.
 
     Uses `<kind>.md.j2` or the generic template from the folders of `search_path`. Every value is
     escaped. Raises CsctlError with file and line if the template cannot be rendered.

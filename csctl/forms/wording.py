@@ -9,9 +9,9 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from csctl.kinds.schema import Field, Text, answer_kind, is_answered, pick
+from csctl.messages import BIDI
 
 REPLACEMENT: Final = "\ufffd"
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_ENDS: Final = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\ufeff": None})
 
 
@@ -38,7 +38,7 @@ def _replace(text: str) -> str:
 def _is_unfit(character: str) -> bool:
     code = ord(character)
     return (
-        character in _BIDI
+        character in BIDI
         or unicodedata.category(character) in ("Cc", "Cs")
         or code & 0xFFFE == 0xFFFE
         or 0xFDD0 <= code <= 0xFDEF

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +15,6 @@ from csctl.messages import _
 from csctl.yamlfile import yamlio
 
 Data: TypeAlias = Mapping[str, Any]
-Load: TypeAlias = Callable[[bytes], Data]
 
 _STAGE: Final = "stage"
 
@@ -134,13 +133,13 @@ def load_data(source: bytes) -> Data:
     return yamlio.load(source).data
 
 
-def iter_versions(git: GitRepo, path: str, load: Load = load_data) -> Iterator[Version]:
+def iter_versions(git: GitRepo, path: str) -> Iterator[Version]:
     """Yield the versions of a record that led to the present commit, newest first."""
     commits = git.log(path)
     blobs = git.blobs((commit.sha, path) for commit in commits)
     for commit, blob in zip(commits, blobs, strict=True):
         try:
-            yield Version(commit, None if blob is None else load(blob), "")
+            yield Version(commit, None if blob is None else load_data(blob), "")
         except CsctlError as error:
             yield Version(commit, None, error.message)
 

@@ -12,7 +12,7 @@ from typing import Any
 from csctl.errors import UsageError
 from csctl.findings import Finding
 from csctl.kinds.addresses import look_up, split_address
-from csctl.kinds.schema import Field, Kind, is_answered
+from csctl.kinds.schema import Kind, is_answered
 from csctl.ledgers.cells import CellProblem, Converter, Surroundings, shorten
 from csctl.ledgers.importmap import ImportMap, check_headings, is_within
 from csctl.ledgers.namesakes import Fresh, Namesakes
@@ -20,7 +20,7 @@ from csctl.ledgers.rowids import imported_row_ids, name_rows
 from csctl.ledgers.sheets import read_sheet
 from csctl.ledgers.table import Row
 from csctl.messages import _
-from csctl.record import Record, put, satisfied
+from csctl.record import Record, put, satisfied, with_row_ids
 from csctl.registration.beginning import carried, first_data, new_record
 from csctl.rules.context import build_context
 from csctl.store import Change, Store, message_for
@@ -193,9 +193,8 @@ def build_data(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
     for address, value in values.items():
         _place(data, split_address(address), value)
     for name, value in data.items():
-        field = kind.fields[name]
-        if field.type == "list" and field.row is not None and "id" in field.row.fields:
-            data[name] = _with_ids(field, value)
+        if kind.fields[name].type == "list":
+            data[name] = with_row_ids(kind.fields[name], [each for each in value if each != {}])
     return data
 
 
@@ -210,13 +209,6 @@ def _place(data: dict[str, Any], steps: Sequence[str], value: Any) -> None:
         _place(rows[index], rest[1:], value)
     else:
         _place(data.setdefault(step, {}), rest, value)
-
-
-def _with_ids(field: Field, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    filled = [row for row in rows if row]
-    return [
-        {"id": f"{field.row_prefix}{number}", **row} for number, row in enumerate(filled, start=1)
-    ]
 
 
 def _year(kind: Kind, data: Mapping[str, Any], now: datetime) -> int:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from csctl.errors import UsageError
-from csctl.index import Index, linked_ids
+from csctl.index import Index
+from csctl.kinds.codes import fit_code, propose_code
 from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
 from csctl.ledgers.importmap import Column
 from csctl.messages import _
-from csctl.record import Record
+from csctl.record import Record, linked_ids
 from csctl.registration.beginning import first_data, new_record
 from csctl.registration.choices import fold
 from csctl.store import Store
@@ -39,6 +38,7 @@ class Fresh(Index):
         self._fresh[kind].append(record)
         if kind in self._kinds:
             self._kinds[kind].append(record)
+            self._enter(record)
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, the new ones last."""
@@ -121,15 +121,13 @@ class Namesakes:
         return code
 
     def _free_code(self, kind: Kind, name: str) -> str:
-        """Return a code for a name: its letters, or a digest where it has none of ours."""
-        plain = unicodedata.normalize("NFKD", name)
-        letters = "".join(char for char in plain if not unicodedata.combining(char)).upper()
-        digest = hashlib.sha256(name.encode()).hexdigest()[:8].upper()
-        base = re.sub("[^A-Z0-9]+", "-", letters).strip("-")
-        if not letters.isascii() or len(base) < 2:
-            return f"C-{digest}"
-        code = base if len(base) <= 16 else base[:17].rpartition("-")[0] or base[:16]
-        return f"{base[:7].rstrip('-')}-{digest}" if self._index.find(code) else code
+        """Return a code for a name: its letters, with a digest where they are few or taken."""
+        code = propose_code(kind, name)
+        if code and not self._index.find(code):
+            return code
+        digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+        head = code[:7].rstrip("-") or kind.name[:1]
+        return fit_code(kind, f"{head}-{digest}") or digest
 
 
 def _names_of(record: Record) -> Iterator[str]:

@@ -16,9 +16,9 @@ from csctl.kinds.addresses import look_up, split_address
 from csctl.kinds.conformance import Problem, check_value
 from csctl.kinds.schema import ANSWERS, Field, Kind, answer_kind, pick
 from csctl.messages import _, language
-from csctl.record import put
+from csctl.record import put, with_row_ids
 from csctl.registration.choices import Lookup, NothingFits, field_choices, fold, pick_one
-from csctl.registration.shapes import main_key, takes_files, with_row_ids
+from csctl.registration.shapes import main_key, takes_files
 from csctl.suggest import did_you_mean
 from csctl.times import moments
 from csctl.yamlfile import yamlio

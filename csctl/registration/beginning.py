@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from csctl.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, Requirement, Stage, answer_kind, is_answered
-from csctl.record import Record, layout, put, satisfied
+from csctl.record import Record, layout, put, satisfied, with_row_ids
 from csctl.store import Change, Store, message_for
-from csctl.times.moments import format_moment, load_moment
+from csctl.times.moments import find_moment, format_moment
 from csctl.yamlfile import yamlio, yamltext
 
 Data: TypeAlias = Mapping[str, Any]
@@ -123,10 +123,10 @@ def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any
             linked = index.find(record_id) if isinstance(record_id, str) else None
             own = linked.value(address) if linked else None
             values |= dict.fromkeys(own if isinstance(own, list) else ())
-        found[field.name] = [
-            {"id": f"{field.row_prefix}{number}", propose["each"]: value, **propose.get("with", {})}
-            for number, value in enumerate(values or _default_of(index, kind, link, address), 1)
-        ]
+        begun = values or _default_of(index, kind, link, address)
+        found[field.name] = with_row_ids(
+            field, [{propose["each"]: value, **propose.get("with", {})} for value in begun]
+        )
     return found
 
 
@@ -148,24 +148,20 @@ def _join(found: dict[str, Any], field: Field, target: str, value: Any, linked: 
         found.setdefault(target, value)
         return
     held = found.setdefault(target, [])
-    prefix = field.row_prefix
     columns = field.row.fields.values() if field.row else ()
     source = {column.name: linked.id for column in columns if column.link == linked.kind.name}
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             bare = {key: inner for key, inner in each.items() if _travels(field, key)} | source
             if bare not in [{k: v for k, v in row.items() if k != "id"} for row in held]:
-                held.append({"id": f"{prefix}{len(held) + 1}", **bare})
+                held += with_row_ids(field, [bare], held)
         elif each not in held:
             held.append(each)
 
 
 def _order(value: Any) -> datetime:
     """Return a stored time to compare by; what is none comes last."""
-    try:
-        return load_moment(value)
-    except (TypeError, ValueError):
-        return datetime.max.replace(tzinfo=timezone.utc)
+    return find_moment(value) or datetime.max.replace(tzinfo=timezone.utc)
 
 
 def _travels(field: Field, key: str) -> bool:

@@ -1,8 +1,7 @@
-"""What the keys of a map are for: the one that stands for it, its file, the ids of rows."""
+"""What the keys of a map are for: the one that stands for it, and its file."""
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,6 @@ def takes_files(field: Field) -> bool:
     inner = field.row or field
     main = inner.fields.get(main_key(inner), inner)
     return "file" in (field.type, inner.type, main.type)
-
-
-def with_row_ids(field: Field, rows: list[Any]) -> list[Any]:
-    """Return the rows of a list, each with an id of its own: A1, A2 …"""
-    if field.row is None or "id" not in field.row.fields:
-        return rows
-    taken = {str(row.get("id")) for row in rows if isinstance(row, dict)}
-    free = (f"{field.row_prefix}{n}" for n in itertools.count(1))
-    fresh = (each for each in free if each not in taken)
-    return [
-        {"id": next(fresh), **row} if isinstance(row, dict) and "id" not in row else row
-        for row in rows
-    ]
 
 
 def absolute_files(field: Field, value: Any, base: Path) -> Any:

@@ -11,10 +11,11 @@ from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Check, Context
-from csctl.rules.fields import breach, given, label_of, list_of, moment, set_hint
+from csctl.rules.fields import breach, given, label_of, list_of, set_hint
 from csctl.rules.reference import check_referenced, has_reached, reports_sent
 from csctl.rules.repeats import check_repeat
 from csctl.severity import batch_reached, severity
+from csctl.times.moments import find_moment
 
 NOT_OURS: Final = ("ntf", "customer_use", "transport")
 _FOUR_HOURS: Final = timedelta(hours=4)
@@ -83,8 +84,10 @@ def check_safety(record: Record, context: Context) -> Iterator[Finding]:
                 ),
                 set_hint(record, address),
             )  # fmt: skip
-    known = moment(given(record, "safety_known_at")) or moment(given(record, "received_at"))
-    decided = moment(given(record, "safety_case.shipment_at"))
+    known = find_moment(given(record, "safety_known_at")) or find_moment(
+        given(record, "received_at")
+    )
+    decided = find_moment(given(record, "safety_case.shipment_at"))
     if known and decided and decided - known > _FOUR_HOURS:
         yield breach(
             "CMP-SAFE", record, "safety_case.shipment_at",
@@ -133,8 +136,8 @@ def _choice(record: Record, address: str, value: Any) -> str:
 
 def check_responsibility(record: Record, context: Context) -> Iterator[Finding]:
     """Yield undetermined responsibility without its meeting within four hours (S6-N1)."""
-    since = moment(given(record, "responsibility.undetermined_at"))
-    held = moment(given(record, "responsibility_meeting.held_at"))
+    since = find_moment(given(record, "responsibility.undetermined_at"))
+    held = find_moment(given(record, "responsibility_meeting.held_at"))
     if since and held and held - since > _FOUR_HOURS:
         yield breach(
             "CMP-RESP", record, "responsibility_meeting.held_at",

@@ -10,10 +10,11 @@ from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
-from csctl.rules.fields import breach, given, in_row, label_of, list_of, moment, set_hint
+from csctl.rules.fields import breach, given, in_row, label_of, list_of, set_hint
 from csctl.rules.reference import reports_sent
 from csctl.rules.roles import held_role
 from csctl.severity import severity
+from csctl.times.moments import find_moment
 
 _NEED_APPROVAL: Final = ("concession", "use_as_is", "repair")
 
@@ -119,7 +120,7 @@ def check_rejected(record: Record, context: Context) -> Iterator[Finding]:
             _("It was rejected without any containment; until then the parts were suspect."),
             set_hint(record, "containment"),
         )  # fmt: skip
-    by, at = given(record, "outcome.by"), moment(given(record, "outcome.at"))
+    by, at = given(record, "outcome.by"), find_moment(given(record, "outcome.at"))
     if by and at and not held_role(context, by, ("quality_manager", "gm"), at):
         yield breach(
             "CMP-REJ", record, "outcome.by",

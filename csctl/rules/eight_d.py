@@ -13,9 +13,10 @@ from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.record import Record, rows, text_of
 from csctl.rules.context import Check, Context
-from csctl.rules.fields import breach, entries, given, ids_at, in_row, list_of, moment, set_hint
+from csctl.rules.fields import breach, entries, given, ids_at, in_row, list_of, set_hint
 from csctl.rules.reference import check_referenced, has_reached
 from csctl.severity import severity
+from csctl.times.moments import find_moment
 
 OURS: Final = ("own", "supplier", "joint")
 _DISCIPLINES: Final = ("d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8")
@@ -65,7 +66,7 @@ def check_sequence(record: Record, context: Context) -> Iterator[Finding]:
     before: tuple[str, Any] = ("", None)
     for name in _DISCIPLINES:
         address = f"{name}_completed_at"
-        done = moment(given(record, address))
+        done = find_moment(given(record, address))
         if done is None:
             continue
         if before[1] is not None and done < before[1]:
@@ -91,7 +92,7 @@ def check_sequence(record: Record, context: Context) -> Iterator[Finding]:
 def _check_sendings(record: Record) -> Iterator[Finding]:
     first: dict[str, tuple[Any, str]] = {}
     for key, row in entries(record, "sent"):
-        step, at = str(row.get("step")), moment(row.get("sent_at"))
+        step, at = str(row.get("step")), find_moment(row.get("sent_at"))
         if at and (step not in first or at < first[step][0]):
             first[step] = (at, key)
     order = [each for each in record.kind.sends if each in first]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,18 +13,9 @@ from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
-from csctl.record import Record
+from csctl.record import Record, link_fields, occurrences
 from csctl.rules.context import Context
-from csctl.rules.fields import (
-    breach,
-    given,
-    ids_at,
-    in_row,
-    label_of,
-    list_of,
-    occurrences,
-    set_hint,
-)
+from csctl.rules.fields import breach, given, ids_at, in_row, label_of, list_of, set_hint
 from csctl.rules.shape import fields_of
 
 _CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -34,14 +25,9 @@ _MEGABYTE: Final = 1_000_000
 # --- links -------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _links(kind: Kind) -> tuple[Field, ...]:
-    return tuple(kind.links())
-
-
 def check_links(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each link to a record that does not exist, is of another kind, or leads back here."""
-    for field in _links(record.kind):
+    for field in link_fields(record.kind):
         wanted = str(field.schema.get("x-link"))
         for address, value in occurrences(record, field):
             if not isinstance(value, str):
@@ -129,9 +115,8 @@ def check_files(record: Record, context: Context) -> Iterator[Finding]:
 
 def _sent_files(record: Record) -> dict[str, tuple[str, Any]]:
     """Return for each sent file the address of its hash, and the hash."""
-    sent = record.data.get("sent")
     files: dict[str, tuple[str, Any]] = {}
-    for key, row in sent.items() if isinstance(sent, Mapping) else ():
+    for key, row in record.sendings():
         if isinstance(row.get("file"), str):
             files[row["file"]] = (f"sent.{key}.sha256", row.get("sha256"))
     return files

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date
 from typing import Any, Final
 
 from csctl.findings import Finding, Level
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, answer_kind, is_answered, pick
 from csctl.messages import language
-from csctl.record import Record, rows
+from csctl.record import Record, is_step, rows
 from csctl.rules.table import RULES
-from csctl.times.moments import load_day, load_moment
+from csctl.times.moments import load_day
 
 # An assignment to a row, bare in a command: a shell takes its brackets for a pattern.
 _ROW: Final = re.compile(r"(?<= )([a-z_][\w.]*\[[^\]\s]*\][^\s'\"]*=[^\s'\"]*)")
-_STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
 def breach(
@@ -71,15 +69,7 @@ def entries(record: Record, name: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Return keys and rows of a freely keyed map such as `sent`, [] where there are none."""
     value = record.data.get(name)
     held = value.items() if isinstance(value, dict) else ()
-    return [(key, row) for key, row in held if isinstance(row, dict) and _STEP.fullmatch(key)]
-
-
-def moment(value: Any) -> datetime | None:
-    """Return a stored time, None for anything else."""
-    try:
-        return load_moment(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return [(key, row) for key, row in held if isinstance(row, dict) and is_step(key)]
 
 
 def day(value: Any) -> date | None:
@@ -88,34 +78,6 @@ def day(value: Any) -> date | None:
         return load_day(value[:10]) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def occurrences(record: Record, field: Field) -> list[tuple[str, Any]]:
-    """Return address and value of a field wherever it stands in a record, rows named by id."""
-    steps = _steps(field.address)
-    if steps[0] not in record.data:
-        return []
-    found: list[tuple[str, Any]] = [("", record.data)]
-    for step in steps:
-        inner: list[tuple[str, Any]] = []
-        for address, value in found:
-            if step == "[]" and isinstance(value, list):
-                inner += [(_row(address, each, number), each) for number, each in enumerate(value)]
-            elif isinstance(value, Mapping) and not answer_kind(value):
-                keys = [each for each in value if _STEP.fullmatch(each)] if step == "*" else [step]
-                held = [key for key in keys if key in value]
-                inner += [(f"{address}.{key}".lstrip("."), value[key]) for key in held]
-        found = inner
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _steps(address: str) -> tuple[str, ...]:
-    return tuple(_STEP.findall(address))
-
-
-def _row(address: str, row: Any, number: int) -> str:
-    return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
 
 
 def in_row(address: str, row: Mapping[str, Any], name: str = "") -> str:

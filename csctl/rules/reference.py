@@ -9,7 +9,7 @@ from csctl.findings import Finding
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
-from csctl.rules.fields import breach, entries, given, ids_at, set_hint
+from csctl.rules.fields import breach, given, ids_at, set_hint
 
 
 def has_reached(record: Record, stage: str) -> bool:
@@ -19,9 +19,9 @@ def has_reached(record: Record, stage: str) -> bool:
 
 def reports_sent(complaint: Record, context: Context, *steps: str) -> list[Mapping[str, Any]]:
     """Return the sendings of some reports for a complaint: its own, and those of its 8Ds."""
-    found = [row for _key, row in entries(complaint, "sent") if row.get("step") in steps]
+    found = [row for _key, row in complaint.sendings() if row.get("step") in steps]
     for report in context.linking_to(complaint.id, "8d"):
-        for _key, row in entries(report, "sent"):
+        for _key, row in report.sendings():
             if row.get("step") in steps and row.get("complaint", complaint.id) == complaint.id:
                 found.append(row)
     return found
@@ -66,7 +66,7 @@ def _unfit(
         yield _("it is for another customer.")
     if not has_reached(report, "d4"):
         yield _("it has not completed D4.")
-    if not entries(report, "sent"):
+    if not report.sendings():
         yield _("it was never sent.")
     if report.outcome:
         yield _("it ended as '{outcome}'.").format(outcome=report.outcome)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from csctl.findings import Finding
-from csctl.index import Index
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
@@ -27,7 +24,7 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     key, received = _key(record), day(given(record, "received_at"))
     if record.outcome or key is None or received is None:
         return
-    cases = _cases(context.index).get(key, [])
+    cases = context.index.groups("complaint", _case).get(key, [])
     before = bisect_left(cases, (received, record.id))
     if before == 0 or received - cases[before - 1][0] > _REPEAT_WITHIN:
         return
@@ -39,20 +36,12 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _cases(index: Index) -> Mapping[_Key, list[tuple[date, str]]]:
-    """Day and id of the complaints of each customer, part and defect, in order of time.
-
-    One table for a whole validation; records of any content may stand in it.
-    """
-    found: dict[_Key, list[tuple[date, str]]] = defaultdict(list)
-    for record in index.records("complaint"):
-        key, received = _key(record), day(record.data.get("received_at"))
-        if key is not None and received is not None and record.outcome not in ("merged", "void"):
-            found[key].append((received, record.id))
-    for cases in found.values():
-        cases.sort()
-    return found
+def _case(record: Record) -> tuple[_Key, tuple[date, str]] | None:
+    """Return what a complaint is repeated by, and its day and id; None for what is no case."""
+    key, received = _key(record), day(record.data.get("received_at"))
+    if key is None or received is None or record.outcome in ("merged", "void"):
+        return None
+    return key, (received, record.id)
 
 
 def _key(record: Record) -> _Key | None:

@@ -33,6 +33,5 @@ def held_role(context: Context, person: Any, roles: Collection[str], at: datetim
 
 def role_words(index: Index, roles: Collection[str]) -> str:
     """Return what people call some roles, in the language in use; "" for none."""
-    repository = index.store.repository
-    labels = {**repository.schemas.profile("roles").get("roles", {}), **repository.config.roles}
+    labels = index.store.repository.role_labels()
     return _(" or ").join(pick(labels.get(each, each), language()) for each in roles)

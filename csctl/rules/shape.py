@@ -14,8 +14,8 @@ from csctl.kinds import conformance
 from csctl.kinds.conformance import Problem
 from csctl.kinds.schema import Field, Kind, answer_kind
 from csctl.messages import _
-from csctl.record import Record, address_of, find_path, rows
-from csctl.rules.fields import breach, entries, occurrences
+from csctl.record import Record, address_of, find_path, occurrences, rows
+from csctl.rules.fields import breach, entries
 from csctl.suggest import did_you_mean
 from csctl.times.moments import load_day, load_moment
 from csctl.yamlfile.yamlio import Document, Path

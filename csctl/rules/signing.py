@@ -14,10 +14,11 @@ from csctl.kinds.schema import SignOff, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
-from csctl.rules.fields import breach, day, entries, given, list_of, moment
+from csctl.rules.fields import breach, day, entries, given, list_of
 from csctl.rules.roles import held_role, role_of, role_words
 from csctl.rules.shape import signoff_name
 from csctl.signoffs import find_signed, key_of
+from csctl.times.moments import find_moment
 
 _SPOKEN: Final = "3D"
 
@@ -43,10 +44,10 @@ def check_signature(
 
 def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
     """Yield sign-offs by the wrong people, and those that are stale before anything was sent."""
-    sent = {row.get("step") for _key, row in entries(record, "sent")}
+    sent = {row.get("step") for _key, row in record.sendings()}
     for key, row in entries(record, "signoffs"):
         signoff = record.kind.signoffs.get(signoff_name(key))
-        at = moment(row.get("at"))
+        at = find_moment(row.get("at"))
         if signoff is None or at is None:
             continue
         yield from _check_row(record, key, row, signoff, context.index, at)
@@ -109,7 +110,7 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
 
     A 3D may go on the word of somebody entitled to it, as its row in `sent` says.
     """
-    revisions = [row for _key, row in entries(record, "sent") if row.get("step") == send_name]
+    revisions = [row for _key, row in record.sendings() if row.get("step") == send_name]
     release = revisions[-1] if revisions and "digest" not in revisions[-1] else {}
     spoken = _spoken(release)
     for name in record.kind.sends[send_name].signoffs:
@@ -145,7 +146,7 @@ def _check_release(
     record: Record, signoff: SignOff, row: Mapping[str, Any], address: str, context: Context
 ) -> Iterator[Finding]:
     """Yield a spoken release by somebody who may not give it."""
-    at = moment(row.get("released_at")) or moment(row.get("sent_at")) or context.now
+    at = find_moment(row.get("released_at")) or find_moment(row.get("sent_at")) or context.now
     if not held_role(context, row["released_by"], signoff.roles, at):
         yield breach(
             _code(record), record, f"{address}.released_by" if address else "",
@@ -160,7 +161,7 @@ def check_sent(record: Record, context: Context) -> Iterator[Finding]:
     """Yield reports that left the house without the approval of what was sent."""
     for key, row in entries(record, "sent"):
         send = record.kind.sends.get(str(row.get("step")))
-        sent_at = moment(row.get("sent_at"))
+        sent_at = find_moment(row.get("sent_at"))
         if send is None or sent_at is None:
             continue
         cycle = 1 + sum(1 for each in list_of(record, "cycles") if _opened(each, sent_at))
@@ -175,7 +176,7 @@ def check_sent(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def _opened(row: Mapping[str, Any], sent_at: datetime) -> bool:
-    opened = moment(row.get("opened_at"))
+    opened = find_moment(row.get("opened_at"))
     return opened is not None and opened <= sent_at
 
 
@@ -217,8 +218,8 @@ def _check_before(
     A later revision is signed again under the same key: what an earlier one was signed with is
     known to git alone, and so it is once other content has been signed for the next one.
     """
-    signed_at = moment(signature.get("at"))
-    revisions = [r.get("revision", 0) for _k, r in entries(record, "sent")
+    signed_at = find_moment(signature.get("at"))
+    revisions = [r.get("revision", 0) for _k, r in record.sendings()
                  if r.get("step") == row.get("step")]  # fmt: skip
     is_latest = row.get("revision") == max(revisions)
     why = ""

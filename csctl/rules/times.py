@@ -11,10 +11,11 @@ from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind
 from csctl.messages import _
-from csctl.record import Record
+from csctl.record import Record, occurrences
 from csctl.rules.context import Context
-from csctl.rules.fields import breach, day, given, label_of, moment, occurrences, set_hint
+from csctl.rules.fields import breach, day, given, label_of, set_hint
 from csctl.rules.shape import fields_of
+from csctl.times.moments import find_moment
 
 # Parts of every record that only say what happened; a photo may be older than the complaint.
 _TRAIL: Final = ("signoffs", "sent", "pauses", "cycles", "outcome", "amendments", "customer_status")
@@ -50,7 +51,7 @@ def _is_event(field: Field) -> bool:
 def _check_future(record: Record, context: Context) -> Iterator[Finding]:
     for field in _events(record.kind):
         for address, value in occurrences(record, field):
-            then, when = moment(value), day(value)
+            then, when = find_moment(value), day(value)
             if (then and then > context.now) or (not then and when and when > context.today):
                 yield breach(
                     "TIME-01", record, address,
@@ -81,7 +82,7 @@ def _check_start(record: Record) -> Iterator[Finding]:
 
 def _is_before(value: Any, other: Any) -> bool:
     """Tell whether one stored time or day lies before another, by day where one is a day."""
-    if (left := moment(value)) and (right := moment(other)):
+    if (left := find_moment(value)) and (right := find_moment(other)):
         return left < right
     left_day, right_day = day(value), day(other)
     return left_day is not None and right_day is not None and left_day < right_day
@@ -119,8 +120,8 @@ def _row(address: str) -> str:
 def _check_late_entry(record: Record) -> Iterator[Finding]:
     if not {"registered_at", "received_evidence"} <= set(record.kind.fields):
         return
-    received, registered = moment(given(record, "received_at")), given(record, "registered_at")
-    written = moment(registered)
+    received, registered = find_moment(given(record, "received_at")), given(record, "registered_at")
+    written = find_moment(registered)
     if not received or not written or written - received <= _LATE:
         return
     if given(record, "received_evidence") is None and "origin" not in record.data:

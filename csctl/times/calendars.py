@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 Unit = Literal["h", "wh", "bd", "cd"]
-Roll = Literal["none", "next_bd", "prev_bd"]
 
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
-_FRIDAY: Final = 4
 _MIDNIGHT: Final = time(0)
 _END_OF_DAY: Final = time(23, 59, 59)
 _ONE_DAY: Final = timedelta(days=1)
@@ -83,18 +81,6 @@ class Calendar:
             day += _ONE_DAY
         return day
 
-    def previous_working_day(self, day: date) -> date:
-        """Return the last working day before `day`."""
-        day -= _ONE_DAY
-        while not self.is_working_day(day):
-            day -= _ONE_DAY
-        return day
-
-    def friday_rule(self, day: date) -> date:
-        """Return the Friday of the week of `day`, or the last working day before it."""
-        friday = day + timedelta(days=_FRIDAY - day.weekday())
-        return friday if self.is_working_day(friday) else self.previous_working_day(friday)
-
     def close_of_business(self, day: date) -> datetime:
         """Return when the last shift of `day` ends, at the latest 23:59:59 of that day."""
         end = self.hours[-1][1]
@@ -133,18 +119,6 @@ class Calendar:
                     return (begin + left).astimezone(self.zone)
                 left -= max(end - begin, timedelta())
             day = self.next_working_day(day)
-
-    def working_hours_between(self, start: datetime, end: datetime) -> float:
-        """Return the hours of the shifts from `start` to `end`; negative if `end` is earlier."""
-        if end < start:
-            return -self.working_hours_between(end, start)
-        first, last = _local(start, self.zone), _local(end, self.zone)
-        worked = timedelta()
-        for offset in range((last.date() - first.date()).days + 1):
-            for shift_start, shift_end in self._shifts(first.date() + timedelta(days=offset)):
-                begin = max(shift_start, first.astimezone(timezone.utc))
-                worked += max(min(shift_end, last.astimezone(timezone.utc)) - begin, timedelta())
-        return worked / timedelta(hours=1)
 
     def _shifts(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """Yield the shifts of `day` in UTC, where differences are elapsed time in any zone."""
@@ -213,14 +187,11 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), cast("Unit", match[2]))
 
 
-def due(
-    start: datetime, duration: Duration, calendar: Calendar, *, roll: Roll = "none"
-) -> datetime:
+def due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
     """Return when something that started at `start` is due, in the calendar's zone.
 
     h are elapsed hours, through nights and holidays; wh hours of the shifts; bd working days,
-    due at close of business; cd calendar days, due at 23:59:59. Only cd roll off a day off:
-    to the next working day, or to the previous one unless that lies before the start.
+    due at close of business; cd calendar days, due at 23:59:59 of a day off too.
     """
     local = _local(start, calendar.zone)
     if duration.unit == "h":
@@ -230,13 +201,7 @@ def due(
         return calendar.add_working_hours(start, duration.amount)
     if duration.unit == "bd":
         return calendar.add_working_days(start, duration.amount)
-    first = local.date()
-    day = first + timedelta(days=duration.amount)
-    if roll != "none" and not calendar.is_working_day(day):
-        if roll == "next_bd":
-            day = calendar.next_working_day(day)
-        elif (earlier := calendar.previous_working_day(day)) >= first:
-            day = earlier
+    day = local.date() + timedelta(days=duration.amount)
     return datetime.combine(day, _END_OF_DAY, calendar.zone)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from csctl.errors import UsageError
 from csctl.messages import _
@@ -75,6 +75,14 @@ def load_moment(text: str) -> datetime:
     if not re.fullmatch(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d[+-]\d\d:\d\d", text, re.ASCII):
         raise ValueError(f"{text!r} is not a stored time")
     return _plausible(datetime.fromisoformat(text))
+
+
+def find_moment(value: Any) -> datetime | None:
+    """Return the time a stored value is, None for anything else."""
+    try:
+        return load_moment(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def load_day(text: str) -> date:

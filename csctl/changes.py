@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -183,18 +184,19 @@ class _Case:
         for path in self.paths:
             yield from self._check_gone(path)
         yield from self._check_config()
-        for commit, _touched in self.changeset.commits:
-            yield from change.check_one_record(commit, self._of_commit(commit.sha))
+        commits = {commit.sha: commit for commit, _touched in self.changeset.commits}
+        for sha, touched in self._by_commit().items():
+            yield from change.check_one_record(commits[sha], touched)
 
-    def _of_commit(self, sha: str) -> list[tuple[Step, Record]]:
-        """What a commit did to records that are still there, each with how it is now."""
-        return [
-            (step, last)
-            for path, steps in self._steps.items()
-            if (last := self._record(path, self._after(path)))
-            for step in steps
-            if step.commit is not None and step.commit.sha == sha
-        ]
+    def _by_commit(self) -> Mapping[str, list[tuple[Step, Record]]]:
+        """What each commit did to records that are still there, each with how it is now."""
+        found: dict[str, list[tuple[Step, Record]]] = defaultdict(list)
+        for path, steps in self._steps.items():
+            last = self._record(path, self._after(path))
+            for step in steps:
+                if step.commit is not None and last is not None:
+                    found[step.commit.sha].append((step, last))
+        return found
 
     def _check_record(
         self, path: str, steps: Sequence[Step], last: Record, index: NearbyIndex

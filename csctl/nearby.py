@@ -37,7 +37,9 @@ class NearbyIndex(Index):
             self._ids.append(record_id)
             self._holding.clear()
         if kind not in self._holding:
-            paths = grep(self.store.repository.git, self._ids, f"{RECORDS}/{schema.folder}")
+            folder = f"{RECORDS}/{schema.folder}"
+            paths = set(grep(self.store.repository.git, self._ids, folder, "HEAD"))
+            paths.update(each for each in self._paths if each.startswith(f"{folder}/"))
             names = [PurePosixPath(path).stem for path in sorted(paths) if path.endswith(".yaml")]
             self._holding[kind] = [found for each in names if (found := self.find(each))]
         fields = list(schema.links())

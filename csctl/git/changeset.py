@@ -114,22 +114,18 @@ def read_blobs(git: GitRepo, ids: Iterable[str]) -> Mapping[str, bytes]:
     return {sha: each.content for sha, each in objects if each is not None}
 
 
-def grep(git: GitRepo, words: Sequence[str], folder: str, rev: str = "") -> list[str]:
-    """Return the files below a folder that hold one of some words, in whatever case.
-
-    In the work tree, untracked files too, or in a commit.
-    """
-    words = [each for each in words if each and "\n" not in each]
-    if not words:
+def grep(git: GitRepo, words: Sequence[str], folder: str, rev: str) -> list[str]:
+    """Return the files below a folder that hold one of some words in `rev`, in whatever case."""
+    asked = [part for word in words if word and "\n" not in word for part in ("-e", word)]
+    if not asked:
         return []
-    asked = [part for word in words for part in ("-e", word)]
-    where = [rev] if rev else ["--untracked"]
-    command = ["grep", "-l", "-z", "-i", "-F", *asked, *where, "--", f":(literal){folder}"]
+    # From the object store it takes a third of the time that looking at each file does.
+    command = ["grep", "-l", "-z", "-i", "-F", *asked, rev, "--", f":(literal){folder}"]
     done = run_git(git.root, command)
     if done.returncode > 1:
         raise git_failure(git.root, done)
     names = [os.fsdecode(each) for each in done.stdout.split(b"\0") if each]
-    return [each.removeprefix(f"{rev}:") if rev else each for each in names]
+    return [each.removeprefix(f"{rev}:") for each in names]
 
 
 def mapped_user(git: GitRepo) -> tuple[str, str]:

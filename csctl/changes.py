@@ -204,15 +204,13 @@ class _Case:
         yield from change.check_moves(steps, last, index)
         for step in steps:
             yield from change.check_acts(step, last)
-            yield from change.check_kept(step, last, self._held(step))
         origin = self._moved.get(path, path)
         base = self._record(origin, self._before(origin))
+        whole = [replace(steps[-1], olds=(base,), new=last)] if base and steps else []
+        yield from change.check_kept([*steps, *whole], last, self._held)
         if base is None:
             return
         yield from change.check_identity(base, last)
-        whole = replace(steps[-1], olds=(base,), new=last) if steps else None
-        if whole is not None:
-            yield from change.check_kept(whole, last, self._held(whole))
         if "clock_agreements" in last.kind.fields:
             yield from change_past.check_agreements(base, last, self.context.today)
 

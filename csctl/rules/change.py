@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -185,36 +185,39 @@ def _check_authors(
 
 
 def check_kept(
-    step: Step, last: Record, sent: Mapping[str, Mapping[str, Any]]
+    steps: Sequence[Step], last: Record, held: Callable[[Step], Mapping[str, Mapping[str, Any]]]
 ) -> Iterator[Finding]:
-    """Yield what a step rewrites that stands: frozen content, and rows that say what happened.
+    """Yield what steps rewrite that stands: frozen content, and rows that say what happened.
 
-    What `last` holds as before, or names in a new amendment, is no breach.
+    `held` returns what `frozen.sent_contents` does for what was there before a step. What an
+    amendment names is no breach, nor what `last` holds again as it was before the first one.
     """
-    found = [
-        {each.field: each for each in _rewritten(old, step.new, last, sent)} for old in step.olds
-    ]
-    # A merge answers for what differs from all it joins.
-    for address in found[0] if found else ():
-        if all(address in each for each in found):
-            yield found[0][address]
+    judged = set()
+    for step in steps:
+        found = [{f.field: f for f in _rewritten(o, step.new, last, held(step))} for o in step.olds]
+        for address, finding in found[0].items() if found else ():
+            # A merge answers for what differs from all it joins.
+            if address in judged or not all(address in each for each in found):
+                continue
+            judged.add(address)
+            if any(each.address == address for each in diff_data(step.olds[0].data, last.data)):
+                yield finding
 
 
 def _rewritten(
     old: Record, new: Record, last: Record, sent: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    changes = {each.address: each for each in diff_data(old.data, last.data)}
     named = amended(old, last)
     for finding in check_frozen(old, new, sent):
         address = finding.field
         if address == "id" or (address == "schema" and _kind(old) != _kind(new)):
             continue  # check_identity
-        if address in changes and not is_named(address, named):
+        if not is_named(address, named):
             yield breach("FRZ-01", last, address, finding.message, finding.hint)
     for each in diff_data(old.data, new.data):
         name = split_address(each.address)[0]
         is_open = name not in _ROWS or each.old is None or evolves(new.kind, each.address)
-        if is_open or each.address not in changes or is_named(each.address, named):
+        if is_open or is_named(each.address, named):
             continue
         if name == "signoffs" and _signed_anew(each, old, new):
             continue

@@ -129,7 +129,7 @@ def test_a_stage_is_not_moved_without_the_role(
     assert (finding.rule, finding.path, finding.line, finding.record) == (
         "CHG-ROLE", PATH, 3, "CC-2026-0020",
     )  # fmt: skip
-    assert finding.message.startswith("li-na moved it to 'contained', but did not hold the role")
+    assert finding.message.startswith("li-na moved it to 'Contained', but did not hold the role")
 
 
 def test_the_role_counts_as_of_the_event(desk: Desk) -> None:

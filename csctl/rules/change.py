@@ -13,8 +13,8 @@ from csctl.git.gitformats import Commit
 from csctl.git.history import Change, diff_data
 from csctl.index import Index
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Stage
-from csctl.messages import _
+from csctl.kinds.schema import Stage, pick
+from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.fields import breach, day
 from csctl.rules.roles import role_of, role_words
@@ -77,7 +77,7 @@ def check_moves(steps: Sequence[Step], last: Record, index: Index) -> Iterator[F
                 _("{person} moved it to '{stage}', but did not hold the role of {roles} on {day}.")
                 .format(
                     person=person.id,
-                    stage=stage.name,
+                    stage=pick(stage.label, language()),
                     roles=role_words(index, stage.roles),
                     day=on,
                 ),
@@ -99,7 +99,7 @@ def _check_direction(step: Step, last: Record) -> Iterator[Finding]:
                 _("The stage was '{old}'; '{new}' is no stage of a {kind}.").format(
                     old=old.stage, new=new.stage, kind=new.kind.name
                 ),
-                f"csctl set {last.id} stage={old.stage}",
+                _("Set it back: {old}").format(old=f"stage: {old.stage}"),
             )  # fmt: skip
         return
     moved = old.stage in _names(new) and all(new.stage != each.stage for each in step.olds)

@@ -46,7 +46,7 @@ def check_config_past(old: Mapping[str, Any], last: Document, today: date) -> It
                     last, ("sites", code, name),
                     _("{name} of {site} changed: deadlines of the past are counted by it too.")
                     .format(name=name, site=code),
-                    _("Look at what `csctl due --all` says before and after."),
+                    _("Look at what `csctl due` says before and after."),
                     level="warning",
                 )  # fmt: skip
 

@@ -63,7 +63,7 @@ def test_a_finding_points_at_the_line_of_the_diff(
     company.commit()
     done = run("validate", "--against", "main")
     assert done.code == 1
-    assert f"{PATH}:3:1: error[CHG-ROLE]: li-na moved it to 'contained', but did not" in done.out
+    assert f"{PATH}:3:1: error[CHG-ROLE]: li-na moved it to 'Contained', but did not" in done.out
     assert "ENV-03" in done.out  # the state is judged too
     shown = run("validate", "--against", "main", "--format", "github").out
     assert f"::error file={PATH},line=3,col=1,title=CHG-ROLE::" in shown

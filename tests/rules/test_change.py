@@ -52,7 +52,7 @@ def test_a_record_that_begins_late_passes_every_stage(store: Store) -> None:
     findings = list(check_moves([step(store, None, closed, "li-na")], closed, Index(store)))
     assert {each.rule for each in findings} == {"CHG-ROLE"}
     stages = [each.message.split("'")[1] for each in findings]
-    assert stages == ["contained", "investigated", "closed"]
+    assert stages == ["Contained", "Investigated", "Closed"]
 
 
 def test_a_stage_without_roles_may_be_entered_by_anybody(store: Store) -> None:

@@ -24,7 +24,7 @@ def sent_contents(git: GitRepo, record: Record) -> dict[str, Mapping[str, Any]]:
     The commit that wrote the sending down is the evidence; a sending that is not committed yet
     stands for the record as it is.
     """
-    latest = _latest_sendings(record)
+    latest = latest_sendings(record)
     contents: dict[str, Mapping[str, Any]] = dict.fromkeys(latest, record.data)
     for version in iter_versions(git, record.path) if latest else ():
         sent = (version.data or {}).get("sent")
@@ -34,7 +34,8 @@ def sent_contents(git: GitRepo, record: Record) -> dict[str, Mapping[str, Any]]:
     return contents
 
 
-def _latest_sendings(record: Record) -> dict[str, str]:
+def latest_sendings(record: Record) -> dict[str, str]:
+    """Return the key in `sent` of the last sending of each report: send -> key."""
     sent = record.data.get("sent")
     latest: dict[str, tuple[int, str]] = {}
     for key, row in sent.items() if isinstance(sent, dict) else ():
@@ -64,7 +65,7 @@ def check_frozen(
         except UsageError:
             continue
         frozen = name in ("id", "schema") or field.is_frozen or each.address in held
-        if frozen and not _evolves(new.kind, each.address):
+        if frozen and not evolves(new.kind, each.address):
             line, column = new.position(each.address)
             yield Finding(
                 new.path, line, column, RULE, "error",
@@ -96,7 +97,8 @@ def _leaves_of(data: Mapping[str, Any], covers: tuple[str, ...]) -> set[str]:
     }
 
 
-def _evolves(kind: Kind, address: str) -> bool:
+def evolves(kind: Kind, address: str) -> bool:
+    """Tell whether a field goes on growing after it was sent or signed."""
     field: Field | None = None
     for step in split_address(address):
         field = kind.fields.get(step) if field is None else field.child(step)

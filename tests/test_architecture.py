@@ -62,6 +62,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "yamlfile.yamltext": "data as canonical YAML",
             "git.history": "field by field, who changed what",
+            "git.changeset": "what a change does, as git tells it",
             "ledgers.sheets": "any table people have",
             "kinds.building": "a kind built from its schema",
             "kinds.codes": "a code made of a name",
@@ -121,6 +122,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "answers and rules",
         {
             "agenda": "what is to be done",
+            "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
             "ledgers.namesakes": "records that cells name",
@@ -139,6 +141,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",
             "registration.questions": "what is asked",
+            "rules.change": "whether a change may be",
+            "rules.change_past": "clocks and calendars of the past",
             "rules.complaint": "what a complaint must hold",
             "rules.complaint_end": "what closes a complaint",
             "rules.containment": "what protects the customer",
@@ -151,6 +155,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
+            "authors": "who the author of a commit is",
             "rules.eight_d_end": "an 8D after its causes",
         },
     ),
@@ -166,6 +171,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "acts",
         {
             "attaching": "files beside a record",
+            "changes": "a change judged as a change",
             "edits": "what was typed, as edits",
             "ledgers.importing": "an old ledger as records",
         },

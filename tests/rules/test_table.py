@@ -8,7 +8,7 @@ from pathlib import Path
 from csctl.rules.table import RULES, render_rules_markdown
 
 ROOT = Path(__file__).parent.parent.parent
-CODE = re.compile(r'"((?:ENV|DATE|TIME|APR|CUS|SEV|CMP|8D)-[A-Z0-9]+)"')
+CODE = re.compile(r'"((?:ENV|DATE|TIME|APR|CHG|CUS|SEV|CMP|8D)-[A-Z0-9]+)"')
 
 
 def test_the_page_of_rules_is_what_the_table_says() -> None:

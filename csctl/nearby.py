@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from csctl.git.changeset import grep
-from csctl.index import Index, linked_ids
+from csctl.index import Index
 from csctl.places import RECORDS
-from csctl.record import Record
+from csctl.record import Record, linked_ids
 from csctl.store import Store
 
 

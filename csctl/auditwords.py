@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from csctl.audit import Audit
 from csctl.events import Event
@@ -16,7 +16,7 @@ from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
 from csctl.index import Index
 from csctl.kinds.schema import pick
-from csctl.messages import _, language, ngettext
+from csctl.messages import _, language, marked, ngettext
 from csctl.record import text_of
 from csctl.rules.roles import role_words
 from csctl.rules.shape import signoff_name
@@ -34,45 +34,63 @@ GRAVE = frozenset(
 )  # fmt: skip
 
 
-def mark_words() -> Mapping[str, str]:
-    """Return what each mark of an event means."""
-    return {
-        "late": _("written down late"),
-        "early": _("written down before it happened"),
-        "clock": _("the commit's time cannot be"),
-        "unknown_author": _("the author is no one person of the records"),
-        "unknown_person": _("there is no record of that person"),
-        "other_author": _("written by somebody else"),
-        "no_role": _("did not hold the role then"),
-        "back": _("went back without being re-opened"),
-        "other_content": _("over other content than was committed with it"),
-        "own_work": _("signed off his own work"),
-        "holds": _("holds"),
-        "stale": _("STALE: what it covers has changed since"),
-        "replaced": _("replaced since by another"),
-        "removed": _("taken out of the record"),
-        "altered": _("ALTERED: it was written before"),
-        "changed_since": _("the record has changed since"),
-        "deleted": _("the file was deleted"),
-        "unreadable": _("cannot be read"),
-        "file_changed": _("the file was changed"),
-        "file_removed": _("the file was removed"),
-        "unsigned": _("the commit is not signed"),
-        "untrusted": _("the commit's signature is of an unknown key"),
-        "unchecked": _("the commit's signature could not be checked"),
-        "bad": _("the commit's signature is BAD"),
-        "expired": _("the commit's signature or key has expired"),
-        "revoked": _("the commit's key was revoked"),
-    }
+# What each mark of an event means.
+MARKS: Final[Mapping[str, str]] = {
+    "late": marked("written down late"),
+    "early": marked("written down before it happened"),
+    "clock": marked("the commit's time cannot be"),
+    "unknown_author": marked("the author is no one person of the records"),
+    "unknown_person": marked("there is no record of that person"),
+    "other_author": marked("written by somebody else"),
+    "no_role": marked("did not hold the role then"),
+    "back": marked("went back without being re-opened"),
+    "other_content": marked("over other content than was committed with it"),
+    "own_work": marked("signed off his own work"),
+    "holds": marked("holds"),
+    "stale": marked("STALE: what it covers has changed since"),
+    "replaced": marked("replaced since by another"),
+    "removed": marked("taken out of the record"),
+    "altered": marked("ALTERED: it was written before"),
+    "changed_since": marked("the record has changed since"),
+    "deleted": marked("the file was deleted"),
+    "unreadable": marked("cannot be read"),
+    "file_changed": marked("the file was changed"),
+    "file_removed": marked("the file was removed"),
+    "unsigned": marked("the commit is not signed"),
+    "untrusted": marked("the commit's signature is of an unknown key"),
+    "unchecked": marked("the commit's signature could not be checked"),
+    "bad": marked("the commit's signature is BAD"),
+    "expired": marked("the commit's signature or key has expired"),
+    "revoked": marked("the commit's key was revoked"),
+}
+_WHAT: Final[Mapping[str, str]] = {
+    "registered": marked("registered as {stage}"),
+    "begun": marked("registered"),
+    "stage": marked("{before} → {stage}"),
+    "reopened": marked("re-opened: {before} → {stage}"),
+    "outcome": marked("ended: {outcome}"),
+    "undone": marked("its outcome was taken back"),
+    "sent": marked("sent: {key}"),
+    "returned": marked("sent back by the customer: {key}"),
+    "amended": marked("corrected: {key}"),
+    "removed": marked("taken out: {key}"),
+    "deleted": marked("file deleted"),
+    "renamed": marked("file moved to {key}"),
+    "unreadable": marked("unreadable version"),
+    "file_changed": marked("attachment changed: {key}"),
+    "file_removed": marked("attachment removed: {key}"),
+}
 
 
 def audit_rows(audit: Audit, index: Index, zone: tzinfo) -> list[dict[str, Any]]:
     """Return one row an event, times in `zone`, words in the language in use."""
-    words = mark_words()
     rows = []
+    roles: dict[str, str] = {"": ""}
     for each in audit.events:
+        if each.role not in roles:
+            roles[each.role] = role_words(index, (each.role,))
         marks = list(each.marks)
-        if each.what == "signed" and each.signature in words:
+        if each.what == "signed" and each.signature in MARKS:
             marks.append(each.signature)
         commit = each.step.commit
         rows.append(
@@ -83,7 +101,7 @@ def audit_rows(audit: Audit, index: Index, zone: tzinfo) -> list[dict[str, Any]]
                 "at": _shown_at(each, zone),
                 "written": commit.when.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
                 "who": each.by or each.person,
-                "role": role_words(index, (each.role,)) if each.role else "",
+                "role": roles[each.role],
                 "author": commit.author_name,
                 "email": commit.author_email,
                 "commit": commit.sha,
@@ -115,23 +133,11 @@ def event_words(event: Event) -> str:
         name = pick(signoff.label, spoken) if signoff else event.key
         return _("signed off: {name}").format(name=name)
     outcomes = {name: pick(label, spoken) for name, label in event.kind.outcomes.items()}
-    texts = {
-        "registered": _("registered as {stage}") if stage else _("registered"),
-        "stage": _("{before} → {stage}"),
-        "reopened": _("re-opened: {before} → {stage}"),
-        "outcome": _("ended: {outcome}") if event.key else _("its outcome was taken back"),
-        "sent": _("sent: {key}"),
-        "returned": _("sent back by the customer: {key}"),
-        "amended": _("corrected: {key}"),
-        "removed": _("taken out: {key}"),
-        "deleted": _("file deleted"),
-        "renamed": _("file moved to {key}"),
-        "unreadable": _("unreadable version"),
-        "file_changed": _("attachment changed: {key}"),
-        "file_removed": _("attachment removed: {key}"),
-    }
+    what = event.what
+    if not event.key:
+        what = {"registered": "begun", "outcome": "undone"}.get(what, what)
     outcome = outcomes.get(event.key, event.key)
-    return texts[event.what].format(key=event.key, stage=stage, before=before, outcome=outcome)
+    return _(_WHAT[what]).format(key=event.key, stage=stage, before=before, outcome=outcome)
 
 
 # --- as lines ----------------------------------------------------------------------------------
@@ -160,9 +166,8 @@ def row_lines(row: Mapping[str, Any]) -> Iterator[str]:
     )
     if row["detail"]:
         yield row["detail"]
-    words = mark_words()
     for mark in row["marks"]:
-        yield f"{'!!' if mark in GRAVE else '>>'} {words[mark]}"
+        yield f"{'!!' if mark in GRAVE else '>>'} {_(MARKS[mark])}"
     if row["event"] == "returned":
         labels = dict.fromkeys(each["label"] for each in row["changed"])
         changed = ", ".join(labels) or _("nothing")
@@ -188,9 +193,8 @@ def summary_lines(audit: Audit, rows: Sequence[Mapping[str, Any]]) -> Iterator[s
         yield _("Author {name} <{email}>: {person}; {commits} commits, {signed} signed").format(
             **each, person=persons or _("UNKNOWN, no person record has this e-mail address")
         )
-    words = mark_words()
     for mark, count in Counter(mark for row in rows for mark in row["marks"]).most_common():
-        yield f"{count} × {words[mark]}"
+        yield f"{count} × {_(MARKS[mark])}"
     yield from past_lines(audit)
 
 

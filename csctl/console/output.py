@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,21 +18,18 @@ from csctl.messages import _, ngettext
 
 FORMATS: Final = ("text", "json", "csv")
 SCHEMA_VERSION: Final = 1
-_CONTROL: Final = ("Cc", "Cs", "Zl", "Zp")
 # Spreadsheets of East Asia take the full-width signs for the same.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters, surrogates, line and paragraph separators, marks that turn the direction.
+_HARMFUL: Final = re.compile(
+    "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u2028\\u2029"
+    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]"
+)
 
 
 def clean(text: str) -> str:
     """Return `text` safe for a terminal: control and bidi characters shown as their code points."""
-    if text.isprintable():
-        return text
-    return "".join(c if c == "\n" or _is_harmless(c) else f"\\u{ord(c):04x}" for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return character not in _BIDI and unicodedata.category(character) not in _CONTROL
+    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from csctl.yamlfile import yamlio
 
-_KEY: Final = re.compile(rb"^(?=[A-Za-z_])", re.MULTILINE)
+_KEY: Final = re.compile(rb"\n(?=[A-Za-z_])")
+_COMMENT: Final = re.compile(rb"\n#[^\n]*")
 # What no canonical record has, and what might hide a key from us or show us one that is none:
 # other line breaks, documents, quoted or complex keys, tags.
-_UNUSUAL: Final = re.compile(
-    rb"[\r\x0b\x0c]|\xc2\x85|\xe2\x80[\xa8\xa9]|^---|^\.\.\.|^[^A-Za-z_#\n -]", re.MULTILINE
-)
-_CLOSING: Final = ((b"{", b"}"), (b"[", b"]"))
-_COMMENT: Final = re.compile(rb"^#.*\n?", re.MULTILINE)
+_BREAKS: Final = (b"\0", b"\r", b"\x0b", b"\x0c", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_UNUSUAL: Final = re.compile(rb"\n[^A-Za-z_\n -]|\n---")
+_BRACKETS: Final = ((b"{", b"}"), (b"[", b"]"))
 # Where a quoted text may begin; elsewhere the sign is an apostrophe, or inches.
 _OPENING: Final = {
     b'"': re.compile(rb'[:\-,\[{?]\s*"'),
     b"'": re.compile(rb"[:\-,\[{?]\s*'"),
 }
+_NO_SIGNS: Final = bytes(sorted(set(range(256)) - set(b"\0\"'{}[]")))
 
 
 class Parts:
@@ -36,13 +36,13 @@ class Parts:
         """Tell whether a field is written exactly alike in both, without reading it."""
         if self._chunks is None or other._chunks is None:
             return False
-        return self._chunks.get(name) == other._chunks.get(name)
+        return self._chunks.get(name.encode()) == other._chunks.get(name.encode())
 
     def get(self, name: str) -> Any:
         """Return the value of a top-level field, None without one; raises YamlError."""
         if self._chunks is None:
             return self.all().get(name)
-        chunk = self._chunks.get(name)
+        chunk = self._chunks.get(name.encode())
         return None if chunk is None else _load(chunk).get(name)
 
     def some(self, names: tuple[str, ...]) -> dict[str, Any]:
@@ -62,22 +62,24 @@ def _load(chunk: bytes) -> Mapping[str, Any]:
     return yamlio.load(chunk).data
 
 
-def _split(source: bytes) -> dict[str, bytes] | None:
+def _split(source: bytes) -> dict[bytes, bytes] | None:
     """Return the text of each top-level field, None where only reading all of it is safe."""
-    if _UNUSUAL.search(source):
+    if any(each in source for each in _BREAKS):
         return None
-    chunks: dict[str, bytes] = {}
-    for chunk in _KEY.split(_COMMENT.sub(b"", source))[1:]:
-        name, colon, _rest = chunk.partition(b":")
-        key = name.decode("ascii", "replace").rstrip()
-        if not colon or key in chunks or not _is_closed(chunk):
-            return None
-        chunks[key] = chunk
-    return chunks
+    text = _COMMENT.sub(b"", b"\n" + source)
+    if _UNUSUAL.search(text):
+        return None
+    pieces = _KEY.split(text)[1:]
+    # One pass over all of it for what most fields do not have.
+    signs = b"\0".join(pieces).translate(None, _NO_SIGNS).split(b"\0") if pieces else []
+    if not all(_is_closed(each, found) for each, found in zip(pieces, signs, strict=True) if found):
+        return None
+    chunks = {each.partition(b":")[0].rstrip(): each for each in pieces}
+    return chunks if len(chunks) == len(pieces) else None
 
 
-def _is_closed(chunk: bytes) -> bool:
+def _is_closed(chunk: bytes, signs: bytes) -> bool:
     """Tell that no quote or bracket is open at the end, so that the next line is a key."""
-    if any(chunk.count(sign) % 2 and start.search(chunk) for sign, start in _OPENING.items()):
+    if any(signs.count(sign) % 2 and start.search(chunk) for sign, start in _OPENING.items()):
         return False
-    return all(chunk.count(opens) == chunk.count(closes) for opens, closes in _CLOSING)
+    return all(signs.count(opens) == signs.count(closes) for opens, closes in _BRACKETS)

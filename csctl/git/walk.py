@@ -59,6 +59,8 @@ def _steps(output: bytes) -> Iterator[Step]:
         header = tokens[position : position + _FIELDS]
         position += _FIELDS
         touches: list[Touch] = []
+        if position < count and not tokens[position]:  # what git puts after a merge
+            position += 1
         while position < count and tokens[position].lstrip(b"\n").startswith(b":"):
             touch = _touch(tokens[position].lstrip(b"\n").decode(), tokens[position + 1])
             position += 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from csctl.cli import main
 from tests.commands.company import CLOSABLE, COMPLAINT, READY_3D, Company
 from tests.commands.conftest import Run
 
@@ -353,3 +354,33 @@ def test_what_is_asked_wrongly(run: Run, company: Company, tmp_path: Path) -> No
     assert run("audit", "CC-2026-9999").code == 2
     assert run("audit", "--since", "someday").code == 2
     assert run("audit", "nonsense").code == 2
+
+
+def test_entries_that_nobody_can_judge_are_told_all_the_same(run: Run, company: Company) -> None:
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    company.write(READY_3D, "stage: d0\n", "stage: 'd0'\n")
+    company.write(
+        READY_3D, "  approved_3d:\n", "  no_such_sign_off: {by: zhang-wei}\n  approved_3d:\n"
+    )
+    text = company.text(READY_3D) + (
+        "\nsent:\n  3D-1: {step: 3D, revision: 1, sent_at: 2026-06-01T08:00+08:00, via: email,"
+        f" digest: {'0' * 64}}}\n  Z-1: {{step: Z, revision: 1, sent_at: 2026-06-01, via: email}}\n"
+    )
+    company.file(READY_3D).write_text(text, encoding="utf-8")
+    company.commit("by hand")
+    rows = events(run, READY_3D)
+    assert [row["event"] for row in rows][:2] == ["registered", "signed"]
+    told = {row["what"]: row for row in rows[2:]}
+    assert set(told) == {"signed off: no_such_sign_off", "sent: 3D-1", "sent: Z-1"}
+    assert "other_content" in told["sent: 3D-1"]["marks"]
+    assert (told["sent: Z-1"]["at"], told["sent: Z-1"]["marks"]) == ("2026-06-01", [])
+    company.file(READY_3D).write_text(text + "stage: d1\n", encoding="utf-8")
+    company.commit("broken")
+    rows = events(run, READY_3D)
+    assert [row["event"] for row in rows][-1] == "unreadable"
+    assert "stale" in rows[1]["marks"]
+
+
+def test_a_document_in_a_pipe(company: Company, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["--lang", "en", "audit", COMPLAINT, "--to", "md"]) == 0
+    assert capfdbinary.readouterr().out.startswith(f"# Audit trail {COMPLAINT}\n".encode())

@@ -47,6 +47,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "due": marked("Show what is due and what is overdue"),
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
+        "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
     },

@@ -52,6 +52,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
+            "git.rewrites": "whether history was rewritten",
+            "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
             "kinds.schema": "a kind: fields, stages, sends, clocks",
@@ -61,6 +63,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "kinds and records",
         {
             "yamlfile.yamltext": "data as canonical YAML",
+            "yamlfile.parts": "one field of a text without the others",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
             "ledgers.sheets": "any table people have",
@@ -80,6 +83,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schemaload": "schemas from disk",
             "config": "csctl.yaml",
             "display": "values as people read them",
+            "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",
             "signoffs": "who stands for which content",
@@ -183,7 +187,16 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "sending": "what leaves the house",
         },
     ),
-    ("standing", {"standing": "where a record stands"}),
+    (
+        "standing",
+        {
+            "standing": "where a record stands",
+            "events": "what two versions tell an auditor",
+            "evidence": "what a file in somebody's hands proves",
+        },
+    ),
+    ("trail of all", {"audit": "every event of every record"}),
+    ("trail in words", {"auditwords": "an audit as people read it"}),
     (
         "output",
         {

@@ -1,43 +1,45 @@
-"""`csctl verify`: is this file the one that was sent?"""
+"""`csctl verify`: is this the file that was sent?"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from csctl.console.options import Desk, pass_desk
-from csctl.console.output import say, tell
+from csctl.console.options import Desk, format_option, pass_desk
+from csctl.console.output import say, show_json, tell
 from csctl.messages import _
 
 
 @click.command(
     "verify",
     help=_(
-        "Tell which sending a file belongs to, by the sha256 of its bytes.\n\n"
+        "Tell which sending a file is, by the sha256 of its bytes; what it carries, who signed "
+        "it off, what has changed since, and whether the same bytes come out again.\n\n"
         "\b\n"
         "Examples:\n"
-        "  csctl verify 8D-2026-0003-3D-1.pdf"
+        "  csctl verify 8D-2026-0003-3D-1.pdf\n"
+        "  csctl verify from-the-customer.pdf --format json"
     ),
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@format_option("text", "json")
 @pass_desk
-def command(desk: Desk, file: Path) -> int:
-    """Find the sending of a file."""
+def command(desk: Desk, file: Path, style: str) -> int:
+    """Say what a file proves."""
     from csctl.attaching import read_outside
-    from csctl.sending import find_sendings
+    from csctl.evidence import examine
 
-    found = find_sendings(desk.index, read_outside(file))
-    for record, key, row in found:
-        say(
-            _("{id}: sent as {key} at {at} via {via} by {by}").format(
-                id=record.id,
-                key=key,
-                at=str(row.get("sent_at", ""))[:16],
-                via=row.get("via", ""),
-                by=row.get("by", ""),
-            )
-        )
-    if not found:
+    facts = examine(desk.index, read_outside(file))
+    was_sent = any(each.name == "sent" for each in facts)
+    holds = was_sent and all(each.ok is not False for each in facts)
+    if style == "json":
+        show_json("verify", [asdict(each) for each in facts], ok=holds)
+    else:
+        for each in facts:
+            mark = "!!" if each.ok is False else "  "
+            say(each.text if each.name == "sent" else f"  {mark} {each.text}")
+    if not was_sent:
         tell(_("{file} is none of the files that were sent.").format(file=file))
-    return 0 if found else 1
+    return 0 if holds else 1

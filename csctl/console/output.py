@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,20 +18,17 @@ from csctl.messages import BIDI, _, ngettext
 
 FORMATS: Final = ("text", "json", "csv")
 SCHEMA_VERSION: Final = 1
-_CONTROL: Final = ("Cc", "Cs", "Zl", "Zp")
 # Spreadsheets of East Asia take the full-width signs for the same.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Control characters, surrogates, line and paragraph separators, marks that turn the direction.
+_HARMFUL: Final = re.compile(
+    f"[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u2028\\u2029{''.join(sorted(BIDI))}]"
+)
 
 
 def clean(text: str) -> str:
     """Return `text` safe for a terminal: control and bidi characters shown as their code points."""
-    if text.isprintable():
-        return text
-    return "".join(c if c == "\n" or _is_harmless(c) else f"\\u{ord(c):04x}" for c in text)
-
-
-def _is_harmless(character: str) -> bool:
-    return character not in BIDI and unicodedata.category(character) not in _CONTROL
+    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:

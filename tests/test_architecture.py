@@ -103,6 +103,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.drafts": "answers not lost",
             "forms.audience": "what a customer may see",
             "diagnosis": "what is amiss with an installation",
+            "pipelines": "what a git platform runs",
         },
     ),
     (
@@ -135,6 +136,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
+            "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",
             "registration.questions": "what is asked",

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
-from csctl.console.output import show_annotations, show_findings, show_json, summary, tell
+from csctl.console.output import (
+    show_annotations,
+    show_code_quality,
+    show_findings,
+    show_json,
+    summary,
+    tell,
+)
 from csctl.messages import _
 
 
@@ -23,7 +30,7 @@ from csctl.messages import _
 )
 @ids_argument(required=False)
 @click.option("--staged", is_flag=True, help=_("Check what is staged for the next commit."))
-@format_option("text", "json", "github")
+@format_option("text", "json", "github", "gitlab")
 @pass_desk
 def command(desk: Desk, record_ids: tuple[str, ...], staged: bool, style: str) -> int:
     """Check records."""
@@ -42,6 +49,8 @@ def command(desk: Desk, record_ids: tuple[str, ...], staged: bool, style: str) -
         show_json("validate", [{"records": count}], findings, ok=ok)
     elif style == "github":
         show_annotations(findings)
+    elif style == "gitlab":
+        show_code_quality(findings)
     else:
         show_findings(findings)
         tell(_("{count} records: {summary}").format(count=count, summary=summary(findings)))

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 platform=$1 before=$2 after=$3
+tagger=csctl-approval@localhost
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -15,6 +16,7 @@ if [[ -z ${CSCTL_APPROVAL_KEY:-} ]]; then
 fi
 printf '%s\n' "$CSCTL_APPROVAL_KEY" >"$work/key"
 chmod 600 "$work/key"
+printf '%s %s\n' "$tagger" "$(ssh-keygen -y -f "$work/key")" >"$work/signers"
 basic=$(printf 'x-access-token:%s' "$GITHUB_TOKEN" | base64 | tr -d '\n')
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.extraHeader
 export GIT_CONFIG_VALUE_0="Authorization: Basic $basic"
@@ -45,20 +47,21 @@ requests_of() {
 # 每人的最后一次意见若是批准：提交与账号。Whose last word is an approval: commit and login.
 approvals_of() {
   ask "pulls/$1/reviews?per_page=100&limit=100" | jq -r --arg author "$2" '[.[]?
-    | select(.state == "APPROVED" or .state == "DISMISSED" or (.state | test("CHANGES$")))]
+    | select(.state == "APPROVED" or .state == "DISMISSED" or (.state | test("CHANGES")))]
     | group_by(.user.login) | map(max_by(.submitted_at))
     | .[] | select(.state == "APPROVED" and (.dismissed | not) and .user.login != $author)
     | [.commit_id, .user.login] | @tsv'
 }
 
-# 账号对应的人。The person who has a login.
+# 账号对应的人；没有时为账号本身。The person who has a login; the login itself if nobody has.
 person_of() {
-  csctl person list --where "handles.$platform=$1" --column name --column email --format json |
-    jq -r '.data[0] // empty | "\(.name) <\(.email)>"'
+  csctl person list --where "handles.$platform=$1" --column id --column email --format json |
+    jq -r --arg login "$1" '[.data[] | select((.email // "") != "") | "\(.id) <\(.email)>"]
+      | if length == 1 then .[0] else $login end'
 }
 
 tag_request() {
-  local number=$1 author=$2 sha login person
+  local number=$1 author=$2 sha login
   approvals_of "$number" "$author" | sort -u >"$work/approvals"
   cut -f 1 "$work/approvals" | sort -u >"$work/commits"
   if [[ -s $work/commits ]]; then
@@ -70,13 +73,15 @@ tag_request() {
     fi
     {
       printf 'approval of %s\n\nPull-request: %s\n' "$sha" "$number"
+      printf 'Pull-request-author: %s\n' "$(person_of "$author")"
       while IFS=$'\t' read -r _ login; do
-        person=$(person_of "$login")
-        printf 'Approved-by: %s\nApproved-login: %s/%s\n' "${person:-$login}" "$platform" "$login"
+        printf 'Approved-by: %s\n' "$(person_of "$login")"
       done < <(grep "^$sha" "$work/approvals")
     } >"$work/message"
     git -c gpg.format=ssh -c user.signingkey="$work/key" -c user.name=csctl-approval \
-      -c user.email=csctl-approval@localhost tag -s -F "$work/message" "approval/$sha" "$sha"
+      -c user.email="$tagger" tag -s -F "$work/message" "approval/$sha" "$sha"
+    # git有时签名失败也算成功。git may make the tag and not sign it.
+    git -c gpg.format=ssh -c gpg.ssh.allowedSignersFile="$work/signers" verify-tag "approval/$sha"
     git push --quiet origin "refs/tags/approval/$sha"
     echo "approval/$sha"
   done <"$work/commits"

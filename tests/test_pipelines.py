@@ -440,7 +440,7 @@ def test_the_jobs_of_gitlab_run(company: Company, shell: Shell, tmp_path: Path) 
     write_wheel(tmp_path / "wheels", "0.1.0")
     env = {
         "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels"),
-        "PIP_TARGET": str(tmp_path / "site"),
+        "PIP_TARGET": str(tmp_path / "site"), "CI_COMMIT_BEFORE_SHA": "0" * 40,
     }  # fmt: skip
     write_owners(shell, "gitlab")
     jobs = data(company.root, ".gitlab/csctl.yml")

@@ -63,10 +63,7 @@ def unowned(index: Index, platform: Platform, day: date) -> list[Kind]:
 
 def _roles_of_all(kinds: Iterable[Kind]) -> tuple[str, ...]:
     """Return the roles that may approve every kind with sign-offs: settings are theirs too."""
-    signed = [approving_roles(kind) for kind in kinds if kind.signoffs]
-    if not signed:
-        return ()
-    first, *others = signed
+    first, *others = (approving_roles(kind) for kind in kinds if kind.signoffs)
     return tuple(role for role in first if all(role in each for each in others))
 
 

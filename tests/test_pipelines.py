@@ -25,6 +25,8 @@ from tests.platforms import SOURCE, bash, runner, serving, tool, write_wheel
 EARLY = "2025-11-20T09:30+08:00"
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="runners have a POSIX shell")
+
 YAMLLINT = """\
 extends: default
 rules:
@@ -539,6 +541,9 @@ class Desk:
 
 @pytest.fixture
 def desk(company: Company, tmp_path: Path) -> Desk:
+    missing = [each for each in ("curl", "jq", "ssh-keygen") if not shutil.which(each)]
+    if missing:
+        pytest.skip(f"runners have {', '.join(missing)}; this machine has not")
     return Desk(company, tmp_path)
 
 

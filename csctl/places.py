@@ -13,6 +13,7 @@ from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
+GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
 _HEADER: Final = re.compile(
     r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
     r""" *(\{[^}]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$"""

@@ -109,6 +109,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.drafts": "answers not lost",
             "forms.audience": "what a customer may see",
             "diagnosis": "what is amiss with an installation",
+            "pipelines": "what a git platform runs",
         },
     ),
     (
@@ -142,6 +143,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
+            "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",
             "registration.questions": "what is asked",

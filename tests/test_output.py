@@ -7,6 +7,8 @@ import os
 import pty
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,7 @@ NASTY = "\x1b[2J\u202e\x9b1m"
         lambda: output.show_rows("x", [{"a": NASTY}], {"a": NASTY}, "csv"),
         lambda: output.show_findings([Finding(NASTY, 1, 1, "R", "error", NASTY, NASTY)]),
         lambda: output.show_annotations([Finding(NASTY, 1, 1, "R", "error", NASTY, NASTY)]),
+        lambda: output.show_code_quality([Finding(NASTY, 1, 1, "R", "error", NASTY, NASTY)]),
     ],
 )
 def test_every_way_to_show_is_harmless(
@@ -84,6 +87,23 @@ def test_every_way_to_show_is_harmless(
     shown = captured.out + captured.err
     assert "\\u001b[2J\\u202e\\u009b1m" in shown
     assert harmless(shown)
+
+
+def test_a_code_quality_report_knows_what_only_moved(capsys: pytest.CaptureFixture[str]) -> None:
+    def report(*findings: Finding) -> list[dict[str, Any]]:
+        output.show_code_quality(findings)
+        rows = json.loads(capsys.readouterr().out)
+        assert isinstance(rows, list)
+        return rows
+
+    assert report() == []
+    first, second, third = report(FINDING, WARNING, FINDING)
+    assert first["description"] == "wrong do it"
+    assert first["location"] == {"path": "records/a.yaml", "lines": {"begin": 3}}
+    assert [each["severity"] for each in (first, second, third)] == ["major", "minor", "major"]
+    assert len({each["fingerprint"] for each in (first, second, third)}) == 3
+    (moved,) = report(replace(FINDING, line=9))
+    assert moved["fingerprint"] == first["fingerprint"]
 
 
 def test_streams(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +189,7 @@ def test_no_table_is_wider_than_asked(cells: list[list[str]], width: int) -> Non
 def test_too_many_columns_keep_a_little_of_each() -> None:
     headings = {str(n): "投诉编号" for n in range(20)}
     head = output.render_table([{}], headings, 40).splitlines()[0]
-    assert head.split() == ["投…"] * 20
+    assert head.split() == ["投诉编号", *["投…"] * 19]
 
 
 def test_what_fits_is_not_cut() -> None:

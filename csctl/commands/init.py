@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from csctl.console.options import Invocation, desk
+from csctl.codeowners import render_codeowners, unowned
+from csctl.console.options import Desk, Invocation, desk
 from csctl.console.output import done, say, tell
 from csctl.console.prompts import choose
 from csctl.console.terminal import read_line
@@ -20,10 +21,11 @@ from csctl.kinds.codes import propose_code
 from csctl.kinds.schema import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
-from csctl.places import CONFIG, search_path
+from csctl.pipelines import PLATFORMS, Platform, files_of, find_pipeline
+from csctl.places import CONFIG, GIT_PLATFORMS, search_path
 from csctl.registration.choices import Choice, pick_one
 from csctl.scaffold import Setup, find_changes
-from csctl.store import write_atomically
+from csctl.store import Change, write_atomically
 
 
 @click.command(
@@ -32,10 +34,13 @@ from csctl.store import write_atomically
         "Make a records repository here: an empty folder or an existing git repository.\n\n"
         "Asks for the company, its language and form numbers, and who you are. Files that are "
         "there already are kept; a second run changes nothing.\n\n"
+        "--ci adds what a git platform runs and shows: the check of every change, forms as PDF, "
+        "what is due every day, templates, CODEOWNERS. Files of your own are kept.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl init\n"
-        "  csctl init --company 'Example Ltd' --profile own --no-input"
+        "  csctl init --company 'Example Ltd' --profile own --no-input\n"
+        "  csctl init --ci gitlab"
     ),
 )
 @click.option("--company", default="", help=_("The company's name, as forms print it."))
@@ -45,11 +50,18 @@ from csctl.store import write_atomically
 @click.option("--me-code", default="", help=_("Your code, such as zhang-wei."))
 @click.option("--me-email", default="", help=_("Your e-mail address, also for git."))
 @click.option("--me-role", default="", help=_("Your role, such as quality_engineer."))
+@click.option("--ci", type=click.Choice(GIT_PLATFORMS), help=_("Add a git platform's pipeline."))
 @click.option("--no-input", is_flag=True, help=_("Never ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would be written, and write nothing."))
 @click.pass_context
 def command(
-    context: click.Context, /, no_input: bool, dry_run: bool, spoken: str, **given: str
+    context: click.Context,
+    /,
+    no_input: bool,
+    dry_run: bool,
+    ci: str | None,
+    spoken: str,
+    **given: str,
 ) -> int:
     """Make a records repository."""
     invocation = desk(context).invocation
@@ -66,9 +78,12 @@ def command(
         asks = invocation.may_ask and not no_input
         setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
     changes = find_changes(root, setup, _now(invocation))
+    platform = PLATFORMS[ci] if ci else None
     if dry_run:
         for change in changes:
             say(change.path)
+        for path in _missing(root, platform) if platform else ():
+            say(path)
         return 0
     repository = GitRepo(root) if found else gitrepo.init(root)
     if setup is not None:
@@ -79,14 +94,44 @@ def command(
         repository.commit([change.path for change in changes], _MESSAGE)
     if changes or not repository.has_changed_paths():
         repository.write_commit_graph()
-    if not changes:
+    added = _add_pipeline(desk(context), platform) if platform else []
+    for path in [*(change.path for change in changes), *added]:
+        say(path)
+    if not changes and not added:
         done(_("{folder} is set up already; nothing was changed.").format(folder=root))
         return 0
-    for change in changes:
-        say(change.path)
+    if added and not changes:
+        done(_("The pipeline for {platform} is in place.").format(platform=ci))
+        tell(_("Next: {command}").format(command="git push"))
+        return 0
     done(_("{folder} is a records repository now.").format(folder=root))
     tell(_("Next: {command}").format(command="csctl complaint new"))
     return 0
+
+
+def _missing(root: Path, platform: Platform) -> list[str]:
+    """Return the paths of a platform's files that are not there yet."""
+    paths = [*files_of(platform), platform.codeowners]
+    return [each for each in paths if not (root / each).is_file()]
+
+
+def _add_pipeline(desk: Desk, platform: Platform) -> list[str]:
+    """Write and commit a platform's files that are not there yet; return their paths."""
+    repository = desk.store.repository
+    changes, kept = find_pipeline(repository.root, platform)
+    if not (repository.root / platform.codeowners).is_file():
+        text = render_codeowners(desk.index, platform, desk.now.date())
+        changes.append(Change(platform.codeowners, None, text.encode()))
+        for kind in unowned(desk.index, platform, desk.now.date()):
+            tell(
+                _("{kind}: nobody who may approve has a {platform} handle yet.").format(
+                    kind=pick(kind.short, language()), platform=platform.name
+                )
+            )
+    for path in kept:
+        tell(_("{path} is there already, and was kept.").format(path=path))
+    desk.store.save(changes, f"csctl init: pipeline for {platform.name}\n")
+    return [change.path for change in changes]
 
 
 _MESSAGE = "csctl init: records repository set up\n"

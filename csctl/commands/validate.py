@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
-from csctl.console.output import show_annotations, show_findings, show_json, summary, tell
+from csctl.console.output import (
+    show_annotations,
+    show_code_quality,
+    show_findings,
+    show_json,
+    summary,
+    tell,
+)
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -40,7 +47,7 @@ from csctl.messages import _
         "(default: origin/HEAD, origin/main, main or master)."
     ),
 )
-@format_option("text", "json", "github")
+@format_option("text", "json", "github", "gitlab")
 @pass_desk
 def command(
     desk: Desk, record_ids: tuple[str, ...], staged: bool, against: str | None, style: str
@@ -73,6 +80,8 @@ def command(
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
     elif style == "github":
         show_annotations(findings)
+    elif style == "gitlab":
+        show_code_quality(findings)
     else:
         show_findings(findings)
         tell(_("{count} records: {summary}").format(count=count, summary=summary(findings)))

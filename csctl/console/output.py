@@ -189,6 +189,28 @@ def show_annotations(findings: Iterable[Finding]) -> None:
         )
 
 
+def show_code_quality(findings: Iterable[Finding]) -> None:
+    """Write findings as GitLab's code-quality report, which it shows beside the lines."""
+    import hashlib  # only for this report
+
+    seen: dict[str, int] = {}
+    rows = []
+    for each in findings:
+        # Without the line, so that what moved is not taken for new.
+        what = "\0".join((each.path, each.rule, each.field, each.message))
+        seen[what] = seen.get(what, 0) + 1
+        rows.append(
+            {
+                "description": f"{each.message} {each.hint}".strip(),
+                "check_name": each.rule,
+                "fingerprint": hashlib.sha256(f"{what}\0{seen[what]}".encode()).hexdigest(),
+                "severity": "major" if each.level == "error" else "minor",
+                "location": {"path": each.path, "lines": {"begin": each.line}},
+            }
+        )
+    click.echo(clean(json.dumps(rows, ensure_ascii=False, indent=1)))
+
+
 def _escaped(text: str) -> str:
     for raw, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(raw, escaped)

@@ -43,7 +43,7 @@ def show_changes(desk: Desk, changes: Sequence[Change]) -> None:
     import difflib  # only for --dry-run
 
     for change in changes:
-        if not change.path.endswith((".yaml", ".json", ".md")):
+        if not change.path.endswith((".yaml", ".json", ".md", "CODEOWNERS")):
             say(_("{path}: {size} bytes").format(path=change.path, size=len(change.after)))
             continue
         before = (change.before or b"").decode("utf-8", "replace").splitlines()

@@ -69,6 +69,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.shapes": "what the keys of a map are for",
             "forms.wording": "values as forms word them",
             "kinds.fieldtable": "the fields of a kind as a table",
+            "git.signatures": "which key signed a commit or tag",
+            "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
     (
@@ -105,6 +107,9 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "diagnosis": "what is amiss with an installation",
         },
     ),
+    ("keys", {"keys": "whose key is whose, and when"}),
+    ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
+    ("proofs", {"proofs": "what stands behind a sign-off"}),
     (
         "across records",
         {
@@ -166,6 +171,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "attaching": "files beside a record",
             "edits": "what was typed, as edits",
+            "enrolment": "a person's own signing key",
             "ledgers.importing": "an old ledger as records",
         },
     ),

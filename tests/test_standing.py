@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from csctl.git import gitrepo
 from csctl.record import Record
 from csctl.rules.context import Context, build_context
 from csctl.standing import build_standing, pointing_at, render_standing
@@ -26,6 +27,7 @@ from tests.commands.company import (
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
+    gitrepo.init(tmp_path)
     return build_records(tmp_path)
 
 
@@ -121,7 +123,8 @@ def test_what_was_sent_and_signed_and_changed(store: Store, context: Context) ->
     record = store.get(CLOSABLE)
     shown = "\n".join(lines(record, context))
     assert "Sent: 3D-1 at 2026-03-03T08:10 via email\n" in shown
-    assert "Signed: 3D approved by zhang-wei at 2026-03-03T07:50 — holds" in shown
+    signed = "Signed: 3D approved by zhang-wei at 2026-03-03T07:50 — holds"
+    assert f"{signed} · unverified: it is not committed yet" in shown
     changed = change(
         record, [Edit("set", "symptom", "别的"), Edit("set", "sent.3D-1.complaint", "CC-2026-0010")]
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import click
 
-from csctl.console.options import Invocation, desk
+from csctl.console.options import Desk, Invocation, desk
 from csctl.console.output import done, say, tell
 from csctl.console.prompts import choose, propose_code
 from csctl.console.terminal import read_line
@@ -35,6 +36,7 @@ from csctl.store import write_atomically
         "\b\n"
         "Examples:\n"
         "  csctl init\n"
+        "  csctl init --signing ssh\n"
         "  csctl init --company 'Example Ltd' --profile own --no-input"
     ),
 )
@@ -45,11 +47,24 @@ from csctl.store import write_atomically
 @click.option("--me-code", default="", help=_("Your code, such as zhang-wei."))
 @click.option("--me-email", default="", help=_("Your e-mail address, also for git."))
 @click.option("--me-role", default="", help=_("Your role, such as quality_engineer."))
+@click.option(
+    "--signing",
+    type=click.Choice(["ssh"]),
+    help=_(
+        "Sign your commits with your SSH key (made if there is none) and name it in your record."
+    ),
+)
 @click.option("--no-input", is_flag=True, help=_("Never ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would be written, and write nothing."))
 @click.pass_context
 def command(
-    context: click.Context, /, no_input: bool, dry_run: bool, spoken: str, **given: str
+    context: click.Context,
+    /,
+    no_input: bool,
+    dry_run: bool,
+    spoken: str,
+    signing: str | None,
+    **given: str,
 ) -> int:
     """Make a records repository."""
     invocation = desk(context).invocation
@@ -61,6 +76,7 @@ def command(
         asks = not (no_input or invocation.no_input)
         asks = asks and sys.stdin.isatty() and sys.stderr.isatty()
         setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
+        setup = replace(setup, signing=signing is not None)
     changes = find_changes(root, setup, _now(invocation))
     if dry_run:
         for change in changes:
@@ -75,17 +91,34 @@ def command(
         repository.commit([change.path for change in changes], _MESSAGE)
     if changes or not repository.has_changed_paths():
         repository.write_commit_graph()
-    if not changes:
+    if not changes and not signing:
         done(_("{folder} is set up already; nothing was changed.").format(folder=root))
         return 0
     for change in changes:
         say(change.path)
-    done(_("{folder} is a records repository now.").format(folder=root))
+    if changes:
+        done(_("{folder} is a records repository now.").format(folder=root))
+    if signing:
+        _set_up_signing(desk(context))
     tell(_("Next: {command}").format(command="csctl complaint new"))
     return 0
 
 
 _MESSAGE = "csctl init: records repository set up\n"
+
+
+def _set_up_signing(desk: Desk) -> None:
+    """Make or take the person's SSH key, tell git to use it, and name it in the record."""
+    from csctl.enrolment import enrol, take_key, use_key
+    from csctl.workflow import save
+
+    person = desk.store.get(desk.me)
+    public = take_key(Path.home(), str(person.value("email") or person.id))
+    draft = enrol(person, public, desk.index, desk.now)
+    use_key(desk.index, public)
+    if draft.changes:
+        save(desk.store, draft, commit=True)
+    done(_("Commits here are signed with {file} from now on.").format(file=public))
 
 
 def _now(invocation: Invocation) -> datetime:

@@ -1,4 +1,4 @@
-"""People with keys, a platform with one, and pull requests merged by it, all of it with real git."""
+"""People with keys, a platform with one, and pull requests that it merged, with real git."""
 
 from __future__ import annotations
 

@@ -82,10 +82,11 @@ def test_a_card_has_neither_stage_nor_severity(store: Store, context: Context) -
 
 def test_as_data(store: Store, context: Context) -> None:
     row = build_standing(store.get(CLOSABLE), context).as_row()
-    assert row["signoffs"] == [
-        {"name": "approved_3d", "by": "zhang-wei", "stale": False},
-        {"name": "prepared_8d", "by": "chen-gang", "stale": False},
-        {"name": "approved_8d", "by": "zhang-wei", "stale": False},
+    signoffs = [(s["name"], s["by"], s["stale"], s["proof"]) for s in row["signoffs"]]
+    assert signoffs == [
+        ("approved_3d", "zhang-wei", False, "uncommitted"),
+        ("prepared_8d", "chen-gang", False, "uncommitted"),
+        ("approved_8d", "zhang-wei", False, "uncommitted"),
     ]
     assert [each["state"] for each in row["clocks"]] == ["met", "missed", "missed"]
     assert row["missing"] == []

@@ -45,18 +45,21 @@ def fingerprint(key: str) -> str:
     try:
         if key.startswith(PGP):
             return _pgp_fingerprint(_pgp_bytes(key))
-        blob = base64.b64decode(ssh_part(key).split()[1], validate=True)
+        name, _space, text = ssh_part(key).partition(" ")
+        blob = base64.b64decode(text, validate=True)
     except (binascii.Error, IndexError) as error:
         raise ValueError(str(error)) from error
+    if not blob.startswith(len(name).to_bytes(4, "big") + name.encode()):
+        raise ValueError(key)
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
 def ssh_part(key: str) -> str:
     """Return type and key of an SSH key's line without its comment; ValueError if it is none."""
-    found = _SSH_KEY.match(key)
-    if found is None:
+    words = " ".join(key.split()[:2])
+    if not _SSH_KEY.fullmatch(words):
         raise ValueError(key)
-    return found.group()
+    return words
 
 
 def _pgp_bytes(key: str) -> bytes:

@@ -113,8 +113,6 @@ def _why_not(by: str, signature: Signature | None, keys: Keys, index: Index) -> 
     holders = keys.holders(signature)
     if holders != {by}:
         others = ", ".join(sorted(each or _("the platform") for each in holders - {by}))
-        if not others:
-            return _("its commit is not signed with a key known here")
         return _("its commit is signed with the key of {others}").format(others=others)
     if not keys.is_valid(signature, index.store.repository.config.site.zone):
         return _("the key of {by} was not valid when it was signed").format(by=by)

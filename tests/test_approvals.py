@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from csctl.approvals import find_approvals, people_named
+from csctl.git import gitrepo, merges
 from csctl.sending import with_approvals
 from csctl.signoffs import digest
 from tests.commands.company import CLOSABLE, READY_3D, SHARED, Company, found
@@ -196,6 +197,28 @@ def test_an_octopus_is_no_pull_request(works: Works) -> None:
     assert approvals(works) == []
 
 
+def test_a_record_that_cannot_be_read_as_approved_is_not_approved(works: Works) -> None:
+    works.edit(READY_3D, NEW, f"{NEW}: [")
+    works.merge("case", f"Merge case\n\n{BY_ZHANG}\n")
+    works.edit(READY_3D, f"{NEW}: [", NEW)
+    assert approvals(works) == []
+
+
+def test_main_is_the_remotes_where_there_is_one(works: Works, tmp_path: Path) -> None:
+    merge = works.merge("case", f"Merge case\n\n{BY_ZHANG}\n")
+    works.run("init", "--quiet", "--bare", str(tmp_path / "remote"))
+    works.run("remote", "add", "origin", str(tmp_path / "remote"))
+    works.run("push", "--quiet", "origin", "main~1:refs/heads/main")
+    # Merged here alone, which is not what the platform did.
+    assert approvals(works) == []
+    works.run("push", "--quiet", "origin", "main")
+    assert approvals(works) == [("zhang-wei", merge, True)]
+
+
+def test_before_the_first_commit_there_is_no_main(tmp_path: Path) -> None:
+    assert merges.find_main(gitrepo.init(tmp_path / "new")) is None
+
+
 # --- tags --------------------------------------------------------------------------------------
 
 
@@ -316,6 +339,14 @@ def test_an_approval_written_by_hand_is_found_out(works: Works, run: Run) -> Non
     assert done.code == 1
     assert "error[APR-03]" in done.out
     assert "no proven approval aaaa" in done.out
+
+
+def test_an_approval_of_other_content_is_found_out(works: Works, run: Run) -> None:
+    works.merge("case", f"Merge case\n\n{BY_ZHANG}\n")
+    assert run("send", READY_3D, "--as", "3D", "--via", "email").code == 0
+    row = works.record(READY_3D).value("signoffs.approved_3d")
+    works.company.write(READY_3D, str(row["digest"]), "0" * 64)
+    assert not works.context().prove(works.record(READY_3D))["approved_3d"].holds
 
 
 def test_what_changed_since_is_not_approved(works: Works, run: Run) -> None:

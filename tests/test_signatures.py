@@ -90,6 +90,7 @@ def test_a_commit_signed_with_a_key_given(repo: Path, git: Git, tmp_path: Path) 
         signed: (fingerprint(keys[0]), AT)
     }
     assert verify_commits(GitRepo(repo), [], keys) == {}
+    assert verify_commits(GitRepo(repo), shas, keys[1:]) == {}
 
 
 def test_a_changed_commit_keeps_no_signature(repo: Path, git: Git, tmp_path: Path) -> None:

@@ -96,10 +96,12 @@ def verify_commits(
     if done.returncode:
         raise git_failure(git.root, done)
     fields = done.stdout.decode("utf-8", "replace").split("\0")
+    known = {fingerprint(key) for key in keys}
     found = {}
     for start in range(0, len(fields) - 4, 5):
         sha, state, used, primary, at = fields[start : start + 5]
-        if state in _GOOD:
+        # Good, but by a key that nobody gave us, is not good: U is said of both.
+        if state in _GOOD and (primary or used) in known:
             found[sha] = Signature(primary or used, datetime.fromtimestamp(int(at), timezone.utc))
     return found
 

@@ -259,6 +259,8 @@ def test_the_allowed_signers_are_made_from_the_records(works: Works, run: Run) -
 
 def test_a_key_that_is_none_is_named(works: Works, run: Run) -> None:
     works.configure("platform: {kind: gitee}\n")
+    works.give_key("li-na", begin="2027-01-01")
+    works.give_key("wang-lei", end="2026-01-01")
     text = works.company.text("sun-tao")
     keys = "keys:\n  - {id: K1, key: ssh-ed25519 nonsense!}\n  - {id: K2, key: 'openpgp:AAAA'}\n"
     works.company.file("sun-tao").write_text(f"{text}\n{keys}", encoding="utf-8")
@@ -266,6 +268,8 @@ def test_a_key_that_is_none_is_named(works: Works, run: Run) -> None:
     done = run("keys", "--no-commit")
     assert done.code == 1
     assert done.out.count("UNREADABLE") == 2
+    assert "not yet valid" in done.out
+    assert "expired" in done.out
     assert "gitee: trusted, not proven; no key of it stands in csctl.yaml" in done.err
     assert "sun-tao" not in (works.root / ".csctl/allowed_signers").read_text(encoding="utf-8")
 

@@ -54,6 +54,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
     marked("Set up"): {
         "init": marked("Make a records repository"),
         "codeowners": marked("Tell the git platform who approves which records"),
+        "keys": marked("List the keys that sign, and write the allowed signers"),
         "schema": marked("Export the schemas for editors and other validators"),
         "doctor": marked("Check the installation and the repository"),
         "completion": marked("Print the completion script for a shell"),

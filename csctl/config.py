@@ -56,6 +56,9 @@ class Config:
     max_attachment_mb: float
     attachment_types: tuple[str, ...]
     roles: Mapping[str, Any]
+    signing_required: bool
+    platform: str
+    platform_keys: Sequence[Mapping[str, Any]]
     data: Mapping[str, Any]
 
     @property
@@ -69,6 +72,9 @@ def build_config(data: Mapping[str, Any]) -> Config:
     sites = {code: _build_site(code, site) for code, site in data.get("sites", {}).items()}
     numbering = data.get("numbering", {})
     attachments = data.get("attachments", {})
+    platform = data.get("platform", {})
+    # Where no platform knows its users, a key is all that tells one hand from another.
+    required = platform.get("kind") == "none" or data.get("signing", {}).get("required", False)
     return Config(
         company=data.get("company", ""),
         language=data.get("language", "zh"),
@@ -81,6 +87,9 @@ def build_config(data: Mapping[str, Any]) -> Config:
         max_attachment_mb=attachments.get("max_mb", 10),
         attachment_types=tuple(attachments.get("types", ())),
         roles=data.get("roles", {}),
+        signing_required=required,
+        platform=platform.get("kind", ""),
+        platform_keys=platform.get("keys", ()),
         data=data,
     )
 

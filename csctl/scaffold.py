@@ -46,6 +46,7 @@ class Setup:
     code: str
     email: str
     role: str
+    signing: bool = False
 
 
 def find_changes(root: Path, setup: Setup | None, now: datetime) -> list[Change]:
@@ -83,6 +84,8 @@ def render_config(setup: Setup, schemas: Schemas) -> str:
         "sites": {"main": {"zone": zone, "calendar": country}},
         "numbering": {"profile": setup.profile},
     }
+    if setup.signing:
+        values["signing"] = {"required": True}
     blocks = []
     for name, schema in schemas.flattened("config")["properties"].items():
         words = (schema.get("x-label"), schema.get("x-hint"))

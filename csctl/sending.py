@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from csctl.approvals import Approval
 from csctl.attaching import read_outside
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
@@ -21,7 +22,8 @@ from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
 from csctl.rules.gates import check_send, was_sent
-from csctl.rules.signing import check_signature, find_role
+from csctl.rules.roles import role_of
+from csctl.rules.signing import check_signature, find_role, preparer, why_unproven
 from csctl.signoffs import digest, is_signed, key_of
 from csctl.store import Change, Store
 from csctl.suggest import did_you_mean
@@ -172,6 +174,56 @@ def changed_since(record: Record, row: Mapping[str, Any]) -> bool:
     if send_ is None or not row.get("digest"):
         return False
     return bool(row["digest"] != digest(record, send_.covers))
+
+
+def with_approvals(record: Record, steps: Sequence[str], context: Context) -> Record:
+    """Return the record with the sign-offs of some reports that the platform's approvals give.
+
+    Where a sign-off is missing or does not hold, a proven approval by somebody with the role,
+    over what the sign-off covers as it is now, is written down in its place.
+    """
+    names = [name for step in steps for name in record.kind.sends[step].signoffs]
+    open_ones = [name for name in dict.fromkeys(names) if _is_open(record, name, context)]
+    for name in open_ones:
+        signoff = record.kind.signoffs[name]
+        for approval in context.approvals(record):
+            row = _approval_row(record, signoff, approval, context)
+            if row and approval.proven:
+                key = key_of(name, record.cycle)
+                record = change(record, [Edit("set", f"signoffs.{key}", row)])
+                break
+    return record
+
+
+def steps_before(record: Record, stage: str) -> list[str]:
+    """Return the reports that must have been sent for a stage, the next one if it is ""."""
+    stages = record.kind.stages
+    here = len(record.kind.stages_up_to(record.stage))
+    goal = record.kind.stage(stage).index + 1 if stage else here + 1
+    return list(dict.fromkeys(step for each in stages[:goal] for step in each.sent))
+
+
+def _is_open(record: Record, name: str, context: Context) -> bool:
+    signoff = record.kind.signoffs[name]
+    held = is_signed(record, signoff) and not why_unproven(record, name, context)
+    return signoff.step != "prepared" and not held
+
+
+def _approval_row(
+    record: Record, signoff: SignOff, approval: Approval, context: Context
+) -> dict[str, str] | None:
+    """Return an approval as a sign-off; None if it is not one, or not over this content."""
+    at = approval.at.astimezone(context.config.site.zone)
+    person = context.find(approval.reviewer)
+    wanted = signoff.roles or ("",)
+    role = role_of(person, wanted, at.date()) if person else ""
+    if not role or approval.reviewer == preparer(record, signoff):
+        return None
+    covered = digest(record, signoff.covers)
+    if digest(approval.record, signoff.covers) != covered:
+        return None
+    row = {"by": approval.reviewer, "role": role, "at": format_moment(at), "digest": covered}
+    return {**row, "approval": approval.reference}
 
 
 def find_sendings(index: Index, content: bytes) -> list[tuple[Record, str, Mapping[str, Any]]]:

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from csctl.agenda import span_words, state_words
+from csctl.approvals import Approval
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.display import field_lines, stage_words
 from csctl.findings import Finding
 from csctl.index import Index
 from csctl.kinds.schema import Stage, is_answered, pick
 from csctl.messages import _
+from csctl.proofs import Proof
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
 from csctl.selecting import summary_of
 from csctl.sending import changed_since
 from csctl.severity import Severity, severity
-from csctl.signoffs import Signed, find_signed
+from csctl.signoffs import Signed, find_signed, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Standing:
     blockers: tuple[Finding, ...]
     clocks: tuple[ClockState, ...]
     signed: tuple[Signed, ...]
+    proofs: tuple[Proof, ...]
+    approvals: tuple[Approval, ...]
     pointing: tuple[Record, ...]
 
     @property
@@ -63,7 +67,23 @@ class Standing:
                 }
                 for each in self.clocks
             ],
-            "signoffs": [{"name": s.name, "by": s.by, "stale": s.stale} for s in self.signed],
+            "signoffs": [
+                {
+                    "name": s.name,
+                    "by": s.by,
+                    "role": s.role,
+                    "at": s.at,
+                    "stale": s.stale,
+                    "proof": proof.state,
+                    "commit": proof.commit,
+                    "why": proof.why,
+                }
+                for s, proof in zip(self.signed, self.proofs, strict=True)
+            ],
+            "approvals": [
+                {"by": a.reviewer, "reference": a.reference, "proven": a.proven}
+                for a in self.approvals
+            ],
             "linked_from": [each.id for each in self.pointing],
         }
 
@@ -75,12 +95,13 @@ def build_standing(record: Record, context: Context) -> Standing:
     blockers = list(check_stage(record, following.name, context)) if following else []
     # Entering the stage writes these itself.
     written = (following.at, following.by) if following else ()
-    signed = [
-        found
+    signed = {
+        key_of(signoff.name, cycle): found
         for signoff in kind.signoffs.values()
         for cycle in range(1, record.cycle + 1)
         if (found := find_signed(record, signoff, cycle)) is not None
-    ]
+    }
+    proofs = context.prove(record) if signed else {}
     return Standing(
         record=record,
         context=context,
@@ -88,7 +109,9 @@ def build_standing(record: Record, context: Context) -> Standing:
         next_stage=following,
         blockers=tuple(b for b in blockers if b.level == "error" and b.field not in written),
         clocks=tuple(clock_states(record, index, context.config, context.now)),
-        signed=tuple(signed),
+        signed=tuple(signed.values()),
+        proofs=tuple(proofs[key] for key in signed),
+        approvals=tuple(context.approvals(record)),
         pointing=tuple(pointing_at(record, index)),
     )
 
@@ -122,12 +145,7 @@ def render_standing(standing: Standing, language: str, *, everything: bool) -> I
         yield from severity_lines(standing.severity)
     yield from _clock_lines(standing, language)
     yield from _sent_lines(record)
-    for signed in standing.signed:
-        signoff = record.kind.signoffs[signed.name]
-        state = _("STALE: what it covers has changed since") if signed.stale else _("holds")
-        yield _("Signed: {what} by {by} at {at} — {state}").format(
-            what=pick(signoff.label, language), by=signed.by, at=signed.at[:16], state=state
-        )
+    yield from _signed_lines(standing, language)
     for address, answer in unknown_fields(record):
         label = pick(record.kind.field(address).label, language)
         yield _("Unknown: {label}: {reason}").format(label=label, reason=answer["unknown"])
@@ -137,6 +155,25 @@ def render_standing(standing: Standing, language: str, *, everything: bool) -> I
         )
     yield from _field_lines(record, language, everything=everything)
     yield from _gate_lines(standing, language)
+
+
+def _signed_lines(standing: Standing, language: str) -> Iterator[str]:
+    for signed, proof in zip(standing.signed, standing.proofs, strict=True):
+        signoff = standing.record.kind.signoffs[signed.name]
+        state = _("STALE: what it covers has changed since") if signed.stale else _("holds")
+        if not proof.holds:
+            state = _("{state} · unverified: {why}").format(state=state, why=proof.why)
+        yield _("Signed: {what} by {by} at {at} — {state}").format(
+            what=pick(signoff.label, language), by=signed.by, at=signed.at[:16], state=state
+        )
+    for each in standing.approvals:
+        state = _("proven") if each.proven else _("trusted, not proven")
+        yield _("Approved: {by} at {at}, {reference} — {state}").format(
+            by=each.reviewer,
+            at=f"{each.at.astimezone(standing.context.config.site.zone):%Y-%m-%dT%H:%M}",
+            reference=each.reference,
+            state=state,
+        )
 
 
 def _title(standing: Standing, language: str) -> Iterator[str]:

@@ -74,6 +74,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.shapes": "what the keys of a map are for",
             "forms.wording": "values as forms word them",
             "kinds.fieldtable": "the fields of a kind as a table",
+            "git.signatures": "which key signed a commit or tag",
+            "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
     (
@@ -112,6 +114,9 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "pipelines": "what a git platform runs",
         },
     ),
+    ("keys", {"keys": "whose key is whose, and when"}),
+    ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
+    ("proofs", {"proofs": "what stands behind a sign-off"}),
     (
         "across records",
         {
@@ -179,6 +184,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "attaching": "files beside a record",
             "changes": "a change judged as a change",
             "edits": "what was typed, as edits",
+            "enrolment": "a person's own signing key",
             "ledgers.importing": "an old ledger as records",
         },
     ),

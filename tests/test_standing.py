@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from csctl.git import gitrepo
 from csctl.record import Record
 from csctl.rules.context import Context, build_context
 from csctl.standing import build_standing, pointing_at, render_standing
@@ -26,6 +27,7 @@ from tests.commands.company import (
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
+    gitrepo.init(tmp_path)
     return build_records(tmp_path)
 
 
@@ -80,10 +82,11 @@ def test_a_card_has_neither_stage_nor_severity(store: Store, context: Context) -
 
 def test_as_data(store: Store, context: Context) -> None:
     row = build_standing(store.get(CLOSABLE), context).as_row()
-    assert row["signoffs"] == [
-        {"name": "approved_3d", "by": "zhang-wei", "stale": False},
-        {"name": "prepared_8d", "by": "chen-gang", "stale": False},
-        {"name": "approved_8d", "by": "zhang-wei", "stale": False},
+    signoffs = [(s["name"], s["by"], s["stale"], s["proof"]) for s in row["signoffs"]]
+    assert signoffs == [
+        ("approved_3d", "zhang-wei", False, "uncommitted"),
+        ("prepared_8d", "chen-gang", False, "uncommitted"),
+        ("approved_8d", "zhang-wei", False, "uncommitted"),
     ]
     assert [each["state"] for each in row["clocks"]] == ["met", "missed", "missed"]
     assert row["missing"] == []
@@ -121,7 +124,8 @@ def test_what_was_sent_and_signed_and_changed(store: Store, context: Context) ->
     record = store.get(CLOSABLE)
     shown = "\n".join(lines(record, context))
     assert "Sent: 3D-1 at 2026-03-03T08:10 via email\n" in shown
-    assert "Signed: 3D approved by zhang-wei at 2026-03-03T07:50 — holds" in shown
+    signed = "Signed: 3D approved by zhang-wei at 2026-03-03T07:50 — holds"
+    assert f"{signed} · unverified: it is not committed yet" in shown
     changed = change(
         record, [Edit("set", "symptom", "别的"), Edit("set", "sent.3D-1.complaint", "CC-2026-0010")]
     )

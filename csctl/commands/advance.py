@@ -57,6 +57,7 @@ def command(
     from csctl import workflow
     from csctl.display import stage_words
     from csctl.rules.context import build_context
+    from csctl.sending import steps_before, with_approvals
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
@@ -74,7 +75,8 @@ def command(
         goal = f"{moved.stage} (reopened)"
     else:
         context = build_context(desk.store, desk.now)
-        moved, findings = workflow.advance(record, context, to=to, me=desk.me, at=when)
+        approved = with_approvals(record, steps_before(record, to), context)
+        moved, findings = workflow.advance(approved, context, to=to, me=desk.me, at=when)
         goal = moved.stage
     findings = [*dict.fromkeys([*findings, *judge(desk, moved)])]
     if not is_reopened and not workflow.check_findings(findings):

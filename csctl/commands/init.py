@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ from csctl.store import Change, write_atomically
         "Examples:\n"
         "  csctl init\n"
         "  csctl init --company 'Example Ltd' --profile own --no-input\n"
-        "  csctl init --ci gitlab"
+        "  csctl init --ci gitlab\n"
+        "  csctl init --signing ssh"
     ),
 )
 @click.option("--company", default="", help=_("The company's name, as forms print it."))
@@ -51,6 +53,13 @@ from csctl.store import Change, write_atomically
 @click.option("--me-email", default="", help=_("Your e-mail address, also for git."))
 @click.option("--me-role", default="", help=_("Your role, such as quality_engineer."))
 @click.option("--ci", type=click.Choice(GIT_PLATFORMS), help=_("Add a git platform's pipeline."))
+@click.option(
+    "--signing",
+    type=click.Choice(["ssh"]),
+    help=_(
+        "Sign your commits with your SSH key (made if there is none) and name it in your record."
+    ),
+)
 @click.option("--no-input", is_flag=True, help=_("Never ask."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would be written, and write nothing."))
 @click.pass_context
@@ -61,6 +70,7 @@ def command(
     dry_run: bool,
     ci: str | None,
     spoken: str,
+    signing: str | None,
     **given: str,
 ) -> int:
     """Make a records repository."""
@@ -77,6 +87,7 @@ def command(
     if not (root / CONFIG).is_file():
         asks = invocation.may_ask and not no_input
         setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
+        setup = replace(setup, signing=signing is not None)
     changes = find_changes(root, setup, _now(invocation))
     platform = PLATFORMS[ci] if ci else None
     if dry_run:
@@ -97,14 +108,18 @@ def command(
     added = _add_pipeline(desk(context), platform) if platform else []
     for path in [*(change.path for change in changes), *added]:
         say(path)
-    if not changes and not added:
+    if not (changes or added or signing):
         done(_("{folder} is set up already; nothing was changed.").format(folder=root))
         return 0
-    if added and not changes:
+    if changes:
+        done(_("{folder} is a records repository now.").format(folder=root))
+    elif added:
         done(_("The pipeline for {platform} is in place.").format(platform=ci))
+    if signing:
+        _set_up_signing(desk(context))
+    if added and not changes:
         tell(_("Next: {command}").format(command="git push"))
         return 0
-    done(_("{folder} is a records repository now.").format(folder=root))
     tell(_("Next: {command}").format(command="csctl complaint new"))
     return 0
 
@@ -135,6 +150,20 @@ def _add_pipeline(desk: Desk, platform: Platform) -> list[str]:
 
 
 _MESSAGE = "csctl init: records repository set up\n"
+
+
+def _set_up_signing(desk: Desk) -> None:
+    """Make or take the person's SSH key, tell git to use it, and name it in the record."""
+    from csctl.enrolment import enrol, take_key, use_key
+    from csctl.workflow import save
+
+    person = desk.store.get(desk.me)
+    public = take_key(Path.home(), str(person.value("email") or person.id))
+    draft = enrol(person, public, desk.index, desk.now)
+    use_key(desk.index, public)
+    if draft.changes:
+        save(desk.store, draft, commit=True)
+    done(_("Commits here are signed with {file} from now on.").format(file=public))
 
 
 def _now(invocation: Invocation) -> datetime:

@@ -77,6 +77,7 @@ def command(
     whose = sending.choose_complaint(record, store, store.complete(complaint) if complaint else "")
     step = sending.get_send(record, step).name
     context = build_context(store, desk.now)
+    old, record = record, sending.with_approvals(record, [step], context)
     trial = sending.with_release(record, step, release)
     findings = sending.check_parcel(trial, context, step, whose, own_form=file is None)
     errors = [each for each in findings if each.level == "error"]
@@ -87,7 +88,7 @@ def command(
     name, content = sending.content_to_send(store, record, step, whose, form_language, file)
     parcel = sending.Parcel(step, via, receiver, when, whose, name, content, release)
     sent, written = sending.send(record, parcel, me=desk.me)
-    if is_refused(record, judge(desk, sent, [written])):
+    if is_refused(old, judge(desk, sent, [written])):
         return 1
-    draft = workflow.drafted(record, sent, f"{step} sent via {via}", [written])
+    draft = workflow.drafted(old, sent, f"{step} sent via {via}", [written])
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)

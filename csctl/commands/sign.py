@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
+from csctl.console.output import tell
 from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.record import Record
 
 
 @click.command(
@@ -45,4 +51,18 @@ def command(
     if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    code = finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    if desk.store.repository.config.signing_required and not (dry_run or no_commit):
+        _tell_if_unverified(desk, signed, name)
+    return code
+
+
+def _tell_if_unverified(desk: Desk, record: Record, name: str) -> None:
+    """Say it at once where a sign-off will open no gate."""
+    from csctl.rules.context import build_context
+    from csctl.rules.signing import why_unproven
+
+    why = why_unproven(record, name, build_context(desk.store, desk.now))
+    if why:
+        tell(_("It is unverified and opens no gate: {why}.").format(why=why))
+        tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))

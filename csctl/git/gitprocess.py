@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -57,10 +57,12 @@ def run_git(
     stdin: bytes = b"",
     index: Path | None = None,
     translated: bool = False,
+    more: Mapping[str, str] | None = None,
 ) -> Completed:
     """Run git in `root` and return what it said, whatever its exit code.
 
-    `index` is another index file than the repository's. `translated` leaves the user's
+    `index` is another index file than the repository's, `more` are environment variables to be
+    set besides. `translated` leaves the user's
     language to git and to the hooks it runs; otherwise git speaks English, to be parsed.
     Raises CsctlError where git is not installed.
     """
@@ -69,6 +71,7 @@ def run_git(
         variables["LC_ALL"] = "C"
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)
+    variables.update(more or {})
     command = ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
     try:
         return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)

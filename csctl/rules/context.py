@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from csctl.approvals import Approval, find_approvals
 from csctl.config import Config
 from csctl.findings import Finding
 from csctl.index import Index
+from csctl.proofs import Proof, prove
 from csctl.record import Record
 from csctl.rules.shape import take_shape
 from csctl.store import Store
@@ -31,6 +33,7 @@ class Context:
     list_files: Callable[[str], Sequence[str]]
     complaint: str = ""
     _sound: dict[str, Record | None] = field(default_factory=dict, repr=False, compare=False)
+    _proofs: dict[str, Mapping[str, Proof]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def today(self) -> date:
@@ -45,6 +48,17 @@ class Context:
             found = self.index.find(record_id)
             self._sound[record_id] = take_shape(found).record if found else None
         return self._sound[record_id]
+
+    def prove(self, record: Record) -> Mapping[str, Proof]:
+        """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
+        given = f"{record.path}\0{record.data.get('signoffs')}"
+        if given not in self._proofs:
+            self._proofs[given] = prove(record, self.index)
+        return self._proofs[given]
+
+    def approvals(self, record: Record) -> list[Approval]:
+        """Return the approvals of a record on the platform, newest first."""
+        return find_approvals(record, self.index)
 
     def find_all(self, ids: Sequence[str]) -> list[Record]:
         """Return the sound parts of the records that some ids name and that can be read."""

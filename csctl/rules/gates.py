@@ -50,6 +50,7 @@ def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[F
 def _check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
     yield from check_reached(record, stage_name, context)
     yield from signing.check_entered(record, context)
+    yield from signing.check_proven(record, stage_name, context)
     for check in checks_of(record):
         if check.stage in _names(record, stage_name):
             yield from check.run(record, context)

@@ -51,6 +51,7 @@ def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
         if signoff is None or at is None:
             continue
         yield from _check_row(record, key, row, signoff, context.index, at)
+        yield from _check_proof(record, key, row, signoff, context)
         signed = find_signed(record, signoff)
         is_present = key == key_of(signoff.name, record.cycle) and signoff.send not in sent
         if is_present and signed is not None and signed.stale:
@@ -83,19 +84,68 @@ def _check_row(
             ),
             _("Roles stand in the person's record: csctl show {by}").format(by=by),
         )  # fmt: skip
-    if signoff.step == "prepared":
-        return
+    if signoff.step != "prepared" and by == preparer(record, signoff, key):
+        yield breach(
+            "APR-01", record, f"signoffs.{key}",
+            _("{by} prepared it, and cannot sign '{signoff}' too.").format(
+                by=by, signoff=_name(signoff)
+            ),
+            f"csctl sign {record.id} --as {signoff.name}",
+        )  # fmt: skip
+
+
+def preparer(record: Record, signoff: SignOff, key: str = "") -> str:
+    """Return who prepared the report that a sign-off is for, "" if nobody has signed that.
+
+    `key` is that of the sign-off, where another cycle is meant than the present one.
+    """
+    key = key or key_of(signoff.name, record.cycle)
     for other in record.kind.signoffs.values():
         if other.step == "prepared" and other.send == signoff.send:
-            preparer = key.replace(signoff.name, other.name, 1)
-            if record.value(f"signoffs.{preparer}.by") == by:
-                yield breach(
-                    "APR-01", record, f"signoffs.{key}",
-                    _("{by} prepared it, and cannot sign '{signoff}' too.").format(
-                        by=by, signoff=_name(signoff)
-                    ),
-                    f"csctl sign {record.id} --as {signoff.name}",
-                )  # fmt: skip
+            return str(
+                record.value(f"signoffs.{key.replace(signoff.name, other.name, 1)}.by") or ""
+            )
+    return ""
+
+
+def _check_proof(
+    record: Record, key: str, row: Mapping[str, Any], signoff: SignOff, context: Context
+) -> Iterator[Finding]:
+    """Yield a committed sign-off that no key vouches for, where one has to."""
+    proof = context.prove(record)[key] if must_be_proven(row, context) else None
+    if proof is not None and proof.state == "unverified":
+        yield breach(
+            "APR-03", record, f"signoffs.{key}",
+            _("The sign-off '{signoff}' by {by} is unverified: {why}.").format(
+                signoff=_name(signoff), by=row.get("by", ""), why=proof.why
+            ),
+            _("Keys stand in the person's record; to sign with one: csctl init --signing ssh"),
+        )  # fmt: skip
+
+
+def must_be_proven(row: Mapping[str, Any], context: Context) -> bool:
+    """Tell whether a sign-off is worth nothing without a key that vouches for it."""
+    return context.config.signing_required or "approval" in row
+
+
+def why_unproven(record: Record, name: str, context: Context) -> str:
+    """Return why the present sign-off of a name has no key to vouch for it; "" where none must."""
+    key = key_of(name, record.cycle)
+    row = record.value(f"signoffs.{key}")
+    if not isinstance(row, Mapping) or not must_be_proven(row, context):
+        return ""
+    return context.prove(record)[key].why
+
+
+def check_proven(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
+    """Yield the unverified sign-offs of the reports a stage needs to have been sent."""
+    steps = dict.fromkeys(s for each in record.kind.stages_up_to(stage_name) for s in each.sent)
+    for step in steps:
+        for name in record.kind.sends[step].signoffs:
+            key = key_of(name, record.cycle)
+            row = record.value(f"signoffs.{key}")
+            if isinstance(row, Mapping):
+                yield from _check_proof(record, key, row, record.kind.signoffs[name], context)
 
 
 def _name(signoff: SignOff) -> str:
@@ -116,19 +166,22 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
     for name in record.kind.sends[send_name].signoffs:
         signoff = record.kind.signoffs[name]
         signed = find_signed(record, signoff)
-        if signed is not None and not signed.stale:
+        unproven = why_unproven(record, name, context) if signed else ""
+        if signed is not None and not signed.stale and not unproven:
             continue
         if spoken and signoff.step == "approved":
             yield from _check_release(record, signoff, release, "", context)
         elif not spoken:
-            stale = _("What it covers has changed since.") if signed else ""
+            why = _("What it covers has changed since.") if signed and signed.stale else ""
+            if unproven and not why:
+                why = _("It is unverified: {why}.").format(why=unproven)
             yield breach(
                 _code(record), record, "signoffs" if "signoffs" in record.data else "",
                 _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
                     step=send_name,
                     signoff=_name(signoff),
                     roles=role_words(context.index, signoff.roles) or _("anybody"),
-                    why=stale,
+                    why=why,
                 ).rstrip(),
                 f"csctl sign {record.id} --as {name}",
             )  # fmt: skip

@@ -108,6 +108,12 @@ _ALL: Final = (
         marked("A stage was entered by somebody whose role may do so."),
         marked("Only quality confirms the closing of a complaint."),
         "closed_by: li-na   # a sales clerk"),
+    Rule("APR-03", "error", (), "ISO 9001 7.5.3 · ISO/IEC 17025 7.11.3",
+        marked("A sign-off is proven by a key where csctl.yaml asks for signatures."),
+        marked("The commit that wrote it carries the signature of the signer's own key, valid on "
+               "that day; or a key of the platform vouches for the approval it was taken from. "
+               "An unverified one opens no gate."),
+        "signoffs: {approved_8d: {by: wang-wei, …}}   # in an unsigned commit"),
     Rule("APR-8D", "error", _8D, "S8-P5",
         marked("An 8D leaves the house approved by the quality manager or above."),
         marked("The approval covers exactly the content that was sent. A 3D may go out on a "

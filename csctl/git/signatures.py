@@ -1,0 +1,161 @@
+"""Signatures of commits and tags, as git verifies them against keys that are given."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import subprocess
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+from csctl.errors import CsctlError
+from csctl.git.gitprocess import git_failure, last_lines, run_git
+from csctl.git.gitrepo import GitRepo
+from csctl.messages import _
+
+PGP: Final = "openpgp:"
+_FORMAT: Final = "%H%x00%G?%x00%GF%x00%GP%x00%ct"
+_GOOD: Final = ("G", "U")
+_SSH_KEY: Final = re.compile(r"[a-z0-9][a-zA-Z0-9@.-]+ [A-Za-z0-9+/]+={0,2}")
+_SSH_TAG: Final = re.compile(r'^Good "git" signature .*key (SHA256:[A-Za-z0-9+/]+)$', re.MULTILINE)
+_PGP_TAG: Final = re.compile(r"^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40,64})$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A good signature: which key made it, and when the commit or tag says that it was made."""
+
+    fingerprint: str
+    at: datetime
+
+
+def fingerprint(key: str) -> str:
+    """Return the fingerprint of a public key as git prints it; ValueError if it is no key.
+
+    An SSH key is the first two words of its line (RFC 4253: base64); a GPG key is `openpgp:` and
+    the base64 of `gpg --export` (RFC 4880 12.2: the SHA-1 of the first packet).
+    """
+    try:
+        if key.startswith(PGP):
+            return _pgp_fingerprint(_pgp_bytes(key))
+        name, _space, text = ssh_part(key).partition(" ")
+        blob = base64.b64decode(text, validate=True)
+    except (binascii.Error, IndexError) as error:
+        raise ValueError(str(error)) from error
+    if not blob.startswith(len(name).to_bytes(4, "big") + name.encode()):
+        raise ValueError(key)
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def ssh_part(key: str) -> str:
+    """Return type and key of an SSH key's line without its comment; ValueError if it is none."""
+    words = " ".join(key.split()[:2])
+    if not _SSH_KEY.fullmatch(words):
+        raise ValueError(key)
+    return words
+
+
+def _pgp_bytes(key: str) -> bytes:
+    return base64.b64decode(key.removeprefix(PGP), validate=True)
+
+
+def _pgp_fingerprint(data: bytes) -> str:
+    head = data[0]
+    if head & 0x40:
+        tag, size = head & 0x3F, data[1]
+        start = 2
+        if size >= 192:
+            size, start = ((size - 192) << 8) + data[2] + 192, 3
+    else:
+        tag, width = (head >> 2) & 0x0F, 1 << (head & 3)
+        size, start = int.from_bytes(data[1 : 1 + width], "big"), 1 + width
+    body = data[start : start + size]
+    if tag != 6 or len(body) != size or body[0] != 4:
+        raise ValueError(tag)
+    # Not for safety: it is how OpenPGP names a key.
+    named = hashlib.sha1(b"\x99" + size.to_bytes(2, "big") + body, usedforsecurity=False)
+    return named.hexdigest().upper()
+
+
+def verify_commits(
+    git: GitRepo, commits: Collection[str], keys: Collection[str]
+) -> dict[str, Signature]:
+    """Return the signatures of those commits that one of the keys signed, with one process."""
+    if not commits:
+        return {}
+    asked = ("log", "--no-walk=unsorted", "-z", f"--format={_FORMAT}", *commits)
+    with _keyring(keys) as (options, more):
+        done = run_git(git.root, ["--no-replace-objects", *options, *asked], more=more)
+    if done.returncode:
+        raise git_failure(git.root, done)
+    fields = done.stdout.decode("utf-8", "replace").split("\0")
+    known = {fingerprint(key) for key in keys}
+    found = {}
+    for start in range(0, len(fields) - 4, 5):
+        sha, state, used, primary, at = fields[start : start + 5]
+        # Good, but by a key that nobody gave us, is not good: U is said of both.
+        if state in _GOOD and (primary or used) in known:
+            found[sha] = Signature(primary or used, datetime.fromtimestamp(int(at), timezone.utc))
+    return found
+
+
+def verify_tag(git: GitRepo, name: str, at: datetime, keys: Collection[str]) -> Signature | None:
+    """Return the signature of an annotated tag made `at`, None if none of the keys made it."""
+    with _keyring(keys) as (options, more):
+        asked = ["--no-replace-objects", *options, "verify-tag", "--raw", f"refs/tags/{name}"]
+        done = run_git(git.root, asked, more=more)
+    said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    found = _SSH_TAG.search(said) or _PGP_TAG.search(said)
+    return Signature(found.group(1), at) if found and done.returncode == 0 else None
+
+
+def make_ssh_key(path: Path, comment: str) -> None:
+    """Make an SSH key without a passphrase; raises CsctlError."""
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)]
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        why = "" if done.returncode == 0 else last_lines(done.stderr + done.stdout)
+    except OSError as error:
+        why = str(error.strerror)
+    if why:
+        raise CsctlError(
+            _("No SSH key could be made at {file}: {why}.").format(file=path, why=why),
+            _("Install OpenSSH, or make one yourself: ssh-keygen -t ed25519"),
+        )
+
+
+@contextmanager
+def _keyring(keys: Collection[str]) -> Iterator[tuple[list[str], Mapping[str, str]]]:
+    """Yield options and environment for git to know these keys and no other."""
+    with tempfile.TemporaryDirectory(prefix="csctl-") as folder:
+        pgp = [key for key in keys if key.startswith(PGP)]
+        ssh = [ssh_part(key) for key in keys if not key.startswith(PGP)]
+        allowed = Path(folder, "allowed_signers")
+        # No dates in it: ssh-keygen reads them in the zone of the machine.
+        lines = "".join(f'csctl namespaces="git" {key}\n' for key in ssh)
+        allowed.write_text(lines, encoding="utf-8")
+        home = Path(folder, "gnupg")
+        home.mkdir(mode=0o700)
+        if pgp:
+            _import(home, [_pgp_bytes(key) for key in pgp])
+        yield (
+            ["-c", f"gpg.ssh.allowedSignersFile={allowed.as_posix()}"],
+            {"GNUPGHOME": str(home)},
+        )
+
+
+def _import(home: Path, keys: Collection[bytes]) -> None:
+    """Put GPG keys into a home of their own; without gpg nothing they signed is verified."""
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--import"]
+    try:
+        subprocess.run(command, input=b"".join(keys), capture_output=True, check=False)
+    except OSError:
+        return

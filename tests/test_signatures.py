@@ -1,0 +1,165 @@
+"""Signatures of commits and tags: SSH and GPG keys, and what is no key."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from csctl.errors import CsctlError
+from csctl.git import signatures
+from csctl.git.gitrepo import GitRepo
+from csctl.git.signatures import fingerprint, verify_commits, verify_tag
+from tests.conftest import Git
+from tests.signers import line_of, make_key
+
+AT = datetime(2026, 3, 5, 1, 30, tzinfo=timezone.utc)
+GPGCONF = shutil.which("gpgconf") or "gpgconf"
+NEEDS_GPG = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+
+
+@pytest.fixture
+def gpg_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a home of GnuPG with keys in it; its agent ends with the test."""
+    home = tmp_path_factory.mktemp("g")
+    home.chmod(0o700)
+    yield home
+    command = [GPGCONF, "--homedir", str(home), "--kill", "all"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def gpg(home: Path, *arguments: str) -> bytes:
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def make_gpg_key(home: Path, kind: str) -> tuple[str, str]:
+    """Make a GPG key; return its fingerprint as gpg says it, and the key as a record holds it."""
+    name = f"{kind}@example.com"
+    gpg(home, "--passphrase", "", "--quick-gen-key", name, kind, "sign", "never")
+    listed = gpg(home, "--with-colons", "--list-keys", name).decode()
+    (printed,) = [line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")]
+    return printed, signatures.PGP + base64.b64encode(gpg(home, "--export", name)).decode()
+
+
+def test_a_fingerprint_is_the_one_ssh_keygen_prints(tmp_path: Path) -> None:
+    public = make_key(tmp_path, "k")
+    done = subprocess.run(
+        ["ssh-keygen", "-l", "-f", str(public)], check=True, capture_output=True, encoding="utf-8"
+    )
+    assert fingerprint(public.read_text(encoding="utf-8")) == done.stdout.split()[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "ssh-ed25519", "ssh-ed25519 !", "ssh-ed25519 AAAA", "ssh-ed25519 AAA", "openpgp:"),
+        *("openpgp:!", "openpgp:AAAA", "openpgp:mQ==", "openpgp:mQENBA==", "openpgp:xsBN"),
+    ],
+)
+def test_what_is_no_key(text: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        fingerprint(text)
+
+
+@pytest.mark.parametrize(("size", "head"), [(8, b"\xc6\x08"), (200, b"\xc6\xc0\x08")])
+def test_a_packet_may_say_its_length_the_new_way(size: int, head: bytes) -> None:
+    body = b"\x04" + bytes(size - 1)
+    old = b"\x98" + bytes([size]) + body
+    new = head + body
+    encoded = [signatures.PGP + base64.b64encode(each).decode() for each in (old, new)]
+    assert fingerprint(encoded[0]) == fingerprint(encoded[1])
+
+
+def test_a_commit_signed_with_a_key_given(repo: Path, git: Git, tmp_path: Path) -> None:
+    public, other = make_key(tmp_path, "one"), make_key(tmp_path, "two")
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    signed = git("rev-parse", "HEAD")
+    git("commit", "--quiet", "--allow-empty", "-m", "unsigned")
+    shas = [signed, git("rev-parse", "HEAD")]
+    keys = [line_of(public), line_of(other)]
+    found = verify_commits(GitRepo(repo), shas, keys)
+    assert {sha: (each.fingerprint, each.at) for sha, each in found.items()} == {
+        signed: (fingerprint(keys[0]), AT)
+    }
+    assert verify_commits(GitRepo(repo), [], keys) == {}
+    assert verify_commits(GitRepo(repo), shas, keys[1:]) == {}
+
+
+def test_a_changed_commit_keeps_no_signature(repo: Path, git: Git, tmp_path: Path) -> None:
+    public = make_key(tmp_path, "one")
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    text = git("cat-file", "commit", "HEAD").replace("\n\nsigned", "\n\nforged") + "\n"
+    done = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        cwd=repo,
+        input=text,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    forged = done.stdout.strip()
+    assert git("log", "-1", "--format=%s", forged) == "forged"
+    assert verify_commits(GitRepo(repo), [forged], [line_of(public)]) == {}
+
+
+def test_a_commit_that_is_not_there_is_an_error(repo: Path, git: Git) -> None:
+    with pytest.raises(CsctlError, match="bad object"):
+        verify_commits(GitRepo(repo), ["0" * 40], [])
+
+
+def test_a_tag_signed_with_a_key_given(repo: Path, git: Git, tmp_path: Path) -> None:
+    public, other = make_key(tmp_path, "one"), make_key(tmp_path, "two")
+    git("commit", "--quiet", "--allow-empty", "-m", "one")
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    git(*sign, "tag", "-s", "-m", "x", "signed")
+    git("tag", "-a", "-m", "x", "plain")
+    key = line_of(public)
+    found = verify_tag(GitRepo(repo), "signed", AT, [key])
+    assert found == signatures.Signature(fingerprint(key), AT)
+    assert verify_tag(GitRepo(repo), "signed", AT, [line_of(other)]) is None
+    assert verify_tag(GitRepo(repo), "plain", AT, [key]) is None
+
+
+@NEEDS_GPG
+@pytest.mark.parametrize("kind", ["ed25519", "rsa2048"])
+def test_gpg_signs_commits_and_tags_too(
+    repo: Path, git: Git, gpg_home: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    printed, key = make_gpg_key(gpg_home, kind)
+    assert fingerprint(key) == printed
+    monkeypatch.setenv("GNUPGHOME", str(gpg_home))
+    sign = ("-c", f"user.signingkey={printed}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    git(*sign, "tag", "-s", "-m", "x", "signed")
+    sha = git("rev-parse", "HEAD")
+    # What the keys of this machine say does not count: only what the records hold.
+    assert verify_commits(GitRepo(repo), [sha], []) == {}
+    assert verify_tag(GitRepo(repo), "signed", AT, []) is None
+    assert verify_commits(GitRepo(repo), [sha], [key])[sha].fingerprint == printed
+    found = verify_tag(GitRepo(repo), "signed", AT, [key])
+    assert found == signatures.Signature(printed, AT)
+
+
+@NEEDS_GPG
+def test_without_gpg_nothing_it_signed_is_verified(
+    repo: Path, git: Git, gpg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed, key = make_gpg_key(gpg_home, "ed25519")
+    monkeypatch.setenv("GNUPGHOME", str(gpg_home))
+    sign = ("-c", f"user.signingkey={printed}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    sha = git("rev-parse", "HEAD")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setitem(os.environ, "PATH", str(tools))
+    assert verify_commits(GitRepo(repo), [sha], [key]) == {}

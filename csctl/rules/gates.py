@@ -21,9 +21,10 @@ from csctl.rules import (
 )
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
-from csctl.rules.fields import breach, day, given, label_of, list_of, moment, set_hint
+from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
 from csctl.rules.shape import take_shape
 from csctl.suggest import did_you_mean
+from csctl.times.moments import find_moment
 
 CHECKS: tuple[Check, ...] = (
     *customer.CHECKS,
@@ -135,11 +136,11 @@ def check_send_content(record: Record, send_name: str, context: Context) -> Iter
 
 def was_sent(record: Record, step: str) -> bool:
     """Tell whether a report was sent since the record was opened, or opened again."""
-    opened = [moment(row.get("opened_at")) for row in list_of(record, "cycles")]
+    opened = [find_moment(row.get("opened_at")) for row in list_of(record, "cycles")]
     since = max((each for each in opened if each is not None), default=None)
     sent = record.data.get("sent")
     for row in sent.values() if isinstance(sent, dict) else ():
-        when = moment(row.get("sent_at"))
+        when = find_moment(row.get("sent_at"))
         if row.get("step") == step and when and (since is None or when >= since):
             return True
     return False

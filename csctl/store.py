@@ -13,6 +13,7 @@ from typing import Final
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import RECORDS as FOLDER
@@ -234,7 +235,7 @@ class Store:
         if not _is_name(code) or not re.match(kind.code, code):
             raise UsageError(
                 _("'{code}' cannot be the code of a {kind}.").format(code=code, kind=kind.name),
-                _("The form is {pattern}.").format(pattern=kind.code),
+                _("The form is {pattern}.").format(pattern=shown_pattern(kind.code)),
             )
         if (self._root / self.path_of(kind, code)).exists():
             raise UsageError(

@@ -84,6 +84,8 @@ def safe_name(name: str) -> str:
 
 def read_outside(path: Path) -> bytes:
     """Return the bytes of a file named on the command line; UsageError if it cannot be read."""
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise UsageError(_("{path} is no file.").format(path=path))
     try:
         return path.read_bytes()
     except OSError as error:

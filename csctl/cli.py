@@ -170,9 +170,12 @@ def _parse_now(_context: click.Context, _option: click.Parameter, value: str | N
     if not value:
         return None
     try:
-        return datetime.fromisoformat(value)
+        now = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(_("Write it like 2026-03-05T09:30+08:00.")) from None
+        now = None
+    if now is None or not 1900 < now.year < 3000:
+        raise click.BadParameter(_("Write it like 2026-03-05T09:30+08:00."))
+    return now
 
 
 def _standing_before_the_command(command: Command) -> Command:
@@ -263,6 +266,7 @@ def _menu(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run csctl; return the exit code. The console script's entry point."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Windows code pages and LANG=C cannot print Chinese
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -286,6 +290,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _PipeClosedError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:  # a full disk, a folder nobody may read, a stream that was closed
+        why = f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+        return _fail(_("The system refused: {why}.").format(why=why), "", 3, as_json)
     except RecursionError:
         return _fail(_("The input is nested too deeply."), "", CsctlError.exit_code, as_json)
     except Exception:  # the boundary: whatever comes here is a bug, and says so
@@ -299,6 +306,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             as_json,
         )
     return code if isinstance(code, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Put the null device where a stream was closed before csctl began."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _fail(message: str, hint: str, code: int, as_json: bool) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csctl.kinds.schemaload import Schemas
 
 RULE: Final = "CFG-01"
-_COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)([0-9]+(?:\.[0-9]+)*)")
+_COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)([0-9]{1,9}(?:\.[0-9]{1,9})*)")
 
 
 @dataclass(frozen=True, slots=True)

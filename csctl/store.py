@@ -13,6 +13,7 @@ from typing import Final
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import RECORDS as FOLDER
@@ -22,7 +23,9 @@ from csctl.suggest import did_you_mean
 from csctl.yamlfile import yamlio
 
 YAML_RULE: Final = "YAML"
-_NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,})")
+# Bytes of a file name, less what .yaml and a temporary file add.
+_LONGEST_NAME: Final = 200
+_NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Store:
         for name, header in headers.items() if _is_name(record_id) else ():
             if not header.get("prefix"):
                 path = self._root / FOLDER / header.get("folder", name) / f"{record_id}.yaml"
-                if path.is_file():
+                if os.path.isfile(path):  # False, and no error, where it cannot be looked at
                     return self._schemas.kind(name)
         return None
 
@@ -84,7 +87,7 @@ class Store:
         """Return the path of the record with exactly this id, None if there is none."""
         kind = self._find_kind(record_id)
         path = self.path_of(kind, record_id) if kind else ""
-        return path if path and (self._root / path).is_file() else None
+        return path if path and os.path.isfile(self._root / path) else None
 
     def complete(self, start: str) -> str:
         """Return the one id that begins with `start`; UsageError if there are none or several."""
@@ -181,8 +184,7 @@ class Store:
     def confined(self, path: str) -> Path:
         """Return a path below the root; CsctlError if `..` or a link leads out of it."""
         full = self._root / path.replace("\0", "..")
-        resolved = full.resolve()
-        if full.is_symlink() or not resolved.is_relative_to(self._root.resolve()):
+        if full.is_symlink() or not _is_below(full, self._root):
             raise CsctlError(
                 _("{path} is a link or leads out of the repository; it is not followed.").format(
                     path=path
@@ -233,7 +235,7 @@ class Store:
         if not _is_name(code) or not re.match(kind.code, code):
             raise UsageError(
                 _("'{code}' cannot be the code of a {kind}.").format(code=code, kind=kind.name),
-                _("The form is {pattern}.").format(pattern=kind.code),
+                _("The form is {pattern}.").format(pattern=shown_pattern(kind.code)),
             )
         if (self._root / self.path_of(kind, code)).exists():
             raise UsageError(
@@ -250,6 +252,8 @@ class Store:
         Nothing is written unless every file is still as it was read, and all or none of the
         files are. `sync=False` leaves the flushing to the system, for imports of thousands.
         """
+        if commit and changes:
+            self.repository.git.user()  # asked before anything is written that nobody could commit
         with self.repository.git.lock("write"):
             for change in changes:
                 self._check_unchanged(change)
@@ -319,7 +323,15 @@ def _umask() -> int:
 
 
 def _is_name(text: str) -> bool:
-    return bool(text) and not set(text) & set("/\\:\0") and text not in (".", "..")
+    fits = 0 < len(text.encode("utf-8", "replace")) <= _LONGEST_NAME
+    return fits and not set(text) & set("/\\:\0") and text not in (".", "..")
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a loop of links, or a name no file system takes
+        return False
 
 
 def _is_number(name: str, start: str) -> bool:

@@ -101,5 +101,5 @@ def test_a_name_that_leaves_its_folder_or_breaks_a_terminal_is_refused(name: str
 def test_a_file_from_outside(tmp_path: Path) -> None:
     assert read_outside(write(tmp_path, "a", b"x")) == b"x"
     for missing in (tmp_path / "none", tmp_path):
-        with pytest.raises(UsageError, match="cannot be read"):
+        with pytest.raises(UsageError, match=r"cannot be read|is no file"):
             read_outside(missing)

@@ -107,10 +107,17 @@ def test_progress_counts_what_is_asked_and_what_is_left(store: Store) -> None:
     assert asking.progress({"customer": "XINGYU", **quality}, ["customer"]) == (2, 14)
 
 
-def test_a_free_part_is_asked_for_its_name_too(store: Store) -> None:
-    _answers, asked = run(store, {**REPEAT_CALL, "part": "XC-777", "part.name": "右尾灯"})
-    assert "part.name" in asked
-    assert _answers["part"] == {"customer_part_no": "XC-777", "name": "右尾灯"}
+@pytest.mark.parametrize(
+    ("typed", "part"),
+    [("XC-777", {"customer_part_no": "XC-777"}), ("右尾灯", {"name": "右尾灯"})],
+)
+def test_a_free_part_asks_no_second_question(
+    store: Store, typed: str, part: dict[str, str]
+) -> None:
+    answers, asked = run(store, {**REPEAT_CALL, "part": typed})
+    assert not [each for each in asked if each.startswith("part.")]
+    assert answers["part"] == part
+    assert len(asked) <= 15
 
 
 def test_a_free_part_typed_whole_asks_nothing_more(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,27 +44,48 @@ def command(desk: Desk, record_id: str, no_commit: bool) -> int:
     path = desk.store.get_path(record_id)
     before = desk.store.read_bytes(path)
     text = start = _decode(before, path)
-    while True:
-        text = _in_editor(text)
-        if text == start:
-            nothing(_("Nothing changed."))
-            return 0
-        new, findings = _judge(desk, path, text)
-        show_findings(findings, err=True)
-        changes = (Change(path, before, text.encode()),)
-        if new is not None and check_findings(findings):
-            draft = Drafted(new, changes, message_for(new.kind.name, [new.id], "edited"))
-            with _rescued(desk, path, text):
+    with _desk_copy(desk, path, text) as copy:
+        while True:
+            text = _in_editor(copy, path)
+            if text == start:
+                nothing(_("Nothing changed."))
+                return 0
+            new, findings = _judge(desk, path, text)
+            show_findings(findings, err=True)
+            changes = (Change(path, before, text.encode()),)
+            if new is not None and check_findings(findings):
+                draft = Drafted(new, changes, message_for(new.kind.name, [new.id], "edited"))
                 return finish(desk, draft, dry_run=False, no_commit=no_commit)
-        match _choose(desk):
-            case "keep":
-                with _rescued(desk, path, text):
+            match _choose(desk):
+                case "keep":
                     desk.store.save(changes, "", commit=False)
-                tell(_("{path} is kept as it is, uncommitted.").format(path=path))
-                return 1
-            case "drop":
-                tell(_("The changes are dropped; {path} is as before.").format(path=path))
-                return 1
+                    tell(_("{path} is kept as it is, uncommitted.").format(path=path))
+                    return 1
+                case "drop":
+                    tell(_("The changes are dropped; {path} is as before.").format(path=path))
+                    return 1
+
+
+@contextmanager
+def _desk_copy(desk: Desk, path: str, text: str) -> Iterator[Path]:
+    """Give a copy to edit; it stays, and its place is told, if what was written is not saved."""
+    folder = desk.store.repository.git.common_dir / "csctl" / "edits"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = tempfile.mkdtemp(dir=folder)
+    except OSError:  # a full or read-only disk must not cost the text
+        name = tempfile.mkdtemp(prefix="csctl-")
+    copy = Path(name, Path(path).name)
+    copy.write_bytes(text.encode())
+    try:
+        yield copy
+    except BaseException:
+        written = copy.read_bytes() if copy.exists() else b""
+        if written not in (b"", text.encode(), desk.store.read_bytes(path)):
+            tell(_("What you wrote is kept in {path}.").format(path=copy))
+        raise
+    copy.unlink(missing_ok=True)
+    copy.parent.rmdir()
 
 
 def _decode(content: bytes, path: str) -> str:
@@ -76,14 +98,18 @@ def _decode(content: bytes, path: str) -> str:
         ) from error
 
 
-def _in_editor(text: str) -> str:
+def _in_editor(copy: Path, path: str) -> str:
+    """Return what was written into the copy."""
     try:
-        return click.edit(text, extension=".yaml", require_save=False) or text
-    except click.ClickException as error:
+        click.edit(filename=str(copy))
+        content = copy.read_bytes()
+    except (click.ClickException, OSError) as error:
+        why = error.message if isinstance(error, click.ClickException) else error.strerror
         raise CsctlError(
-            _("The editor did not do its work: {why}.").format(why=error.message),
+            _("The editor did not do its work: {why}.").format(why=why),
             _("Name another one: EDITOR=nano csctl edit …"),
         ) from error
+    return _decode(content, path)
 
 
 def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Finding]]:
@@ -98,21 +124,6 @@ def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Findin
         )
         return None, [finding]
     return new, judge(desk, new)
-
-
-@contextmanager
-def _rescued(desk: Desk, path: str, text: str) -> Iterator[None]:
-    """Put a text that could not be written where it can be found again."""
-    from csctl.store import write_atomically
-
-    try:
-        yield
-    except CsctlError:
-        if desk.store.read_bytes(path) != text.encode():
-            kept = desk.store.repository.git.common_dir / "csctl" / "edits" / Path(path).name
-            write_atomically(kept, text.encode())
-            tell(_("What you wrote is kept in {path}.").format(path=kept))
-        raise
 
 
 def _choose(desk: Desk) -> str:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
 def finish(desk: Desk, draft: Drafted, *, dry_run: bool, no_commit: bool, what: str = "") -> int:
     """Save a draft, or show it with `dry_run`; return the exit code."""
     if not draft.changes:
+        path = draft.record.path
+        if not no_commit and path in desk.store.repository.git.modified_paths(path):
+            tell(_("{path} is written, but not committed.").format(path=path))
+            tell(f"    git add -- '{path}' && git commit -- '{path}'")
+            return 3
         nothing(_("Nothing changed."))
         return 0
     if dry_run:

@@ -11,6 +11,7 @@ from csctl.forms.audience import visible
 from csctl.forms.blocks import View
 from csctl.forms.model import build_form, read_photos
 from csctl.forms.rendering import find_template, render_markdown
+from csctl.forms.wording import printable
 from csctl.record import Record, layout
 from csctl.signoffs import digest
 from csctl.store import Store
@@ -29,7 +30,7 @@ def publish(record: Record, store: Store, view: View, ending: Ending) -> bytes:
     form = build_form(record, store, view)
     search_path = store.repository.search_path("templates")
     if ending == "md":
-        return render_markdown(form, search_path).encode()
+        return str(printable(render_markdown(form, search_path))).encode()
     from csctl.forms.pdf import (  # typst is large, and Markdown does without it
         made_with,
         render_pdf,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -69,11 +69,26 @@ def _environment(search_path: tuple[Path, ...]) -> SandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
+    class Confined(jinja2.FileSystemLoader):
+        """Reads templates of its folders, and no file a link leads to from there."""
+
+        def get_source(
+            self, environment: jinja2.Environment, template: str
+        ) -> tuple[str, str, Callable[[], bool]]:
+            source, name, is_fresh = super().get_source(environment, template)
+            if not any(Path(name).resolve().is_relative_to(each.resolve()) for each in search_path):
+                raise CsctlError(
+                    _("The template {file} leads out of its folder; it is not read.").format(
+                        file=template
+                    )
+                )
+            return source, name, is_fresh
+
     def finish(value: Any) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape_markdown(value))
 
     return ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(search_path),
+        loader=Confined(search_path),
         undefined=jinja2.StrictUndefined,
         # Marks what macros return as finished, so that nothing is escaped twice.
         autoescape=True,

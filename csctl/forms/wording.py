@@ -141,6 +141,10 @@ class Wording:
         if moment is None:
             return text
         shown = f"{moment:%Y-%m-%d %H:%M}"
-        if moment.tzinfo is None or moment.utcoffset() == moment.astimezone(self.zone).utcoffset():
+        try:
+            here = moment.tzinfo is None or moment.astimezone(self.zone)
+        except OverflowError:  # the first and the last day of time have no other zone
+            return shown
+        if here is True or moment.utcoffset() == here.utcoffset():
             return shown
         return f"{shown} {text[-6:]}"

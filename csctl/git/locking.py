@@ -55,8 +55,9 @@ def lock(path: Path, *, wait: float = 10.0) -> Iterator[None]:
         raise _not_writable(path, error) from error
     try:
         _wait_for(descriptor, path, wait)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, b"%d\n" % os.getpid())
+        with contextlib.suppress(OSError):  # a full disk: the number only tells who holds it
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
         yield
     finally:
         os.close(descriptor)

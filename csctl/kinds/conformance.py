@@ -212,7 +212,7 @@ def _sentence(error: jsonschema.ValidationError) -> tuple[str, str]:
             return _("{value} should be {wanted}.").format(value=shown, wanted=_shown(wanted)), ""
         case "pattern":
             message = _("{value} does not have the right form.").format(value=shown)
-            return message, _("The form is {pattern}.").format(pattern=wanted)
+            return message, _("The form is {pattern}.").format(pattern=shown_pattern(str(wanted)))
         case "minimum" | "exclusiveMinimum":
             return _("{value} is too small (at least {limit}).").format(
                 value=shown, limit=wanted
@@ -233,6 +233,11 @@ def _sentence(error: jsonschema.ValidationError) -> tuple[str, str]:
             return _("{value} does not fit the schema ({rule}).").format(
                 value=shown, rule=error.validator
             ), ""
+
+
+def shown_pattern(pattern: str) -> str:
+    """Return a pattern without the signs that only say where a text begins and ends."""
+    return pattern.removeprefix("^").removesuffix("(?![^x]|x)")
 
 
 def _shown(value: Any) -> str:

@@ -141,7 +141,11 @@ def pick_one(choices: Sequence[Choice], text: str) -> Any:
     if not found:
         raise NothingFits(
             _("'{text}' is not one of the choices.").format(text=text),
-            did_you_mean(text, [each.label for each in choices]),
+            did_you_mean(
+                text,
+                [each.label for each in choices],
+                [each.value for each in choices if isinstance(each.value, str)],
+            ),
         )
     return found[0].value
 

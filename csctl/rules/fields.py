@@ -117,8 +117,8 @@ def set_hint(record: Record, address: str, value: str = "…") -> str:
 
 
 def _needed(field: Field | None) -> tuple[str, ...]:
-    """Return the keys a map or row cannot do without, else its first two."""
+    """Return the keys a map or row cannot do without, else the first one people fill in."""
     if field is None or not field.fields:
         return ()
     required = tuple(each for each in field.schema.get("required", ()) if each != "id")
-    return required or tuple(each for each in field.fields if each != "id")[:2]
+    return required or tuple(each for each in field.fields if each != "id")[:1]

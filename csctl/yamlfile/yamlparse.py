@@ -21,6 +21,8 @@ from csctl.messages import _
 
 MAX_DEPTH: Final = 40
 _MAX_EVENTS: Final = 200_000
+# Three hundred pages: no field of a form, and forms, diffs and terminals choke on more.
+_LONGEST_TEXT: Final = 1_000_000
 _UNREADABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -106,6 +108,8 @@ def _build(parser: Any) -> dict[str, Any]:
             plain = event.implicit[0]
             if event.tag is not None or event.anchor is not None:
                 raise _marked(event)
+            if len(value) > _LONGEST_TEXT:
+                raise _too_long(event)
             if target.__class__ is list:
                 target.append(resolve(value) if plain else value)
             elif key is None:
@@ -184,6 +188,14 @@ def _there(mark: Any, message: str, hint: str = "") -> YamlError:
 def _marked(event: Any) -> YamlError:
     sign = "*" if isinstance(event, AliasEvent) else "&" if event.anchor is not None else "!"
     return _at(event, *_no_sign(sign))
+
+
+def _too_long(event: Any) -> YamlError:
+    return _at(
+        event,
+        _("This text has more than {limit} characters.").format(limit=_LONGEST_TEXT),
+        _("Put it into a file beside the record: csctl attach ID FILE"),
+    )
 
 
 def _no_sign(sign: str) -> tuple[str, str]:

@@ -56,10 +56,10 @@ def test_a_missing_row_is_added_by_its_hint(company: Company, run: Run) -> None:
                   "started_at: 2026-05-31T18:00+08:00}\n", "")  # fmt: skip
     company.commit()
     done = run("advance", READY_3D, "--to", "d3")
-    (hint,) = {each for each in hints(done.err) if "--add 'containment_actions=" in each}
-    typed = hint.replace('"…"', '"全检"', 1)
+    (hint,) = {each for each in hints(done.err) if "--add containment_actions " in each}
+    typed = hint.replace("…", "全检", 1)
     assert run(*shlex.split(typed)).code == 0
-    assert "containment_actions=" not in run("advance", READY_3D, "--to", "d3").err
+    assert "--add containment_actions " not in run("advance", READY_3D, "--to", "d3").err
 
 
 def test_dry_run_shows_the_move_and_writes_nothing(company: Company, run: Run) -> None:

@@ -83,7 +83,7 @@ class TestUnattended:
         assert re.search(r"3D report is due 2026-03-\d\d \d\d:\d\d", shown)
         assert "Earlier: CC-2026-0001 of 2026-02-01 (same part)" in shown
         assert "cause: 密封胶未固化" in shown
-        assert "not repeated" in shown
+        assert "still open" in shown
         assert "Next: csctl set CC-2026-0002 verified" in shown
 
     def test_a_case_that_came_back_says_so(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,10 @@ def test_an_invalid_example_raises_its_rule_there_and_nothing_else(
     assert errors <= {f"{rule} {line}:{column}"}
 
 
-@pytest.mark.parametrize("code", sorted(set(RULES) - ELSEWHERE))
+# A rule about a change is broken by two versions: tests/rules/test_change*.py hold them.
+CHANGES = {code for code in RULES if code.startswith("CHG-")}
+
+
+@pytest.mark.parametrize("code", sorted(set(RULES) - ELSEWHERE - CHANGES))
 def test_every_rule_has_an_example_that_breaks_it(code: str) -> None:
     assert any(each.read_text(encoding="utf-8").startswith(f"# {code} ") for each in INVALID)

@@ -107,7 +107,7 @@ def set_hint(record: Record, address: str, value: str = "…") -> str:
         return f"csctl set {record.id} --add {added}"
     if field.type == "map" and field.fields:
         needed = _needed(field)
-        lists = [each for each in needed if field.fields[each].type == "list"]
+        lists = [each for each in needed if (row := field.fields[each].row) and row.fields]
         if lists:
             return set_hint(record, f"{address}.{lists[0]}", value)
         return f"csctl set {record.id} {' '.join(f'{address}.{each}={value}' for each in needed)}"

@@ -51,6 +51,12 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
     },
+    marked("With others"): {
+        "submit": marked("Hand a record in for the main branch"),
+        "sync": marked("Take in what others did"),
+        "status": marked("Show what is saved, handed in, approved, and whom it waits for"),
+        "renumber": marked("Give a record another number where two took the same"),
+    },
     marked("Set up"): {
         "init": marked("Make a records repository"),
         "codeowners": marked("Tell the git platform who approves which records"),

@@ -59,6 +59,8 @@ class Config:
     signing_required: bool
     platform: str
     platform_keys: Sequence[Mapping[str, Any]]
+    has_desks: bool
+    numbers: str
     data: Mapping[str, Any]
 
     @property
@@ -75,6 +77,7 @@ def build_config(data: Mapping[str, Any]) -> Config:
     platform = data.get("platform", {})
     # Where no platform knows its users, a key is all that tells one hand from another.
     required = platform.get("kind") == "none" or data.get("signing", {}).get("required", False)
+    git = data.get("git", {})
     return Config(
         company=data.get("company", ""),
         language=data.get("language", "zh"),
@@ -90,6 +93,8 @@ def build_config(data: Mapping[str, Any]) -> Config:
         signing_required=required,
         platform=platform.get("kind", ""),
         platform_keys=platform.get("keys", ()),
+        has_desks=bool(git.get("desk", False)),
+        numbers=git.get("numbers", "local"),
         data=data,
     )
 

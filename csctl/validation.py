@@ -134,10 +134,36 @@ def _record_of(path: str) -> str:
 def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
     read = store.try_read(path)
     if isinstance(read, Finding):
-        yield read
+        yield _side_by_side(store, path) or read
         return
     yield from check_record(read, context)
     yield from _check_place(store, read)
+
+
+def _side_by_side(store: Store, path: str) -> Finding | None:
+    """Return what a merge left in a file that holds two versions; None if it left nothing."""
+    git = store.repository.git
+    under_way = git.in_progress() if _has_conflict_marks(store, path) else ""
+    if not under_way or git.show(":2", path) is None or git.show(":3", path) is None:
+        return None
+    name = PurePosixPath(path).stem
+    give_up = f"git {under_way} --abort"
+    if git.show(":1", path) is None:
+        message = _("The id {id} was given to two records, here and on the other branch.")
+        hint = f"{give_up} && csctl renumber {name}"
+    else:
+        message = _("{id} holds two versions side by side: both sides changed the same.")
+        hint = f"{give_up} && csctl sync"
+    return Finding(
+        path, 1, 1, "ENV-01", "error", message.format(id=name), hint, name, "id"
+    )  # fmt: skip
+
+
+def _has_conflict_marks(store: Store, path: str) -> bool:
+    try:
+        return b"<<<<<<<" in store.read_bytes(path)
+    except CsctlError:
+        return False
 
 
 def _check_content(store: Store, context: Context, path: str, content: bytes) -> Iterator[Finding]:

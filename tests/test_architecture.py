@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "tools",
         {
             "suggest": "did you mean",
+            "pullrequests": "where a pull request is made",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
             "places": "where a repository is, read without YAML",
@@ -64,6 +65,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "yamlfile.yamltext": "data as canonical YAML",
             "yamlfile.parts": "one field of a text without the others",
+            "git.remotes": "what other clones have",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
             "ledgers.sheets": "any table people have",
@@ -82,6 +84,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "on a record",
         {
             "yamlfile.yamledit": "one value changed, every other byte kept",
+            "desks": "everybody's own branch",
+            "git.grafting": "changes put onto another commit",
             "kinds.schemaload": "schemas from disk",
             "config": "csctl.yaml",
             "display": "values as people read them",
@@ -96,6 +100,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "repository",
         {
             "repository": "root, configuration, schemas",
+            "fieldmerge": "two people's changes to one record",
             "frozen": "what no longer changes in place",
             "severity": "how bad a complaint is",
             "trail": "history as rows",
@@ -108,6 +113,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "beside the store",
         {
             "index": "what records say about each other",
+            "joining": "commits brought onto another branch",
+            "numbers": "numbers reserved on the server",
             "registration.drafts": "answers not lost",
             "forms.audience": "what a customer may see",
             "diagnosis": "what is amiss with an installation",
@@ -121,6 +128,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
             "precedents": "earlier cases",
@@ -151,6 +159,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",
+            "mergepolicy": "what merges by itself, and who approves the rest",
             "registration.questions": "what is asked",
             "rules.change": "whether a change may be",
             "rules.change_past": "clocks and calendars of the past",
@@ -183,6 +192,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "attaching": "files beside a record",
             "changes": "a change judged as a change",
+            "exchange": "handing work in and taking in others'",
+            "renumbering": "another number for a record",
             "edits": "what was typed, as edits",
             "enrolment": "a person's own signing key",
             "ledgers.importing": "an old ledger as records",
@@ -193,6 +204,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "registration.registering": "answers and files as a record",
             "sending": "what leaves the house",
+            "whereabouts": "how far the work on each record has got",
         },
     ),
     (

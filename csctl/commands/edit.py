@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.options import Desk, id_argument, pass_desk
+from csctl.console.options import Desk, go_to_own_branch, id_argument, pass_desk
 from csctl.console.output import nothing, show_findings, tell
 from csctl.console.saving import finish, judge
 from csctl.errors import CsctlError
@@ -41,6 +41,7 @@ def command(desk: Desk, record_id: str, no_commit: bool) -> int:
     from csctl.store import Change, message_for
     from csctl.workflow import Drafted, check_findings
 
+    go_to_own_branch(desk)
     path = desk.store.get_path(record_id)
     before = desk.store.read_bytes(path)
     text = start = _decode(before, path)

@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from csctl import workflow
-from csctl.console.options import Desk, desk
+from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
-from csctl.console.saving import finish, must_be_clean
+from csctl.console.saving import finish, must_be_clean, reserved_number
 from csctl.errors import UsageError
 from csctl.findings import Finding
 from csctl.kinds.schema import Field, Kind, pick
@@ -139,6 +139,8 @@ def _run(
     **links: Sequence[str],
 ) -> int:
     here = desk(click.get_current_context())
+    if not dry_run:
+        go_to_own_branch(here)
     kind = here.store.repository.schemas.kind(kind_name)
     registration = Registration(
         kind=kind,
@@ -252,16 +254,15 @@ class _Writing:
 
     def _write(self, code: str) -> int:
         registration, store = self.registration, self.here.store
+        kind, answers, now = registration.kind, self.draft.answers, registration.now
+        me = registration.me or code
         with store.lock():
-            made = register(
-                store,
-                registration.kind,
-                self.draft.answers,
-                me=registration.me or code,
-                now=registration.now,
-                code=code,
-            )
+            make = functools.partial(register, store, kind, answers, me=me, now=now)
+            made = make(code=code)
             must_be_clean(_check(self.here, made))
+            if kind.prefix and not self.dry_run:
+                number = reserved_number(self.here, kind, now.year)
+                made = made if number == made.record.id else make(code=number)
             try:
                 finish(self.here, made, dry_run=self.dry_run, no_commit=self.no_commit)
             finally:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from csctl.console.output import FORMATS
+from csctl.console.output import FORMATS, tell
 from csctl.errors import UsageError
 from csctl.git.gitprocess import environment
 from csctl.messages import _
@@ -84,6 +84,11 @@ class Desk:
             _("No person record has your e-mail address {email}.").format(email=email),
             _("Make yours with: csctl person new --set email={email}").format(email=email),
         )
+
+    def reopen(self) -> None:
+        """Forget what was read: another branch is in use now."""
+        for name in ("store", "index"):
+            self.__dict__.pop(name, None)
 
 
 def choose_language(arguments: Sequence[str]) -> str:
@@ -167,10 +172,36 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
 
 
 def writing_options(command: Command) -> Command:
-    """Options of every command that writes."""
+    """Options of every command that writes; it works on the person's own branch."""
     command = click.option(
         "--no-commit", is_flag=True, help=_("Leave it in the work tree, uncommitted.")
-    )(command)
+    )(_at_own_desk(command))
     return click.option(
         "--dry-run", is_flag=True, help=_("Show what would be written, and write nothing.")
     )(command)
+
+
+def _at_own_desk(command: Command) -> Command:
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        # `--check` writes nothing; a command that shows unless told to write has `--write`.
+        if kwargs.get("write", True) and not (kwargs["dry_run"] or kwargs.get("check")):
+            go_to_own_branch(desk(click.get_current_context()))
+        return command(*args, **kwargs)
+
+    return functools.update_wrapper(wrapped, command)  # type: ignore[return-value]
+
+
+def go_to_own_branch(here: Desk) -> None:
+    """Leave the main branch for the person's own before anything is read, if csctl.yaml says so."""
+    if not here.store.repository.config.has_desks:
+        return
+    from csctl.desks import enter_desk
+
+    try:
+        me = here.me
+    except UsageError:  # who makes the very record that says who he is, has no branch yet
+        return
+    line = enter_desk(here.store.repository.git, me)
+    if line:
+        here.reopen()
+        tell(line)

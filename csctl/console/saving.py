@@ -13,6 +13,7 @@ from csctl.findings import Finding
 from csctl.messages import _
 
 if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
+    from csctl.kinds.schema import Kind
     from csctl.record import Record
     from csctl.store import Change
     from csctl.workflow import Drafted
@@ -131,3 +132,17 @@ def must_be_clean(findings: Sequence[Finding]) -> None:
     if errors:
         show_findings(errors, err=True)
         raise CsctlError(_("Nothing was written."), errors[0].hint)
+
+
+def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
+    """Return the next number of a kind, and say so where the server did not reserve it."""
+    from csctl.numbers import reserve
+
+    reserved = reserve(desk.store, kind, year)
+    if reserved.warning:
+        tell(
+            _("{id} is a number of this computer only: {reason}").format(
+                id=reserved.id, reason=reserved.warning
+            )
+        )
+    return reserved.id

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
+import sys
+import tempfile
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -57,29 +60,61 @@ def run_git(
     stdin: bytes = b"",
     index: Path | None = None,
     translated: bool = False,
-    more: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> Completed:
     """Run git in `root` and return what it said, whatever its exit code.
 
-    `index` is another index file than the repository's, `more` are environment variables to be
-    set besides. `translated` leaves the user's
+    `index` is another index file than the repository's. `translated` leaves the user's
     language to git and to the hooks it runs; otherwise git speaks English, to be parsed.
-    Raises CsctlError where git is not installed.
+    `extra` are variables for this run. After `seconds` git and all it started are ended, and
+    nothing is asked meanwhile. Raises CsctlError where git is not installed.
     """
     variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
     if not translated:
         variables["LC_ALL"] = "C"
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)
-    variables.update(more or {})
+    variables.update(extra or {})
     command = ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
     try:
+        if seconds is not None:
+            return _run_within(command, {**variables, "GIT_TERMINAL_PROMPT": "0"}, seconds)
         return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
     except OSError as error:
         raise CsctlError(
             _("git could not be started: {reason}.").format(reason=error.strerror),
             _("Install git: https://git-scm.com/downloads, or on Debian: apt install git"),
         ) from error
+
+
+def _run_within(command: list[str], variables: Mapping[str, str], seconds: float) -> Completed:
+    # Files, not pipes: what git started may hold a pipe open after git itself was ended.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=variables,
+            start_new_session=True,
+        )
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            err.write(_("no answer in {seconds:.0f} s").format(seconds=seconds).encode())
+        out.seek(0)
+        err.seek(0)
+        return Completed(command, process.returncode, out.read(), err.read())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def git_failure(root: Path, failed: Completed) -> CsctlError:

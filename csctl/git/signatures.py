@@ -92,7 +92,7 @@ def verify_commits(
         return {}
     asked = ("log", "--no-walk=unsorted", "-z", f"--format={_FORMAT}", *commits)
     with _keyring(keys) as (options, more):
-        done = run_git(git.root, ["--no-replace-objects", *options, *asked], more=more)
+        done = run_git(git.root, ["--no-replace-objects", *options, *asked], extra=more)
     if done.returncode:
         raise git_failure(git.root, done)
     fields = done.stdout.decode("utf-8", "replace").split("\0")
@@ -110,7 +110,7 @@ def verify_tag(git: GitRepo, name: str, at: datetime, keys: Collection[str]) -> 
     """Return the signature of an annotated tag made `at`, None if none of the keys made it."""
     with _keyring(keys) as (options, more):
         asked = ["--no-replace-objects", *options, "verify-tag", "--raw", f"refs/tags/{name}"]
-        done = run_git(git.root, asked, more=more)
+        done = run_git(git.root, asked, extra=more)
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
     found = _SSH_TAG.search(said) or _PGP_TAG.search(said)
     return Signature(found.group(1), at) if found and done.returncode == 0 else None

@@ -48,6 +48,7 @@ def build_kind(schema: Mapping[str, Any]) -> Kind:
                 _requirements(each),
                 tuple(each.get("signoffs", ())),
                 covered[each["name"]],
+                each.get("merge", ""),
             )
             for each in schema.get("x-sends", ())
         },
@@ -70,6 +71,7 @@ def _stages(schema: Mapping[str, Any]) -> tuple[Stage, ...]:
             requires=_requirements(each),
             milestones=tuple(each.get("milestones", ())),
             sent=tuple(each.get("sent", ())),
+            merge=each.get("merge", ""),
         )
         for index, each in enumerate(schema.get("x-stages", ()))
     )

@@ -157,7 +157,10 @@ def holds(when: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A place on the main line, and what must be true to be there."""
+    """A place on the main line, and what must be true to be there.
+
+    `merge` is "auto" where being there needs no approval before it is merged.
+    """
 
     name: str
     label: Text
@@ -168,6 +171,7 @@ class Stage:
     requires: tuple[Requirement, ...]
     milestones: tuple[str, ...]
     sent: tuple[str, ...]
+    merge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +186,17 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A report that leaves the house, with its own gate; `covers` are the fields it stands for."""
+    """A report that leaves the house, with its own gate; `covers` are the fields it stands for.
+
+    `merge` is "auto" where it needs no approval before it is merged.
+    """
 
     name: str
     label: Text
     requires: tuple[Requirement, ...]
     signoffs: tuple[str, ...]
     covers: tuple[str, ...]
+    merge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

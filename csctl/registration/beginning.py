@@ -38,11 +38,11 @@ def register(
 ) -> Drafted:
     """Build a new record from answers (address -> value); to be saved under `store.lock()`.
 
-    What linked records know is carried over by the schema's `x-carry`; the first stage's event
-    time and person are filled in.
+    `code` is its code, or a number reserved for it. What linked records know is carried over by
+    the schema's `x-carry`; the first stage's event time and person are filled in.
     """
     if kind.prefix:
-        record_id = store.next_numbers(kind, now.year)[0]
+        record_id = code or store.next_numbers(kind, now.year)[0]
     else:
         store.check_code(kind, code)
         record_id = code

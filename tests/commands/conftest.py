@@ -8,11 +8,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from csctl.cli import main
 from tests.commands.company import NOW, Company, Result, found
+
+if TYPE_CHECKING:
+    from tests.commands.two_desks import Plant
 
 Run = Callable[..., Result]
 Editor = Callable[..., None]
@@ -83,3 +87,11 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Editor:
         monkeypatch.setenv("EDITOR", f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}")
 
     return set_editor
+
+
+@pytest.fixture
+def plant(company: Company, run: Run, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Give a bare server and two clones of it, whose people save on their own branches."""
+    from tests.commands.two_desks import found_plant
+
+    return found_plant(company, run, monkeypatch, "git: {desk: true}\n")

@@ -32,20 +32,22 @@ _QUICKER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A number for a new record; `warning` says why it is only this computer's."""
+    """Numbers for new records; `warning` says why they are only this computer's."""
 
-    id: str
+    ids: tuple[str, ...]
     warning: str = ""
 
 
-def reserve(store: Store, kind: Kind, year: int, *, seconds: float = SECONDS) -> Reserved:
-    """Return the next number of a kind and year; to be called under `store.lock()`.
+def reserve(
+    store: Store, kind: Kind, year: int, count: int = 1, *, seconds: float = SECONDS
+) -> Reserved:
+    """Return the next numbers of a kind and year; to be called under `store.lock()`.
 
-    With `numbers: remote` it is taken on the server, by moving one ref from what it was to a
-    commit that names the next number: of two who try at once, one is refused and tries again.
-    Where the server does not answer in time or refuses, it is this computer's next number.
+    With `numbers: remote` they are taken on the server, all at once, by moving one ref from what
+    it was to a commit that names the next number: of two who try at once, one is refused and
+    tries again. Where the server does not answer in time or refuses, they are this computer's.
     """
-    local = store.next_numbers(kind, year)[0]
+    local = tuple(store.next_numbers(kind, year, count))
     if store.repository.config.numbers != "remote":
         return Reserved(local)
     remote = find_remote(store.repository.git)
@@ -54,17 +56,33 @@ def reserve(store: Store, kind: Kind, year: int, *, seconds: float = SECONDS) ->
     series = f"{kind.prefix}-{year:04d}"
     deadline = time.monotonic() + seconds
     while True:
-        number, why = _try(store, remote, kind, year, series, deadline)
-        if number:
-            return Reserved(f"{series}-{number:04d}")
+        first, why = _try(store, remote, kind, year, series, count, deadline)
+        if first:
+            return Reserved(tuple(f"{series}-{first + step:04d}" for step in range(count)))
         if not any(each in why for each in _QUICKER) or time.monotonic() >= deadline:
             return Reserved(local, why)
 
 
+def local_words(reserved: Reserved) -> str:
+    """Return the warning that numbers are only this computer's, and why."""
+    first, last = reserved.ids[0], reserved.ids[-1]
+    if first == last:
+        words = _("{id} is a number of this computer only: {reason}")
+    else:
+        words = _("{first} to {last} are numbers of this computer only: {reason}")
+    return words.format(id=first, first=first, last=last, reason=reserved.warning)
+
+
 def _try(
-    store: Store, remote: Remote, kind: Kind, year: int, series: str, deadline: float
+    store: Store,
+    remote: Remote,
+    kind: Kind,
+    year: int,
+    series: str,
+    count: int,
+    deadline: float,
 ) -> tuple[int, str]:
-    """Try once to take the next number; return it, or 0 and why not."""
+    """Try once to take the next numbers; return the first, or 0 and why not."""
     git, ref = store.repository.git, f"{REFS}/{series}"
     why = _fetch(remote, f"+{ref}*:{ref}*", deadline, "--prune")
     held = find_commit(git, ref)
@@ -77,7 +95,7 @@ def _try(
     local = int(store.next_numbers(kind, year)[0].rpartition("-")[2])
     number = max(local, _next_of(remote, held, series))
     # Two clones must never push the same commit: both would be told that it worked.
-    message = f"next number of {series}: {number + 1}\n\n{uuid.uuid4()}\n"
+    message = f"next number of {series}: {number + count}\n\n{uuid.uuid4()}\n"
     commit = grafting.write_commit(
         git, grafting.empty_tree(git), [], message.encode(), signed=False
     )

@@ -48,7 +48,7 @@ def test_many_at_once_get_different_numbers(plant: Plant, tmp_path: Path) -> Non
         "kind = store.repository.schemas.kind('complaint')\n"
         "for _each in range(3):\n"
         "    found = reserve(store, kind, 2026, seconds=60)\n"
-        "    print(found.id, found.warning)\n"
+        "    print(*found.ids, found.warning)\n"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", script, str(each)], stdout=subprocess.PIPE)

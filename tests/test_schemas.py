@@ -275,7 +275,8 @@ def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -
     for clock in kind.clocks.values():
         assert clock.name in lengths
         assert set(clock.label) == LANGUAGES
-        assert kind.field(clock.start).type == "datetime", clock.name
+        assert clock.starts
+        assert {kind.field(each).type for each in clock.starts} == {"datetime"}, clock.name
         assert_condition(kind, clock.when)
         (how, what), *more = clock.stops.items()
         assert not more
@@ -283,6 +284,8 @@ def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -
             assert kind.field(what)
         elif how == "stage":
             assert kind.stage(what).at
+        elif how == "signoff":
+            assert kind.signoffs[what].roles
         else:
             assert how == "sent"
             assert what in ("3D", "5D", "8D", *kind.sends)

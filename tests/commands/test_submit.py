@@ -84,7 +84,7 @@ def test_a_bare_server_names_who_may_merge(plant: Plant) -> None:
     plant.here.ok("set", COMPLAINT, "symptom=x")
     done = plant.here.ok("submit", COMPLAINT)
     assert "may merge it" in done.err
-    assert f"git merge --no-ff origin/case/{COMPLAINT}" in done.err
+    assert f"git merge --no-ff --no-edit origin/case/{COMPLAINT}" in done.err
 
 
 def test_closing_waits_for_approval(plant: Plant) -> None:

@@ -97,11 +97,14 @@ def submit(
 
     The server must have been asked before. None if main has all of it. ClashError where
     somebody changed the same there and `take` does not say whose counts; nothing is pushed then.
+    What was chosen goes into the branch in use as well, so that it is asked once.
     """
     branch = f"{CASES}/{record_id}"
     main, case = get_main(remote), remote.tip(branch)
     start = _start(store, main, case, record_id, path, take)
     tip, count = _brought(store, main, start, record_id, path, take)
+    if not dry_run and any(each.startswith((f"{record_id}:", path)) for each in take):
+        _settle(store, tip, take)
     if tip == main or not grafting.changed_entries(store.repository.git, main, tip):
         return None
     old, new = (_record_in(store, each, path) for each in (main, tip))
@@ -157,8 +160,23 @@ def _brought(
     tree, clashes = joining.whole()
     if clashes:
         raise ClashError(_clash_words(record_id), clashes)
+    if tree == grafting.write_tree(git, start, {}):
+        return start, 0
     message = message_for(store.kind_at(path).name, [record_id], f"{len(commits)} changes")
     return grafting.write_commit(git, tree, [start], message.encode()), len(commits)
+
+
+def _settle(store: Store, tip: str, take: Mapping[str, Side]) -> None:
+    """Join what is handed in with the branch in use; what else differs there waits for `sync`."""
+    git = store.repository.git
+    head = get_head(git)
+    if is_ancestor(git, tip, head):
+        return
+    _must_be_ready(git)
+    tree, clashes = Joining(store, get_fork(git, head, tip), tip, head, take=take).whole()
+    if not clashes:
+        message = b"Merge what was handed in\n"
+        _move(git, grafting.write_commit(git, tree, [head, tip], message))
 
 
 def _clash_words(name: str) -> str:
@@ -275,7 +293,7 @@ def _move(git: GitRepo, tip: str) -> None:
             _("What is not saved here stands in the way; nothing was moved: {reason}").format(
                 reason=last_lines(done.stderr)
             ),
-            _("Save it, then repeat: csctl sync"),
+            _("Save it, then repeat the command."),
         )
 
 

@@ -60,7 +60,16 @@ def reserve(
         if first:
             return Reserved(tuple(f"{series}-{first + step:04d}" for step in range(count)))
         if not any(each in why for each in _QUICKER) or time.monotonic() >= deadline:
-            return Reserved(local, why)
+            return Reserved(local, _cause(why))
+
+
+def _cause(said: str) -> str:
+    """Return the line of what git and the server said that names the cause."""
+    for line in said.splitlines():
+        mark, _colon, cause = line.partition(": ")
+        if mark in ("remote", "fatal", "error"):
+            return cause
+    return said.rpartition("\n")[2]
 
 
 def local_words(reserved: Reserved) -> str:

@@ -46,7 +46,8 @@ def command(desk: Desk, mine: tuple[str, ...], theirs: tuple[str, ...], dry_run:
             "rebased": _("{came} new commits taken in; your {kept} lie on top of them."),
             "merged": _("{came} new commits taken in, joined with your {kept}."),
         }
-        done(words[synced.how].format(came=synced.came, kept=synced.kept))
+        text = words[synced.how] if synced.came else _("What was handed in is on {main} now.")
+        done(text.format(came=synced.came, kept=synced.kept, main=remote.main))
         if not dry_run:
             tell(_("As it was before: git show {commit}").format(commit=synced.before[:12]))
     if synced.kept:

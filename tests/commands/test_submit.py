@@ -188,10 +188,11 @@ def test_the_choice_that_is_shown_settles_it_when_typed(plant: Plant, side: str,
     text = plant.git("show", f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml")
     assert f"symptom: {kept}" in text
     assert "qty_defective: 7" in text
+    assert state(plant, COMPLAINT)["state"] == "sent"
+    assert "nothing is new" in here.ok("submit", COMPLAINT).shown
+    assert here.changed() == ""
     plant.merge(f"case/{COMPLAINT}")
-    again = here.run("sync")
-    if again.code:
-        here.ok(*typed(again.err, f"csctl sync {side} "))
+    here.ok("sync")
     assert f"symptom: {kept}" in here.text(COMPLAINT)
     assert "on the server's main branch" in here.ok("submit", COMPLAINT).shown
 
@@ -203,10 +204,53 @@ def test_what_a_colleague_put_on_the_same_branch_is_chosen_in_submit(plant: Plan
     here.ok("submit", COMPLAINT)
     refused = there.run("submit", COMPLAINT)
     assert refused.code == 3
-    there.ok(*typed(refused.err, f"csctl submit {COMPLAINT} --mine "))
+    command = typed(refused.err, f"csctl submit {COMPLAINT} --mine ")
+    there.write(READY_3D, "leader: chen-gang", "leader: sun-tao")
+    there.ok(*command)
+    assert "leader: sun-tao" in there.text(READY_3D)
     path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
     assert "symptom: 那里" in plant.git("show", path)
     assert plant.here.run("submit", COMPLAINT, "--mine", "A:b", "--theirs", "A:b").code == 2
+
+
+def test_theirs_in_everything_leaves_nothing_to_hand_in(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    choice = ("--theirs", f"{COMPLAINT}:symptom")
+    assert "on the server's main branch" in here.ok("submit", COMPLAINT, *choice).shown
+    assert "symptom: 那里" in here.text(COMPLAINT)
+    assert state(plant, COMPLAINT)["state"] == "merged"
+    assert "on the server's main branch" in here.ok("submit", COMPLAINT).shown
+
+
+def test_a_choice_that_would_overwrite_what_is_not_saved_changes_nothing(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    here.write(COMPLAINT, "qty_defective: 3", "qty_defective: 4")
+    head = here.git("rev-parse", "HEAD")
+    refused = here.run("submit", COMPLAINT, "--theirs", f"{COMPLAINT}:symptom")
+    assert refused.code == 3
+    assert "nothing was moved" in refused.err
+    assert branches(plant) == ["main"]
+    assert here.git("rev-parse", "HEAD") == head
+    assert "qty_defective: 4" in here.text(COMPLAINT)
+
+
+def test_what_clashes_besides_the_choice_waits_for_sync(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    for desk, words in ((here, "这里"), (there, "那里")):
+        desk.ok("set", COMPLAINT, f"symptom={words}")
+        desk.ok("set", READY_3D, f"symptom={words}")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    here.ok("submit", COMPLAINT, "--mine", f"{COMPLAINT}:symptom")
+    path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
+    assert "symptom: 这里" in plant.git("show", path)
+    assert "symptom: 这里" in here.text(READY_3D)
+    assert f"{READY_3D}:symptom" in here.run("sync").err
 
 
 def test_a_number_given_out_twice_leads_to_renumber_and_then_goes(plant: Plant) -> None:
@@ -469,9 +513,9 @@ def test_status_says_who_approved_on_the_platform_and_whether_that_is_proven(
     plant.merge(f"case/{COMPLAINT}", message=message, key=public if proven else None)
     here.git("fetch", "--quiet", "--prune")
     shown = here.ok("--lang", "en", "status").out
-    assert "approved by 李娜" in shown
+    assert "approved by Li Na" in shown
     assert ("(trusted, not proven)" in shown) != proven
-    assert state(plant, COMPLAINT)["approved_by" if proven else "trusted"] == "李娜"
+    assert state(plant, COMPLAINT)["approved_by" if proven else "trusted"] == "Li Na"
     there = plant.there
     there.ok("sync")
     there.ok("set", COMPLAINT, "symptom=后来")

@@ -151,8 +151,12 @@ def _brought(
     git = store.repository.git
     head, keep = get_head(git), own_paths(path)
     paths = [path, path.removesuffix(".yaml")]
-    joining = Joining(store, get_fork(git, head, main), start, head, keep, take)
-    there = Joining(store, joining.fork, main, head, keep).open_commits(paths)
+    fork = get_fork(git, head, main)
+    # After a choice the branch in use holds what was handed in: what follows builds on that.
+    joining = Joining(
+        store, start if is_ancestor(git, start, head) else fork, start, head, keep, take
+    )
+    there = Joining(store, fork, main, head, keep).open_commits(paths)
     commits = [each for each in joining.open_commits(paths) if each in there]
     tip, clashes = joining.replay(commits)
     if not clashes:

@@ -47,20 +47,21 @@ def reserve(
     it was to a commit that names the next number: of two who try at once, one is refused and
     tries again. Where the server does not answer in time or refuses, they are this computer's.
     """
-    local = tuple(store.next_numbers(kind, year, count))
     if store.repository.config.numbers != "remote":
-        return Reserved(local)
+        return Reserved(tuple(store.next_numbers(kind, year, count)))
     remote = find_remote(store.repository.git)
     if remote is None:
+        local = tuple(store.next_numbers(kind, year, count))
         return Reserved(local, _("this folder is connected to no server"))
     series = f"{kind.prefix}-{year:04d}"
     deadline = time.monotonic() + seconds
     while True:
         first, why = _try(store, remote, kind, year, series, count, deadline)
         if first:
-            return Reserved(tuple(f"{series}-{first + step:04d}" for step in range(count)))
+            return Reserved(_block(series, first, count))
         if not any(each in why for each in _QUICKER) or time.monotonic() >= deadline:
-            return Reserved(local, _cause(why))
+            first = _first_free(store, remote, kind, year)
+            return Reserved(_block(series, first, count), _cause(why))
 
 
 def _cause(said: str) -> str:
@@ -101,8 +102,7 @@ def _try(
         why = _fetch(remote, heads, deadline)
     if why:
         return 0, why
-    local = int(store.next_numbers(kind, year)[0].rpartition("-")[2])
-    number = max(local, _next_of(remote, held, series))
+    number = _first_free(store, remote, kind, year)
     # Two clones must never push the same commit: both would be told that it worked.
     message = f"next number of {series}: {number + count}\n\n{uuid.uuid4()}\n"
     commit = grafting.write_commit(
@@ -114,6 +114,18 @@ def _try(
     if done.returncode:
         return 0, refusal(done.stdout, done.stderr)
     return number, ""
+
+
+def _block(series: str, first: int, count: int) -> tuple[str, ...]:
+    return tuple(f"{series}-{number:04d}" for number in range(first, first + count))
+
+
+def _first_free(store: Store, remote: Remote, kind: Kind, year: int) -> int:
+    """Return the first number that is free here and, as far as was heard, on the server."""
+    local = int(store.next_numbers(kind, year)[0].rpartition("-")[2])
+    series = f"{kind.prefix}-{year:04d}"
+    held = find_commit(store.repository.git, f"{REFS}/{series}")
+    return max(local, _next_of(remote, held, series))
 
 
 def _fetch(remote: Remote, refs: str, deadline: float, *options: str) -> str:

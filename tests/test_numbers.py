@@ -97,6 +97,14 @@ def test_without_network_or_server_the_number_is_local(plant: Plant) -> None:
     assert plant.here.new("x") == "CC-2026-0023"
 
 
+def test_without_an_answer_what_the_server_said_before_is_kept_to(plant: Plant) -> None:
+    assert imported(plant, plant.there).code == 0
+    assert plant.here.new("x") == "CC-2026-0025"
+    plant.here.git("reset", "--quiet", "--hard", "origin/main")
+    plant.server.rename(plant.server.with_name("gone.git"))
+    assert plant.here.new("y") == "CC-2026-0025"
+
+
 def test_a_server_that_does_not_answer_is_waited_for_three_seconds(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

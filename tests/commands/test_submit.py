@@ -191,6 +191,12 @@ def test_the_choice_that_is_shown_settles_it_when_typed(plant: Plant, side: str,
     assert state(plant, COMPLAINT)["state"] == "sent"
     assert "nothing is new" in here.ok("submit", COMPLAINT).shown
     assert here.changed() == ""
+    here.ok("set", COMPLAINT, "symptom=后来")
+    here.ok("submit", COMPLAINT)
+    text = plant.git("show", f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml")
+    assert "symptom: 后来" in text
+    here.ok("set", COMPLAINT, f"symptom={kept}")
+    here.ok("submit", COMPLAINT)
     plant.merge(f"case/{COMPLAINT}")
     here.ok("sync")
     assert f"symptom: {kept}" in here.text(COMPLAINT)
@@ -211,6 +217,19 @@ def test_what_a_colleague_put_on_the_same_branch_is_chosen_in_submit(plant: Plan
     path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
     assert "symptom: 那里" in plant.git("show", path)
     assert plant.here.run("submit", COMPLAINT, "--mine", "A:b", "--theirs", "A:b").code == 2
+
+
+def test_going_back_to_what_it_was_before_is_handed_in_as_well(plant: Plant) -> None:
+    here = plant.here
+    for words in ("一", "二", "一"):
+        here.ok("set", COMPLAINT, f"symptom={words}")
+        assert state(plant, COMPLAINT)["state"] == "saved"
+        here.ok("submit", COMPLAINT)
+        path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
+        assert f"symptom: {words}" in plant.git("show", path)
+    plant.merge(f"case/{COMPLAINT}")
+    here.ok("sync")
+    assert "symptom: 一" in here.text(COMPLAINT)
 
 
 def test_theirs_in_everything_leaves_nothing_to_hand_in(plant: Plant) -> None:

@@ -13,6 +13,7 @@ from csctl.index import Index
 from csctl.kinds.schema import pick
 from csctl.messages import _
 from csctl.record import Record, owner_of, text_of, unknown_fields
+from csctl.rules.roles import role_of
 from csctl.selecting import is_open
 from csctl.times.moments import load_day
 
@@ -49,15 +50,27 @@ def agenda(
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
         for record in index.records(kind_name) if kind.stages or kind.clocks else ():
-            if not is_open(record) or (owner and owner_of(record) != owner):
+            if not is_open(record):
                 continue
             if customer and customer not in _customers(record):
                 continue
             states = clock_states(record, index, config, now)
-            items += [_clock_item(each) for each in states if each.state in OPEN]
-            items += _open_questions(record, now)
+            is_mine = not owner or owner_of(record) == owner
+            items += [
+                _clock_item(each)
+                for each in states
+                if each.state in OPEN and (is_mine or _may_sign(owner, each, index, now))
+            ]
+            items += _open_questions(record, now) if is_mine else ()
     chosen = [e for e in items if horizon is None or (e.due is not None and e.due <= horizon)]
     return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.record.id))
+
+
+def _may_sign(person: str, state: ClockState, index: Index, now: datetime) -> bool:
+    """Tell whether a clock waits for a sign-off that somebody's role lets him give."""
+    signoff = state.record.kind.signoffs.get(state.clock.stops.get("signoff", ""))
+    found = index.find(person)
+    return bool(signoff and found and role_of(found, signoff.roles, now.date()))
 
 
 def _customers(record: Record) -> list[str]:

@@ -12,8 +12,8 @@ from csctl.record import Record, text_of
 from csctl.trail import label_of, value_words
 
 
-def clash_lines(clash: Clash, language: str) -> Iterator[str]:
-    """Yield one clash: which record, which field, yours, theirs, and how to choose."""
+def clash_lines(clash: Clash, language: str, command: str) -> Iterator[str]:
+    """Yield one clash: which record, which field, yours, theirs, and how to choose in `command`."""
     if clash.why == "number":
         yield from _number_lines(clash, language)
         return
@@ -31,8 +31,8 @@ def clash_lines(clash: Clash, language: str) -> Iterator[str]:
         yield "    " + _("yours: {value}").format(value=mine)
         yield "    " + _("on the server: {value}").format(value=theirs)
     name = shlex.quote(clash.name)
-    yield "    " + _("To keep yours: {command}").format(command=f"csctl sync --mine {name}")
-    yield "    " + _("To take theirs: {command}").format(command=f"csctl sync --theirs {name}")
+    yield "    " + _("To keep yours: {command}").format(command=f"{command} --mine {name}")
+    yield "    " + _("To take theirs: {command}").format(command=f"{command} --theirs {name}")
 
 
 def _number_lines(clash: Clash, language: str) -> Iterator[str]:

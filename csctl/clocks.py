@@ -14,6 +14,7 @@ from csctl.index import Index
 from csctl.kinds.schema import Clock, holds
 from csctl.record import Record, linked_ids, rows
 from csctl.severity import severity
+from csctl.signoffs import key_of
 from csctl.times.calendars import Calendar, build_calendar, due, parse_duration
 from csctl.times.moments import find_moment, load_day
 
@@ -52,8 +53,11 @@ def clock_states(record: Record, index: Index, config: Config, now: datetime) ->
     """
     states = []
     for clock in record.kind.clocks.values():
-        start = find_moment(record.value(clock.start))
+        begun = [find_moment(record.value(each)) for each in clock.starts]
+        start = max((each for each in begun if each), default=None)
         if start is None or not holds(clock.when, record.data):
+            continue
+        if clock.afterwards and not config.has_desks:
             continue
         state = _state(record, clock, start, index, config, now)
         if state is not None:
@@ -67,7 +71,7 @@ def _state(
     customer = index.find(str(record.value("customer") or ""))
     site = config.sites.get(str(record.value("site")), config.site)
     calendar = _calendar(record, clock, customer, site)
-    stopped = _stopped(record, clock, index, calendar.zone)
+    stopped = _stopped(record, clock, start, index, calendar.zone)
     ended = bool(record.outcome or record.data.get("origin"))
     if stopped is None and (ended or _is_last(record)):
         return None
@@ -232,8 +236,13 @@ def _calendar(record: Record, clock: Clock, customer: Record | None, site: Site)
 # --- what stops it -----------------------------------------------------------------------------
 
 
-def _stopped(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> datetime | None:
-    """Return when the event that stops a clock happened: the event itself, not its approval."""
+def _stopped(
+    record: Record, clock: Clock, start: datetime, index: Index, zone: ZoneInfo
+) -> datetime | None:
+    """Return when the event that stops a clock happened: the event itself, not its approval.
+
+    A sign-off stops it if it was given since the clock started.
+    """
     stops = clock.stops
     if "field" in stops:
         return _begin(record.value(stops["field"]), zone)
@@ -241,6 +250,9 @@ def _stopped(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> date
         stage = record.kind.stage(stops["stage"])
         reached = stage in record.kind.stages_up_to(record.stage)
         return _begin(record.value(stage.at), zone) if reached and stage.at else None
+    if "signoff" in stops:
+        signed = find_moment(record.value(f"signoffs.{key_of(stops['signoff'], record.cycle)}.at"))
+        return signed if signed and signed >= start else None
     sent = list(_sendings(record, stops["sent"], index))
     return min(sent) if sent else None
 

@@ -85,17 +85,26 @@ def get_head(git: GitRepo) -> str:
 
 
 def submit(
-    store: Store, remote: Remote, record_id: str, path: str, *, dry_run: bool = False
+    store: Store,
+    remote: Remote,
+    record_id: str,
+    path: str,
+    take: Mapping[str, Side],
+    *,
+    dry_run: bool = False,
 ) -> HandedIn | None:
     """Bring a record's commits onto its branch `case/ID` from the server's main, and push it.
 
     The server must have been asked before. None if main has all of it. ClashError where
-    somebody changed the same there; nothing is pushed then.
+    somebody changed the same there and `take` does not say whose counts; nothing is pushed then.
+    What was chosen goes into the branch in use as well, so that it is asked once.
     """
     branch = f"{CASES}/{record_id}"
     main, case = get_main(remote), remote.tip(branch)
-    start = _start(store, main, case, path)
-    tip, count = _brought(store, main, start, record_id, path)
+    start = _start(store, main, case, record_id, path, take)
+    tip, count = _brought(store, main, start, record_id, path, take)
+    if not dry_run and any(each.startswith((f"{record_id}:", path)) for each in take):
+        _settle(store, tip, take)
     if tip == main or not grafting.changed_entries(store.repository.git, main, tip):
         return None
     old, new = (_record_in(store, each, path) for each in (main, tip))
@@ -112,7 +121,9 @@ def submit(
     )
 
 
-def _start(store: Store, main: str, case: str | None, path: str) -> str:
+def _start(
+    store: Store, main: str, case: str | None, record_id: str, path: str, take: Mapping[str, Side]
+) -> str:
     """Return what a record's commits go on top of: main, or what was handed in before.
 
     Where main went on with the record meanwhile, both are joined first: a branch that others
@@ -125,21 +136,27 @@ def _start(store: Store, main: str, case: str | None, path: str) -> str:
     fork = get_fork(git, main, case)
     if not any(keep(each) for each in grafting.changed_entries(git, fork, main)):
         return case
-    joining = Joining(store, fork, main, case, keep)
+    joining = Joining(store, fork, main, case, keep, take)
     tree, clashes = joining.whole()
     if clashes:
-        raise ClashError(_clash_words(path), clashes)
+        raise ClashError(_clash_words(record_id), clashes)
     message = f"Merge main into {CASES}\n"
     return grafting.write_commit(git, tree, [case, main], message.encode())
 
 
-def _brought(store: Store, main: str, start: str, record_id: str, path: str) -> tuple[str, int]:
+def _brought(
+    store: Store, main: str, start: str, record_id: str, path: str, take: Mapping[str, Side]
+) -> tuple[str, int]:
     """Return the record's commits on top of `start`, and how many there were."""
     git = store.repository.git
     head, keep = get_head(git), own_paths(path)
     paths = [path, path.removesuffix(".yaml")]
-    joining = Joining(store, get_fork(git, head, main), start, head, keep)
-    there = Joining(store, joining.fork, main, head, keep).open_commits(paths)
+    fork = get_fork(git, head, main)
+    # After a choice the branch in use holds what was handed in: what follows builds on that.
+    joining = Joining(
+        store, start if is_ancestor(git, start, head) else fork, start, head, keep, take
+    )
+    there = Joining(store, fork, main, head, keep).open_commits(paths)
     commits = [each for each in joining.open_commits(paths) if each in there]
     tip, clashes = joining.replay(commits)
     if not clashes:
@@ -147,8 +164,23 @@ def _brought(store: Store, main: str, start: str, record_id: str, path: str) -> 
     tree, clashes = joining.whole()
     if clashes:
         raise ClashError(_clash_words(record_id), clashes)
+    if tree == grafting.write_tree(git, start, {}):
+        return start, 0
     message = message_for(store.kind_at(path).name, [record_id], f"{len(commits)} changes")
     return grafting.write_commit(git, tree, [start], message.encode()), len(commits)
+
+
+def _settle(store: Store, tip: str, take: Mapping[str, Side]) -> None:
+    """Join what is handed in with the branch in use; what else differs there waits for `sync`."""
+    git = store.repository.git
+    head = get_head(git)
+    if is_ancestor(git, tip, head):
+        return
+    _must_be_ready(git)
+    tree, clashes = Joining(store, get_fork(git, head, tip), tip, head, take=take).whole()
+    if not clashes:
+        message = b"Merge what was handed in\n"
+        _move(git, grafting.write_commit(git, tree, [head, tip], message))
 
 
 def _clash_words(name: str) -> str:
@@ -265,7 +297,7 @@ def _move(git: GitRepo, tip: str) -> None:
             _("What is not saved here stands in the way; nothing was moved: {reason}").format(
                 reason=last_lines(done.stderr)
             ),
-            _("Save it, then repeat: csctl sync"),
+            _("Save it, then repeat the command."),
         )
 
 

@@ -73,15 +73,26 @@ class Joining:
         """Return the commits whose outcome has not arrived yet, the oldest first.
 
         A version that once lay on the other side has arrived, however it got there: as it is,
-        in a merge, or squashed with others.
+        in a merge, or squashed with others. Where one of ours lies there now, it is the last that
+        did: going back to an earlier one is a change like any other.
         """
         commits = list_commits(self.git, self.onto, self.tip, paths)
         changed = [self._changed(each) for each in commits]
+        ours: dict[str, set[str]] = {}
+        for changes in changed:
+            for path, blob in changes.items():
+                ours.setdefault(path, set()).add(blob)
+        held = grafting.entries_at(self.git, self.onto, list(ours)) if ours else {}
+        now = {path: held[path].blob if path in held else "0" * len(self.onto) for path in ours}
         arrived = {
             path: number
             for number, changes in enumerate(changed)
             for path, blob in changes.items()
-            if (path, blob) in self._written_there
+            if (
+                blob == now[path]
+                if now[path] in ours[path]
+                else (path, blob) in self._written_there
+            )
         }
         return [
             commit

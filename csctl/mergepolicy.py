@@ -33,9 +33,10 @@ def merges_by_itself(old: Record | None, new: Record | None) -> bool:
         return False
     sent = (row.get("step") for row in _added(old, new, "sent").values())
     signed = [signoff_name(key) for key in _added(old, new, "signoffs")]
-    sends = [*sent, *(kind.signoffs[each].send for each in signed if each in kind.signoffs)]
     if not all(each in kind.signoffs for each in signed):
         return False
+    of_reports = (kind.signoffs[each].send for each in signed)
+    sends = [*sent, *(each for each in of_reports if each)]
     return all(str(each) in kind.sends and kind.sends[str(each)].merge == AUTO for each in sends)
 
 

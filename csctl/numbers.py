@@ -32,39 +32,67 @@ _QUICKER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A number for a new record; `warning` says why it is only this computer's."""
+    """Numbers for new records; `warning` says why they are only this computer's."""
 
-    id: str
+    ids: tuple[str, ...]
     warning: str = ""
 
 
-def reserve(store: Store, kind: Kind, year: int, *, seconds: float = SECONDS) -> Reserved:
-    """Return the next number of a kind and year; to be called under `store.lock()`.
+def reserve(
+    store: Store, kind: Kind, year: int, count: int = 1, *, seconds: float = SECONDS
+) -> Reserved:
+    """Return the next numbers of a kind and year; to be called under `store.lock()`.
 
-    With `numbers: remote` it is taken on the server, by moving one ref from what it was to a
-    commit that names the next number: of two who try at once, one is refused and tries again.
-    Where the server does not answer in time or refuses, it is this computer's next number.
+    With `numbers: remote` they are taken on the server, all at once, by moving one ref from what
+    it was to a commit that names the next number: of two who try at once, one is refused and
+    tries again. Where the server does not answer in time or refuses, they are this computer's.
     """
-    local = store.next_numbers(kind, year)[0]
     if store.repository.config.numbers != "remote":
-        return Reserved(local)
+        return Reserved(tuple(store.next_numbers(kind, year, count)))
     remote = find_remote(store.repository.git)
     if remote is None:
+        local = tuple(store.next_numbers(kind, year, count))
         return Reserved(local, _("this folder is connected to no server"))
     series = f"{kind.prefix}-{year:04d}"
     deadline = time.monotonic() + seconds
     while True:
-        number, why = _try(store, remote, kind, year, series, deadline)
-        if number:
-            return Reserved(f"{series}-{number:04d}")
+        first, why = _try(store, remote, kind, year, series, count, deadline)
+        if first:
+            return Reserved(_block(series, first, count))
         if not any(each in why for each in _QUICKER) or time.monotonic() >= deadline:
-            return Reserved(local, why)
+            first = _first_free(store, remote, kind, year)
+            return Reserved(_block(series, first, count), _cause(why))
+
+
+def _cause(said: str) -> str:
+    """Return the line of what git and the server said that names the cause."""
+    for line in said.splitlines():
+        mark, _colon, cause = line.partition(": ")
+        if mark in ("remote", "fatal", "error"):
+            return cause
+    return said.rpartition("\n")[2]
+
+
+def local_words(reserved: Reserved) -> str:
+    """Return the warning that numbers are only this computer's, and why."""
+    first, last = reserved.ids[0], reserved.ids[-1]
+    if first == last:
+        words = _("{id} is a number of this computer only: {reason}")
+    else:
+        words = _("{first} to {last} are numbers of this computer only: {reason}")
+    return words.format(id=first, first=first, last=last, reason=reserved.warning)
 
 
 def _try(
-    store: Store, remote: Remote, kind: Kind, year: int, series: str, deadline: float
+    store: Store,
+    remote: Remote,
+    kind: Kind,
+    year: int,
+    series: str,
+    count: int,
+    deadline: float,
 ) -> tuple[int, str]:
-    """Try once to take the next number; return it, or 0 and why not."""
+    """Try once to take the next numbers; return the first, or 0 and why not."""
     git, ref = store.repository.git, f"{REFS}/{series}"
     why = _fetch(remote, f"+{ref}*:{ref}*", deadline, "--prune")
     held = find_commit(git, ref)
@@ -74,10 +102,9 @@ def _try(
         why = _fetch(remote, heads, deadline)
     if why:
         return 0, why
-    local = int(store.next_numbers(kind, year)[0].rpartition("-")[2])
-    number = max(local, _next_of(remote, held, series))
+    number = _first_free(store, remote, kind, year)
     # Two clones must never push the same commit: both would be told that it worked.
-    message = f"next number of {series}: {number + 1}\n\n{uuid.uuid4()}\n"
+    message = f"next number of {series}: {number + count}\n\n{uuid.uuid4()}\n"
     commit = grafting.write_commit(
         git, grafting.empty_tree(git), [], message.encode(), signed=False
     )
@@ -87,6 +114,18 @@ def _try(
     if done.returncode:
         return 0, refusal(done.stdout, done.stderr)
     return number, ""
+
+
+def _block(series: str, first: int, count: int) -> tuple[str, ...]:
+    return tuple(f"{series}-{number:04d}" for number in range(first, first + count))
+
+
+def _first_free(store: Store, remote: Remote, kind: Kind, year: int) -> int:
+    """Return the first number that is free here and, as far as was heard, on the server."""
+    local = int(store.next_numbers(kind, year)[0].rpartition("-")[2])
+    series = f"{kind.prefix}-{year:04d}"
+    held = find_commit(store.repository.git, f"{REFS}/{series}")
+    return max(local, _next_of(remote, held, series))
 
 
 def _fetch(remote: Remote, refs: str, deadline: float, *options: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Literal
 
+from csctl.approvals import find_approvals
 from csctl.errors import CsctlError
 from csctl.exchange import CASES, own_paths
 from csctl.git import grafting
@@ -20,6 +21,7 @@ from csctl.messages import language
 from csctl.places import RECORDS
 from csctl.record import Record, text_of
 from csctl.rules.shape import signoff_name
+from csctl.signoffs import digest
 from csctl.store import Store
 
 State = Literal["unsaved", "saved", "sent", "merged"]
@@ -30,7 +32,8 @@ class Whereabouts:
     """How far the work on one record has got.
 
     `waits_for` are the names of those who approve it, () where it merges by itself when the
-    checks are green; `approved_by` are those whose approving sign-off it holds.
+    checks are green; `approved_by` are those whose approving sign-off it holds, or whose approval
+    on the platform is proven; `trusted` those whose approval there is not.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Whereabouts:
     by_itself: bool = False
     waits_for: tuple[str, ...] = ()
     approved_by: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
 
 
 def find_whereabouts(
@@ -108,7 +112,7 @@ class _Looking:
             return Whereabouts(record_id, "saved")
         here = self._differs(main, head, path) and self._open(main, head, path)
         if not here and (case is None or not self._differs(main, case, path)):
-            return Whereabouts(record_id, "merged", approved_by=self._signers(main, path))
+            return self._merged(record_id, main, path)
         if here and (
             case is None or (self._differs(case, head, path) and self._open(case, head, path))
         ):
@@ -117,8 +121,25 @@ class _Looking:
         old, new = (self._build(each, path) for each in (main, tip))
         by_itself = merges_by_itself(old, new)
         kind = self.store.kind_at(path)
-        waits = () if by_itself else self._names(approvers(kind, self.index, self.now))
-        return Whereabouts(record_id, "sent", by_itself, waits, self._signers(tip, path))
+        waits = (
+            ()
+            if by_itself
+            else self._names(each.id for each in approvers(kind, self.index, self.now))
+        )
+        return Whereabouts(
+            record_id, "sent", by_itself, waits, self._names(self._signers(tip, path))
+        )
+
+    def _merged(self, record_id: str, main: str, path: str) -> Whereabouts:
+        """Return it with who approved on the platform what the main branch has now."""
+        record = self._build(main, path)
+        found = find_approvals(record, self.index) if record else []
+        given = [each for each in found if record and digest(each.record) == digest(record)]
+        proven = [*self._signers(main, path), *(each.reviewer for each in given if each.proven)]
+        trusted = [each.reviewer for each in given if each.reviewer not in proven]
+        return Whereabouts(
+            record_id, "merged", approved_by=self._names(proven), trusted=self._names(trusted)
+        )
 
     def _differs(self, one: str, other: str, path: str) -> bool:
         paths = [path, path.removesuffix(".yaml")]
@@ -138,20 +159,19 @@ class _Looking:
         except CsctlError:
             return None
 
-    def _signers(self, commit: str, path: str) -> tuple[str, ...]:
-        """Return the names of those whose approving sign-off a record holds."""
+    def _signers(self, commit: str, path: str) -> list[str]:
+        """Return those whose approving sign-off a record holds."""
         record = self._build(commit, path)
         signed = record.data.get("signoffs") if record else None
         if record is None or not isinstance(signed, dict):
-            return ()
+            return []
         steps = {name: each.step for name, each in record.kind.signoffs.items()}
-        ids = [
+        return [
             str(row.get("by", ""))
             for key, row in signed.items()
             if isinstance(row, dict) and steps.get(signoff_name(key)) == "approved"
         ]
-        found = [self.index.find(each) for each in dict.fromkeys(ids)]
-        return self._names([each for each in found if each])
 
-    def _names(self, people: list[Record]) -> tuple[str, ...]:
-        return tuple(text_of(each.value("name"), language()) or each.id for each in people)
+    def _names(self, people: Iterable[str]) -> tuple[str, ...]:
+        found = (self.index.find(each) for each in dict.fromkeys(people))
+        return tuple(text_of(each.value("name"), language()) or each.id for each in found if each)

@@ -139,7 +139,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
-            "agenda": "what is to be done",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -156,6 +155,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
+            "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -11,12 +12,13 @@ import pytest
 
 from csctl.git.gitprocess import run_git
 from csctl.numbers import REFS
-from tests.commands.company import Company
+from tests.commands.company import Company, Result
 from tests.commands.conftest import Run
 from tests.commands.conftest import company as company
 from tests.commands.conftest import founded as founded
 from tests.commands.conftest import run as run
-from tests.commands.two_desks import HOOK, Plant, found_plant
+from tests.commands.test_import import MAP
+from tests.commands.two_desks import HOOK, Desk, Plant, found_plant
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_many_at_once_get_different_numbers(plant: Plant, tmp_path: Path) -> Non
         "kind = store.repository.schemas.kind('complaint')\n"
         "for _each in range(3):\n"
         "    found = reserve(store, kind, 2026, seconds=60)\n"
-        "    print(found.id, found.warning)\n"
+        "    print(*found.ids, found.warning)\n"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", script, str(each)], stdout=subprocess.PIPE)
@@ -95,6 +97,14 @@ def test_without_network_or_server_the_number_is_local(plant: Plant) -> None:
     assert plant.here.new("x") == "CC-2026-0023"
 
 
+def test_without_an_answer_what_the_server_said_before_is_kept_to(plant: Plant) -> None:
+    assert imported(plant, plant.there).code == 0
+    assert plant.here.new("x") == "CC-2026-0025"
+    plant.here.git("reset", "--quiet", "--hard", "origin/main")
+    plant.server.rename(plant.server.with_name("gone.git"))
+    assert plant.here.new("y") == "CC-2026-0025"
+
+
 def test_a_server_that_does_not_answer_is_waited_for_three_seconds(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +125,79 @@ def test_renumbering_reserves_as_well(plant: Plant) -> None:
     number = plant.here.new("x")
     assert plant.there.new("y") == "CC-2026-0023"
     assert plant.here.ok("renumber", number).out.strip() == "CC-2026-0024"
+
+
+def imported(plant: Plant, desk: Desk, name: str = "ledger", years: str = "111") -> Result:
+    """Import a ledger of three complaints; `years` says of which year each is."""
+    ledger, mapping = (plant.server.parent / f"{name}{end}" for end in (".csv", ".yaml"))
+    rows = [f"{name}-{n},吉利汽车,202{5 if y == '0' else 6}/1/8,漏{n},{n}\n"
+            for n, y in enumerate(years, 1)]  # fmt: skip
+    ledger.write_text("编号,客户,收到日期,现象,数量\n" + "".join(rows), encoding="utf-8")
+    mapping.write_text(MAP.replace("old-ledger", name), encoding="utf-8")
+    return desk.run("complaint", "import", str(ledger), "--map", str(mapping), "--format", "json")
+
+
+def numbers_of(done: Result) -> list[str]:
+    return sorted(json.loads(done.out)["data"][0]["records"])
+
+
+def moves(plant: Plant, log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
+def test_an_import_reserves_all_its_numbers_of_a_year_at_once(plant: Plant, tmp_path: Path) -> None:
+    log = tmp_path / "moves"
+    script = f"#!/bin/sh\ncat >>'{log}'\n"
+    plant.refuse("post-receive", script)
+    first = imported(plant, plant.here)
+    assert numbers_of(first) == ["CC-2026-0022", "CC-2026-0023", "CC-2026-0024"], first.shown
+    assert len(moves(plant, log)) == 1
+    assert reserved(plant) == "next number of CC-2026: 25"
+    second = imported(plant, plant.there, "other", "011")
+    assert numbers_of(second)[1:] == ["CC-2026-0025", "CC-2026-0026"]
+    assert len(moves(plant, log)) == 3
+    assert plant.here.new("x") == "CC-2026-0027"
+
+
+def test_a_dry_import_and_one_of_nothing_new_reserve_nothing(plant: Plant) -> None:
+    imported(plant, plant.here)
+    held = reserved(plant)
+    imported(plant, plant.here)
+    plant.here.run("complaint", "new", "--no-input", "--dry-run")
+    assert reserved(plant) == held
+
+
+def test_an_import_without_an_answer_says_once_a_year_why_and_waits_once(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_SSH_COMMAND", "sh -c 'sleep 30'")
+    plant.here.git("remote", "set-url", "origin", "ssh://plant.example/records.git")
+    start = time.monotonic()
+    done = imported(plant, plant.here, years="011")
+    assert time.monotonic() - start < 12
+    assert len(numbers_of(done)) == 3
+    assert "CC-2025-0001 is a number of this computer only: " in done.err
+    words = "CC-2026-0022 to CC-2026-0023 are numbers of this computer only: "
+    assert words in done.err
+
+
+def test_a_server_that_takes_one_ref_of_several_refuses_the_number_only(plant: Plant) -> None:
+    script = "#!/bin/sh\ncase $1 in refs/csctl/*) echo 'no numbers here' >&2; exit 1;; esac\n"
+    plant.refuse("update", script)
+    number = plant.here.new("x")
+    assert "no numbers here" in imported(plant, plant.here).err
+    plant.here.ok("submit", number)
+    assert plant.git("for-each-ref", "--format=%(refname:short)", "refs/heads/case") == (
+        f"case/{number}"
+    )
+
+
+def test_a_shallow_clone_reserves_as_well(plant: Plant, tmp_path: Path) -> None:
+    folder = tmp_path / "shallow"
+    asked = ["git", "clone", "--quiet", "--depth=1", plant.server.as_uri(), str(folder)]
+    subprocess.run(asked, check=True)
+    desk = Desk(folder, plant.here.run_csctl, "li-na", plant.here.patch)
+    assert [desk.new("x"), plant.here.new("y")] == ["CC-2026-0022", "CC-2026-0023"]
 
 
 def test_git_is_ended_with_all_it_started(tmp_path: Path) -> None:

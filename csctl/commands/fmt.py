@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.options import Desk, go_to_own_branch, ids_argument, pass_desk
 from csctl.console.output import say, tell
 from csctl.messages import _
 
@@ -30,6 +30,8 @@ def command(desk: Desk, record_ids: tuple[str, ...], check: bool) -> int:
     from csctl.store import Change
     from csctl.yamlfile import yamltext
 
+    if not check:
+        go_to_own_branch(desk)
     store = desk.store
     paths = [store.get_path(each) for each in record_ids] or list(store.iter_paths())
     changed, unreadable = [], 0

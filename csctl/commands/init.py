@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from csctl.codeowners import render_codeowners, unowned
-from csctl.console.options import Desk, Invocation, desk
+from csctl.console.options import Desk, Invocation, desk, go_to_own_branch
 from csctl.console.output import done, say, tell
 from csctl.console.prompts import choose
 from csctl.console.terminal import read_line
@@ -157,6 +157,7 @@ def _set_up_signing(desk: Desk) -> None:
     from csctl.enrolment import enrol, take_key, use_key
     from csctl.workflow import save
 
+    go_to_own_branch(desk)
     person = desk.store.get(desk.me)
     public = take_key(Path.home(), str(person.value("email") or person.id))
     draft = enrol(person, public, desk.index, desk.now)

@@ -40,7 +40,8 @@ def command(desk: Desk, style: str) -> int:
     if style == "text":
         _heading(git.branch(), git.in_progress(), has_server=remote is not None)
     else:
-        headings = {each: each for each in ("record", "state", "waits_for", "approved_by", "next")}
+        columns = ("record", "state", "waits_for", "approved_by", "trusted", "next")
+        headings = {each: each for each in columns}
     show_rows("status", rows, headings, style)
     if not rows and style == "text":
         nothing(_("Nothing is on its way."))
@@ -72,6 +73,9 @@ def _row(found: Whereabouts) -> dict[str, Any]:
     }[state]
     if found.approved_by:
         words += " · " + _("approved by {names}").format(names=", ".join(found.approved_by))
+    if found.trusted:
+        approved = _("approved by {names}").format(names=", ".join(found.trusted))
+        words += f" · {approved} ({_('trusted, not proven')})"
     following = {
         "unsaved": f"csctl diff {found.id}",
         "saved": f"csctl submit {found.id}",
@@ -84,5 +88,6 @@ def _row(found: Whereabouts) -> dict[str, Any]:
         "words": words,
         "waits_for": names,
         "approved_by": ", ".join(found.approved_by),
+        "trusted": ", ".join(found.trusted),
         "next": following,
     }

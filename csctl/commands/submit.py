@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.options import Desk, ids_argument, pass_desk, side_options, sides
 from csctl.console.output import done, nothing, say, tell
+from csctl.console.saving import show_clashes
 from csctl.errors import CsctlError
 from csctl.messages import _, language
 
@@ -20,36 +21,46 @@ if TYPE_CHECKING:
     "submit",
     help=_(
         "Hand records in for the main branch: what was saved of each goes to the server, and the "
-        "page is shown where the request is made.\n\n"
+        "page is printed where the request is made.\n\n"
         "Registration, acknowledgement, containment and the 3D merge when the checks are green; "
         "the rest waits for approval. Repeat it after later changes.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl submit CC-2026-0007\n"
-        "  csctl submit CC-2026-0007 8D-2026-0003"
+        "  csctl submit CC-2026-0007 8D-2026-0003\n"
+        "  csctl submit 8D-2026-0003 --mine 8D-2026-0003:leader --open"
     ),
 )
 @ids_argument(required=True)
+@side_options
+@click.option("--open", "opens", is_flag=True, help=_("Open the page of the request as well."))
 @click.option("--dry-run", is_flag=True, help=_("Show what would be handed in, and send nothing."))
 @pass_desk
-def command(desk: Desk, record_ids: tuple[str, ...], dry_run: bool) -> int:
+def command(
+    desk: Desk,
+    record_ids: tuple[str, ...],
+    mine: tuple[str, ...],
+    theirs: tuple[str, ...],
+    opens: bool,
+    dry_run: bool,
+) -> int:
     """Hand records in."""
     from csctl.exchange import ClashError, submit
     from csctl.git.remotes import get_remote
 
     store = desk.store
     names = [store.complete(each) for each in record_ids]
-    remote = get_remote(store.repository.git)
-    remote.fetch()
+    take = sides(mine, theirs)
+    remote = get_remote(store.repository.git).fetched()
     code = 0
     for name in dict.fromkeys(names):
         path = store.get_path(name)
         if store.repository.git.modified_paths(path):
             tell(_("{id} has changes that are not saved; they stay here.").format(id=name))
         try:
-            handed = submit(store, remote, name, path, dry_run=dry_run)
+            handed = submit(store, remote, name, path, take, dry_run=dry_run)
         except ClashError as error:
-            _show_clashes(error)
+            show_clashes(error, f"csctl submit {name}")
             code = CsctlError.exit_code
             continue
         if handed is None:
@@ -60,17 +71,9 @@ def command(desk: Desk, record_ids: tuple[str, ...], dry_run: bool) -> int:
             code = CsctlError.exit_code
         else:
             _show(desk, remote, handed, dry_run=dry_run)
+            if opens and handed.url and not dry_run:
+                click.launch(handed.url)
     return code
-
-
-def _show_clashes(error: CsctlError) -> None:
-    from csctl.clashwords import clash_lines
-
-    tell(error.message)
-    for clash in getattr(error, "clashes", ()):
-        for line in clash_lines(clash, language()):
-            tell(line)
-    tell(_("Next: {command}").format(command="csctl sync"))
 
 
 def _show(desk: Desk, remote: Remote, handed: HandedIn, *, dry_run: bool) -> None:
@@ -92,9 +95,9 @@ def _show(desk: Desk, remote: Remote, handed: HandedIn, *, dry_run: bool) -> Non
     else:
         tell(_("It waits for approval by: {names}").format(names=names or "?"))
     if not handed.url:
-        way = f"git fetch && git merge --no-ff {remote.name}/{handed.branch}"
         tell(_("The server has no page for it. {names} may merge it:").format(names=names or "?"))
-        tell(f"    {way} && git push {remote.name} HEAD:{remote.main}")
+        for line in _merging(remote, handed.branch):
+            tell(f"    {line}")
     if handed.missing:
         tell(
             _("It names {ids}, not on the main branch yet. Hand in as well:").format(
@@ -102,3 +105,12 @@ def _show(desk: Desk, remote: Remote, handed: HandedIn, *, dry_run: bool) -> Non
             )
         )
         tell(f"    csctl submit {' '.join(handed.missing)}")
+
+
+def _merging(remote: Remote, branch: str) -> tuple[str, ...]:
+    """Return the commands that merge a branch on the server, wherever this clone stands."""
+    return (
+        f"git fetch {remote.name} && git switch --detach {remote.name}/{remote.main} &&",
+        f"git merge --no-ff --no-edit {remote.name}/{branch} &&",
+        f"git push {remote.name} HEAD:{remote.main} :{branch} && git switch -",
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from csctl.console.options import Desk, pass_desk
+from csctl.console.options import Desk, pass_desk, side_options, sides
 from csctl.console.output import done, nothing, tell
-from csctl.errors import CsctlError, UsageError
-from csctl.messages import _, language
+from csctl.console.saving import show_clashes
+from csctl.errors import CsctlError
+from csctl.messages import _
 
 
 @click.command(
@@ -22,36 +23,20 @@ from csctl.messages import _, language
         "  csctl sync --mine 8D-2026-0003:leader --theirs 8D-2026-0003:symptom"
     ),
 )
-@click.option(
-    "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
-)
-@click.option(
-    "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
-)
+@side_options
 @click.option("--dry-run", is_flag=True, help=_("Show what would happen, and move nothing."))
 @pass_desk
 def command(desk: Desk, mine: tuple[str, ...], theirs: tuple[str, ...], dry_run: bool) -> int:
     """Bring the branch in use up to date."""
-    from csctl.clashwords import clash_lines
     from csctl.exchange import ClashError, sync
-    from csctl.fieldmerge import Side
     from csctl.git.remotes import get_remote
 
-    if both := sorted(set(mine) & set(theirs)):
-        raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
-    take: dict[str, Side] = dict.fromkeys(theirs, "theirs")
-    take.update(dict.fromkeys(mine, "mine"))
-    remote = get_remote(desk.store.repository.git)
-    remote.fetch()
+    take = sides(mine, theirs)
+    remote = get_remote(desk.store.repository.git).fetched()
     try:
         synced = sync(desk.store, remote, take, dry_run=dry_run)
     except ClashError as error:
-        tell(error.message)
-        for clash in error.clashes:
-            for line in clash_lines(clash, language()):
-                tell(line)
-        if len(error.clashes) > 1:
-            tell(_("Give all choices in one command."))
+        show_clashes(error, "csctl sync")
         return CsctlError.exit_code
     if synced.how == "nothing":
         nothing(_("Nothing new on {main}.").format(main=remote.main))
@@ -61,7 +46,8 @@ def command(desk: Desk, mine: tuple[str, ...], theirs: tuple[str, ...], dry_run:
             "rebased": _("{came} new commits taken in; your {kept} lie on top of them."),
             "merged": _("{came} new commits taken in, joined with your {kept}."),
         }
-        done(words[synced.how].format(came=synced.came, kept=synced.kept))
+        text = words[synced.how] if synced.came else _("What was handed in is on {main} now.")
+        done(text.format(came=synced.came, kept=synced.kept, main=remote.main))
         if not dry_run:
             tell(_("As it was before: git show {commit}").format(commit=synced.before[:12]))
     if synced.kept:

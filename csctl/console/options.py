@@ -19,6 +19,7 @@ from csctl.messages import _
 from csctl.places import RECORDS, find_repository, language_of
 
 if TYPE_CHECKING:
+    from csctl.fieldmerge import Side
     from csctl.index import Index
     from csctl.store import Store
 
@@ -171,6 +172,25 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def side_options(command: Command) -> Command:
+    """Choose whose version counts where two people changed the same: `--mine`, `--theirs`."""
+    command = click.option(
+        "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
+    )(command)
+    return click.option(
+        "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
+    )(command)
+
+
+def sides(mine: Sequence[str], theirs: Sequence[str]) -> dict[str, Side]:
+    """Return the choices made with `side_options`; UsageError for one that is made both ways."""
+    if both := sorted(set(mine) & set(theirs)):
+        raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
+    chosen: dict[str, Side] = dict.fromkeys(theirs, "theirs")
+    chosen.update(dict.fromkeys(mine, "mine"))
+    return chosen
+
+
 def writing_options(command: Command) -> Command:
     """Options of every command that writes; it works on the person's own branch."""
     command = click.option(
@@ -183,8 +203,9 @@ def writing_options(command: Command) -> Command:
 
 def _at_own_desk(command: Command) -> Command:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        # `--check` writes nothing; a command that shows unless told to write has `--write`.
-        if kwargs.get("write", True) and not (kwargs["dry_run"] or kwargs.get("check")):
+        # A command that shows unless told to write has `--write`.
+        looks = (kwargs.get(each) for each in ("dry_run", "check", "suggest_map"))
+        if kwargs.get("write", True) and not any(looks):
             go_to_own_branch(desk(click.get_current_context()))
         return command(*args, **kwargs)
 

@@ -10,9 +10,10 @@ from csctl.console.options import Desk
 from csctl.console.output import done, nothing, say, show_findings, tell
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.messages import _
+from csctl.messages import _, language
 
 if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
+    from csctl.exchange import ClashError
     from csctl.kinds.schema import Kind
     from csctl.record import Record
     from csctl.store import Change
@@ -134,15 +135,23 @@ def must_be_clean(findings: Sequence[Finding]) -> None:
         raise CsctlError(_("Nothing was written."), errors[0].hint)
 
 
+def show_clashes(error: ClashError, command: str) -> None:
+    """Say what two people made different, and how to choose with a command."""
+    from csctl.clashwords import clash_lines
+
+    tell(error.message)
+    for clash in error.clashes:
+        for line in clash_lines(clash, language(), command):
+            tell(line)
+    if sum(each.why != "number" for each in error.clashes) > 1:
+        tell(_("Give all choices in one command."))
+
+
 def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
     """Return the next number of a kind, and say so where the server did not reserve it."""
-    from csctl.numbers import reserve
+    from csctl.numbers import local_words, reserve
 
     reserved = reserve(desk.store, kind, year)
     if reserved.warning:
-        tell(
-            _("{id} is a number of this computer only: {reason}").format(
-                id=reserved.id, reason=reserved.warning
-            )
-        )
-    return reserved.id
+        tell(local_words(reserved))
+    return reserved.ids[0]

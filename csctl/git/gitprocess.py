@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ import tempfile
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from csctl.errors import CsctlError
 from csctl.messages import _
@@ -62,13 +63,15 @@ def run_git(
     translated: bool = False,
     extra: Mapping[str, str] | None = None,
     seconds: float | None = None,
+    silence: float | None = None,
 ) -> Completed:
     """Run git in `root` and return what it said, whatever its exit code.
 
     `index` is another index file than the repository's. `translated` leaves the user's
     language to git and to the hooks it runs; otherwise git speaks English, to be parsed.
     `extra` are variables for this run. After `seconds` git and all it started are ended, and
-    nothing is asked meanwhile. Raises CsctlError where git is not installed.
+    nothing is asked meanwhile; after so many seconds of `silence` git is ended, which may ask
+    for a password before. Raises CsctlError where git is not installed.
     """
     variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
     if not translated:
@@ -80,12 +83,36 @@ def run_git(
     try:
         if seconds is not None:
             return _run_within(command, {**variables, "GIT_TERMINAL_PROMPT": "0"}, seconds)
+        if silence is not None:
+            return _run_talking(command, variables, silence)
         return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
     except OSError as error:
         raise CsctlError(
             _("git could not be started: {reason}.").format(reason=error.strerror),
             _("Install git: https://git-scm.com/downloads, or on Debian: apt install git"),
         ) from error
+
+
+def _run_talking(command: list[str], variables: Mapping[str, str], silence: float) -> Completed:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=variables
+        )
+        said = -1
+        while process.poll() is None and said != (said := _size(out) + _size(err)):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(silence)
+        if process.poll() is None:
+            process.terminate()  # git ends what it started, and leaves no locks
+            process.wait()
+            err.write(_("no answer in {seconds:.0f} s").format(seconds=silence).encode())
+        out.seek(0)
+        err.seek(0)
+        return Completed(command, process.returncode, out.read(), err.read())
+
+
+def _size(file: IO[bytes]) -> int:
+    return os.fstat(file.fileno()).st_size
 
 
 def _run_within(command: list[str], variables: Mapping[str, str], seconds: float) -> Completed:

@@ -6,7 +6,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from csctl.errors import CsctlError
@@ -15,6 +15,7 @@ from csctl.git.gitrepo import GitRepo
 from csctl.messages import _
 
 _MAINS: Final = ("main", "master")
+SILENCE: Final = 60.0
 _URL: Final = re.compile(rb"^remote:.*?(https?://\S+)", re.MULTILINE)
 _RAW: Final = re.compile(rb"\n?:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) \w")
 
@@ -38,17 +39,26 @@ class Remote:
         refs = read(self.git, "for-each-ref", "--format=%(refname)", f"{start}{folder}/")
         return [each.removeprefix(start) for each in refs.decode().splitlines()]
 
-    def fetch(self) -> None:
-        """Bring here what its branches are now; CsctlError if it cannot be reached."""
+    def fetched(self, *, silence: float = SILENCE) -> Remote:
+        """Bring here what its branches are now; return it, its main branch as it is called now.
+
+        CsctlError if it cannot be reached, or says nothing for so many seconds.
+        """
         refs = f"+refs/heads/*:refs/remotes/{self.name}/*"
-        done = run_git(self.git.root, ["fetch", "--quiet", "--prune", self.name, refs])
+        asked = ["fetch", "--progress", "--prune", self.name, refs]
+        done = run_git(self.git.root, asked, silence=silence)
         if done.returncode:
+            said = b"\n".join(each for each in done.stderr.splitlines() if b"%" not in each)
             raise CsctlError(
                 _("{remote} ({url}) cannot be reached: {reason}").format(
-                    remote=self.name, url=self.url, reason=last_lines(done.stderr)
+                    remote=self.name, url=self.url, reason=last_lines(said)
                 ),
                 _("What you saved is safe in this folder. Repeat the command when it answers."),
             )
+        if self.tip("HEAD") is None:
+            # Connected by hand, or the main branch was renamed: git asks only when it clones.
+            run_git(self.git.root, ["remote", "set-head", self.name, "--auto"], silence=silence)
+        return replace(self, main=_main_of(self.git, self.name))
 
     def push(self, commit: str, branch: str, options: Sequence[str] = ()) -> Pushed:
         """Push one commit to one branch, never over what is there; say how it ended."""
@@ -114,7 +124,9 @@ def local_main(git: GitRepo) -> str:
     remote = find_remote(git)
     if remote is not None:
         return remote.main
-    return next((each for each in _MAINS if find_commit(git, f"refs/heads/{each}")), _MAINS[0])
+    names = (_setting(git, "init.defaultBranch"), *_MAINS)
+    held = (each for each in names if each and find_commit(git, f"refs/heads/{each}"))
+    return next(held, _MAINS[0])
 
 
 def _setting(git: GitRepo, name: str) -> str:

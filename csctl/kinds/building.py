@@ -98,11 +98,12 @@ def _clocks(schema: Mapping[str, Any]) -> dict[str, Clock]:
         each["name"]: Clock(
             each["name"],
             each.get("label", {}),
-            each["from"],
+            (each["from"],) if isinstance(each["from"], str) else tuple(each["from"]),
             each["stops"],
             each.get("scope", "internal"),
             bool(each.get("pausable", False)),
             each.get("when", {}),
+            bool(each.get("afterwards", False)),
         )
         for each in schema.get("x-clocks", ())
     }
@@ -110,7 +111,7 @@ def _clocks(schema: Mapping[str, Any]) -> dict[str, Clock]:
 
 def _check_references(kind: Kind) -> None:
     """Raise KeyError or UsageError if a part of the kind names something that is not there."""
-    addresses = [*kind.columns, *(each.start for each in kind.clocks.values())]
+    addresses = [*kind.columns, *(start for each in kind.clocks.values() for start in each.starts)]
     for stage in kind.stages:
         addresses += [each for each in (stage.at, stage.by) if each]
         for name in stage.milestones:
@@ -125,6 +126,8 @@ def _check_references(kind: Kind) -> None:
     for clock in kind.clocks.values():
         if "stage" in clock.stops:
             kind.stage(clock.stops["stage"])
+        elif "signoff" in clock.stops:
+            kind.signoffs[clock.stops["signoff"]]
         elif "sent" not in clock.stops:
             addresses.append(clock.stops["field"])
     asked = [each.requires for each in kind.stages]

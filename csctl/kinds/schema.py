@@ -213,15 +213,20 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline from one event to another; its length comes from the clock profile."""
+    """A deadline from one event to another; its length comes from the clock profile.
+
+    It starts with the latest of the events in `starts`. With `afterwards` it runs only where
+    work is handed in from people's own branches, and so may merge before anybody looked at it.
+    """
 
     name: str
     label: Text
-    start: str
+    starts: tuple[str, ...]
     stops: Mapping[str, str]
     scope: str
     pausable: bool
     when: Mapping[str, Any]
+    afterwards: bool = False
 
 
 @dataclass(frozen=True, eq=False)

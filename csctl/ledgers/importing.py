@@ -20,6 +20,7 @@ from csctl.ledgers.rowids import imported_row_ids, name_rows
 from csctl.ledgers.sheets import read_sheet
 from csctl.ledgers.table import Row
 from csctl.messages import _
+from csctl.numbers import Reserved, local_words, reserve
 from csctl.record import Record, put, satisfied, with_row_ids
 from csctl.registration.beginning import carried, first_data, new_record
 from csctl.rules.context import build_context
@@ -218,7 +219,8 @@ def _year(kind: Kind, data: Mapping[str, Any], now: datetime) -> int:
 
 def _save(store: Store, imported: Imported, mapped: ImportMap, *, commit: bool) -> Imported:
     with store.lock():
-        imported = replace(imported, records=_renumbered(store, imported.records, mapped.kind))
+        records, warnings = _renumbered(store, imported.records, mapped.kind)
+        imported = replace(imported, records=records, warnings=(*imported.warnings, *warnings))
         new = (*imported.created, *imported.records)
         changes = [Change(each.path, None, each.document.text.encode()) for each in new]
         store.save(changes, "", commit=False, sync=False)
@@ -230,20 +232,35 @@ def _save(store: Store, imported: Imported, mapped: ImportMap, *, commit: bool) 
     return replace(imported, commit=git.commit([each.path for each in changes], message))
 
 
-def _renumbered(store: Store, records: Sequence[Record], kind: Kind) -> tuple[Record, ...]:
-    """Return the records with numbers that are free now; somebody else may have taken some."""
+def _renumbered(
+    store: Store, records: Sequence[Record], kind: Kind
+) -> tuple[tuple[Record, ...], list[str]]:
+    """Return the records with numbers that are theirs alone, and which the server did not give.
+
+    Somebody else may have taken those they were checked with. After the first year that the
+    server does not reserve, it is not waited for again.
+    """
     if kind.code:
-        return tuple(records)
+        return tuple(records), []
     years: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         years[record.id.split("-")[1]].append(record)
     ids: dict[str, str] = {}
-    for year, each in years.items():
-        numbers = store.next_numbers(kind, int(year), len(each))
-        ids |= {record.id: number for record, number in zip(each, numbers, strict=True)}
-    return tuple(
+    warnings: list[str] = []
+    why = ""
+    for year, each in sorted(years.items()):
+        if why:
+            reserved = Reserved(tuple(store.next_numbers(kind, int(year), len(each))), why)
+        else:
+            reserved = reserve(store, kind, int(year), len(each))
+        ids |= {record.id: number for record, number in zip(each, reserved.ids, strict=True)}
+        why = reserved.warning
+        if why:
+            warnings.append(local_words(reserved))
+    moved = tuple(
         record
         if ids[record.id] == record.id
         else new_record(store, kind, {**record.data, "id": ids[record.id]})
         for record in records
     )
+    return moved, warnings

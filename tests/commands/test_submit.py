@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.commands.company import CLOSABLE, COMPLAINT, READY_3D, Company
 from tests.commands.conftest import Run
-from tests.commands.two_desks import Plant
+from tests.commands.two_desks import Plant, found_plant
+from tests.signers import line_of, make_key
 
 
 def branches(plant: Plant) -> list[str]:
@@ -84,7 +88,33 @@ def test_a_bare_server_names_who_may_merge(plant: Plant) -> None:
     plant.here.ok("set", COMPLAINT, "symptom=x")
     done = plant.here.ok("submit", COMPLAINT)
     assert "may merge it" in done.err
-    assert f"git merge --no-ff origin/case/{COMPLAINT}" in done.err
+    assert f"git merge --no-ff --no-edit origin/case/{COMPLAINT}" in done.err
+
+
+@pytest.mark.parametrize("branch", ["main", "desk/li-na"])
+def test_the_merge_that_is_shown_works_wherever_who_types_it_stands(
+    plant: Plant, branch: str
+) -> None:
+    here, there = plant.here, plant.there
+    there.ok("set", READY_3D, "leader=sun-tao")
+    there.git("switch", "--quiet", branch)
+    (here.root / "note.txt").write_text("main goes on", encoding="utf-8")
+    here.commit()
+    here.git("push", "--quiet", "origin", "HEAD:main")
+    here.ok("set", COMPLAINT, "symptom=x")
+    lines = here.ok("submit", COMPLAINT).err.splitlines()
+    start = next(number for number, line in enumerate(lines) if "git fetch" in line)
+    for number in range(start, start + 3):
+        assert len(lines[number]) < 80
+    shell = ["sh", "-e", "-c", "\n".join(lines[start : start + 3])]
+    subprocess.run(shell, cwd=there.root, check=True, capture_output=True)
+    text = plant.git("show", f"main:records/complaints/2026/00/{COMPLAINT}.yaml")
+    assert "symptom: x" in text
+    assert branches(plant) == ["main"]
+    assert "leader: sun-tao" not in plant.git("show", f"main:records/8ds/2026/00/{READY_3D}.yaml")
+    assert there.git("branch", "--show-current") == branch
+    here.ok("sync")
+    assert state(plant, COMPLAINT) == {}
 
 
 def test_closing_waits_for_approval(plant: Plant) -> None:
@@ -136,9 +166,124 @@ def test_parallel_changes_of_one_field_are_told_in_the_words_of_the_form(plant: 
     plant.there.git("push", "--quiet", "origin", "HEAD:main")
     refused = plant.here.run("submit", COMPLAINT)
     assert refused.code == 3
-    for words in ("[symptom]", "yours: 这里", "on the server: 那里", "csctl sync"):
+    for words in ("[symptom]", "yours: 这里", "on the server: 那里"):
         assert words in refused.err
     assert "case/" not in " ".join(branches(plant))
+
+
+def typed(shown: str, start: str) -> list[str]:
+    """Return the words of a command that was shown, without the program's name."""
+    line = next(each for each in shown.splitlines() if start in each)
+    return shlex.split(line[line.index("csctl ") :])[1:]
+
+
+@pytest.mark.parametrize(("side", "kept"), [("--mine", "这里"), ("--theirs", "那里")])
+def test_the_choice_that_is_shown_settles_it_when_typed(plant: Plant, side: str, kept: str) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里", "qty_defective=7")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    refused = here.run("submit", COMPLAINT)
+    here.ok(*typed(refused.err, f"csctl submit {COMPLAINT} {side} "))
+    text = plant.git("show", f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml")
+    assert f"symptom: {kept}" in text
+    assert "qty_defective: 7" in text
+    assert state(plant, COMPLAINT)["state"] == "sent"
+    assert "nothing is new" in here.ok("submit", COMPLAINT).shown
+    assert here.changed() == ""
+    here.ok("set", COMPLAINT, "symptom=后来")
+    here.ok("submit", COMPLAINT)
+    text = plant.git("show", f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml")
+    assert "symptom: 后来" in text
+    here.ok("set", COMPLAINT, f"symptom={kept}")
+    here.ok("submit", COMPLAINT)
+    plant.merge(f"case/{COMPLAINT}")
+    here.ok("sync")
+    assert f"symptom: {kept}" in here.text(COMPLAINT)
+    assert "on the server's main branch" in here.ok("submit", COMPLAINT).shown
+
+
+def test_what_a_colleague_put_on_the_same_branch_is_chosen_in_submit(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    here.ok("submit", COMPLAINT)
+    refused = there.run("submit", COMPLAINT)
+    assert refused.code == 3
+    command = typed(refused.err, f"csctl submit {COMPLAINT} --mine ")
+    there.write(READY_3D, "leader: chen-gang", "leader: sun-tao")
+    there.ok(*command)
+    assert "leader: sun-tao" in there.text(READY_3D)
+    path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
+    assert "symptom: 那里" in plant.git("show", path)
+    assert plant.here.run("submit", COMPLAINT, "--mine", "A:b", "--theirs", "A:b").code == 2
+
+
+def test_going_back_to_what_it_was_before_is_handed_in_as_well(plant: Plant) -> None:
+    here = plant.here
+    for words in ("一", "二", "一"):
+        here.ok("set", COMPLAINT, f"symptom={words}")
+        assert state(plant, COMPLAINT)["state"] == "saved"
+        here.ok("submit", COMPLAINT)
+        path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
+        assert f"symptom: {words}" in plant.git("show", path)
+    plant.merge(f"case/{COMPLAINT}")
+    here.ok("sync")
+    assert "symptom: 一" in here.text(COMPLAINT)
+
+
+def test_theirs_in_everything_leaves_nothing_to_hand_in(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    choice = ("--theirs", f"{COMPLAINT}:symptom")
+    assert "on the server's main branch" in here.ok("submit", COMPLAINT, *choice).shown
+    assert "symptom: 那里" in here.text(COMPLAINT)
+    assert state(plant, COMPLAINT)["state"] == "merged"
+    assert "on the server's main branch" in here.ok("submit", COMPLAINT).shown
+
+
+def test_a_choice_that_would_overwrite_what_is_not_saved_changes_nothing(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    here.ok("set", COMPLAINT, "symptom=这里")
+    there.ok("set", COMPLAINT, "symptom=那里")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    here.write(COMPLAINT, "qty_defective: 3", "qty_defective: 4")
+    head = here.git("rev-parse", "HEAD")
+    refused = here.run("submit", COMPLAINT, "--theirs", f"{COMPLAINT}:symptom")
+    assert refused.code == 3
+    assert "nothing was moved" in refused.err
+    assert branches(plant) == ["main"]
+    assert here.git("rev-parse", "HEAD") == head
+    assert "qty_defective: 4" in here.text(COMPLAINT)
+
+
+def test_what_clashes_besides_the_choice_waits_for_sync(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    for desk, words in ((here, "这里"), (there, "那里")):
+        desk.ok("set", COMPLAINT, f"symptom={words}")
+        desk.ok("set", READY_3D, f"symptom={words}")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    here.ok("submit", COMPLAINT, "--mine", f"{COMPLAINT}:symptom")
+    path = f"case/{COMPLAINT}:records/complaints/2026/00/{COMPLAINT}.yaml"
+    assert "symptom: 这里" in plant.git("show", path)
+    assert "symptom: 这里" in here.text(READY_3D)
+    assert f"{READY_3D}:symptom" in here.run("sync").err
+
+
+def test_a_number_given_out_twice_leads_to_renumber_and_then_goes(plant: Plant) -> None:
+    here, there = plant.here, plant.there
+    number = here.new("漏液")
+    assert there.new("异响") == number
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    refused = here.run("submit", number)
+    assert refused.code == 3
+    new = here.ok(*typed(refused.err, "csctl renumber")).out.strip()
+    here.ok("submit", new)
+    assert plant.git("diff", "--name-only", "main", f"case/{new}") == (
+        f"records/complaints/2026/00/{new}.yaml"
+    )
 
 
 def test_a_server_that_refuses_is_quoted_and_half_of_the_way_is_told(plant: Plant) -> None:
@@ -344,6 +489,59 @@ def test_a_page_is_shown_where_the_server_is_known(plant: Plant) -> None:
     plant.refuse("post-receive", hook)
     assert "https://git.plant.example/x/pulls/new\n" in here.ok("submit", COMPLAINT).out
     assert page not in here.ok("submit", COMPLAINT).out
+
+
+# The browser goes on when csctl has ended; nobody waits for it.
+@pytest.mark.filterwarnings("ignore:subprocess:ResourceWarning")
+def test_the_page_is_opened_when_that_is_asked_for(
+    plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, opened = plant.here, tmp_path / "opened"
+    for name in ("xdg-open", "open"):
+        script = tmp_path / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(f'#!/bin/sh\necho "$1" >"{opened}.new"\nmv "{opened}.new" "{opened}"\n')
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    plant.refuse("post-receive", "#!/bin/sh\necho 'https://git.plant.example/x/pulls/new' >&2\n")
+    here.ok("set", COMPLAINT, "symptom=一")
+    here.ok("submit", COMPLAINT, "--open", "--dry-run")
+    here.ok("submit", COMPLAINT)
+    here.ok("set", COMPLAINT, "symptom=二")
+    assert not opened.exists()
+    assert "https://git.plant.example" in here.ok("submit", COMPLAINT, "--open").out
+    deadline = time.monotonic() + 20
+    while not opened.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert opened.read_text() == "https://git.plant.example/x/pulls/new\n"
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_status_says_who_approved_on_the_platform_and_whether_that_is_proven(
+    company: Company, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proven: bool
+) -> None:
+    public = make_key(tmp_path, "ci-key")
+    keys = f"\n  keys: [{{key: {line_of(public)}}}]" if proven else ""
+    settings = f"git: {{desk: true}}\nplatform:\n  kind: gitlab{keys}\n"
+    plant = found_plant(company, run, monkeypatch, settings)
+    here = plant.here
+    here.ok("set", COMPLAINT, "symptom=漏")
+    here.ok("submit", COMPLAINT)
+    assert state(plant, COMPLAINT)["trusted"] == ""
+    message = "Merge\n\nApproved-by: 李娜 <li.na@example.com>"
+    plant.merge(f"case/{COMPLAINT}", message=message, key=public if proven else None)
+    here.git("fetch", "--quiet", "--prune")
+    shown = here.ok("--lang", "en", "status").out
+    assert "approved by Li Na" in shown
+    assert ("(trusted, not proven)" in shown) != proven
+    assert state(plant, COMPLAINT)["approved_by" if proven else "trusted"] == "Li Na"
+    there = plant.there
+    there.ok("sync")
+    there.ok("set", COMPLAINT, "symptom=后来")
+    there.git("push", "--quiet", "origin", "HEAD:main")
+    here.git("fetch", "--quiet")
+    found = state(plant, COMPLAINT)
+    assert (found["state"], found["approved_by"], found["trusted"]) == ("merged", "", "")
 
 
 def test_status_of_files_beside_no_record_and_of_what_was_approved(plant: Plant) -> None:

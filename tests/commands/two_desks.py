@@ -71,17 +71,31 @@ class Plant:
     def allow(self, hook: str = "pre-receive") -> None:
         (self.server / "hooks" / hook).unlink()
 
-    def merge(self, branch: str, *, squash: bool = False) -> None:
-        """Merge a request, as the platform does when it was approved."""
+    def merge(
+        self,
+        branch: str,
+        *,
+        squash: bool = False,
+        main: str = "main",
+        message: str = "",
+        key: Path | None = None,
+    ) -> None:
+        """Merge a request, as the platform does when it was approved; signed with its key."""
+        how = ["--squash" if squash else "--no-ff", *(["-m", message] if message else [])]
+        signing = (
+            [*("-c", "gpg.format=ssh", "-c", f"user.signingKey={key}", "-c", "commit.gpgSign=true")]
+            if key
+            else []
+        )
         way = self.server.parent / "platform"
         if not way.exists():
             self.git("clone", "--quiet", str(self.server), str(way))
         steps = [
             ("fetch", "--quiet"),
-            ("switch", "--quiet", "--detach", "origin/main"),
-            ("merge", "--quiet", "--squash" if squash else "--no-ff", f"origin/{branch}"),
+            ("switch", "--quiet", "--detach", f"origin/{main}"),
+            (*signing, "merge", "--quiet", *how, f"origin/{branch}"),
             *([("commit", "--quiet", "-m", f"{branch} (squashed)")] if squash else []),
-            ("push", "--quiet", "origin", "HEAD:main", f":{branch}"),
+            ("push", "--quiet", "origin", f"HEAD:{main}", f":{branch}"),
         ]
         for step in steps:
             subprocess.run(["git", *step], cwd=way, check=True, capture_output=True)

@@ -41,13 +41,13 @@ def command(
     no_commit: bool,
 ) -> int:
     """Sign a record off."""
-    from csctl import sending, workflow
+    from csctl import signing, workflow
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
-    signed, name, findings = sending.sign(record, desk.index, step, signer=desk.me, at=when)
+    signed, name, findings = signing.sign(record, desk.index, step, signer=desk.me, at=when)
     if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")

@@ -15,7 +15,7 @@ import pytest
 from csctl.errors import CsctlError
 from csctl.git import signatures
 from csctl.git.gitrepo import GitRepo
-from csctl.git.signatures import fingerprint, verify_commits, verify_tag
+from csctl.git.signatures import fingerprint, verify_commits, verify_tags
 from tests.conftest import Git
 from tests.signers import line_of, make_key
 
@@ -123,10 +123,11 @@ def test_a_tag_signed_with_a_key_given(repo: Path, git: Git, tmp_path: Path) -> 
     git(*sign, "tag", "-s", "-m", "x", "signed")
     git("tag", "-a", "-m", "x", "plain")
     key = line_of(public)
-    found = verify_tag(GitRepo(repo), "signed", AT, [key])
-    assert found == signatures.Signature(fingerprint(key), AT)
-    assert verify_tag(GitRepo(repo), "signed", AT, [line_of(other)]) is None
-    assert verify_tag(GitRepo(repo), "plain", AT, [key]) is None
+    tags = {git("rev-parse", name): AT for name in ("signed", "plain")}
+    signed, _plain = tags
+    good = {signed: signatures.Signature(fingerprint(key), AT)}
+    assert verify_tags(GitRepo(repo), tags, [key]) == good
+    assert verify_tags(GitRepo(repo), tags, [line_of(other)]) == {}
 
 
 @NEEDS_GPG
@@ -143,10 +144,11 @@ def test_gpg_signs_commits_and_tags_too(
     sha = git("rev-parse", "HEAD")
     # What the keys of this machine say does not count: only what the records hold.
     assert verify_commits(GitRepo(repo), [sha], []) == {}
-    assert verify_tag(GitRepo(repo), "signed", AT, []) is None
+    tag = git("rev-parse", "signed")
+    assert verify_tags(GitRepo(repo), {tag: AT}, []) == {}
     assert verify_commits(GitRepo(repo), [sha], [key])[sha].fingerprint == printed
-    found = verify_tag(GitRepo(repo), "signed", AT, [key])
-    assert found == signatures.Signature(printed, AT)
+    found = verify_tags(GitRepo(repo), {tag: AT}, [key])
+    assert found == {tag: signatures.Signature(printed, AT)}
 
 
 @NEEDS_GPG

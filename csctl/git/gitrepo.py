@@ -96,7 +96,8 @@ class GitRepo:
     @cached_property
     def git_dir(self) -> Path:
         """The git folder of this work tree."""
-        return Path(self._line("rev-parse", "--absolute-git-dir"))
+        usual = self.root / ".git"  # a file in a linked work tree
+        return usual if usual.is_dir() else Path(self._line("rev-parse", "--absolute-git-dir"))
 
     @cached_property
     def common_dir(self) -> Path:

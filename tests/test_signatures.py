@@ -165,3 +165,104 @@ def test_without_gpg_nothing_it_signed_is_verified(
     (tools / "git").symlink_to(str(shutil.which("git")))
     monkeypatch.setitem(os.environ, "PATH", str(tools))
     assert verify_commits(GitRepo(repo), [sha], [key]) == {}
+
+
+# --- kept ----------------------------------------------------------------------------------------
+
+
+def only_git(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave git alone on the PATH: nothing can be verified any more."""
+    folder.mkdir()
+    (folder / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(folder))
+
+
+def sign_some(git: Git, public: Path, count: int = 4) -> list[str]:
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    shas = []
+    for number in range(count):
+        git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", f"signed {number}")
+        shas.append(git("rev-parse", "HEAD"))
+    git("commit", "--quiet", "--allow-empty", "-m", "unsigned")
+    return [*shas, git("rev-parse", "HEAD")]
+
+
+def test_what_was_verified_is_not_verified_again(
+    repo: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public, other = make_key(tmp_path, "one"), make_key(tmp_path, "two")
+    shas, key = sign_some(git, public), line_of(public)
+    first = verify_commits(GitRepo(repo), shas, [key])
+    assert list(first) == shas[:-1]
+    only_git(tmp_path / "tools", monkeypatch)
+    assert verify_commits(GitRepo(repo), shas, [line_of(other), key]) == first
+    # A key that no record holds any more signs for nobody, whatever was found before.
+    assert verify_commits(GitRepo(repo), shas, [line_of(other)]) == {}
+
+
+def test_what_could_not_be_verified_is_asked_again(repo: Path, git: Git, tmp_path: Path) -> None:
+    public = make_key(tmp_path, "one")
+    shas, key = sign_some(git, public), line_of(public)
+    with pytest.MonkeyPatch.context() as patch:
+        only_git(tmp_path / "tools", patch)
+        assert verify_commits(GitRepo(repo), shas, [key]) == {}
+    assert list(verify_commits(GitRepo(repo), shas, [key])) == shas[:-1]
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"no database", None])
+def test_a_spoilt_cache_costs_time_alone(
+    repo: Path, git: Git, tmp_path: Path, spoilt: bytes | None
+) -> None:
+    public = make_key(tmp_path, "one")
+    shas, key = sign_some(git, public), line_of(public)
+    first = verify_commits(GitRepo(repo), shas, [key])
+    file = repo / ".git" / "csctl" / "signatures.sqlite"
+    file.unlink()
+    if spoilt is None:
+        file.mkdir()
+    else:
+        file.write_bytes(spoilt)
+    assert verify_commits(GitRepo(repo), shas, [key]) == first
+
+
+def test_tags_are_kept_by_their_object_not_by_their_name(
+    repo: Path, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = make_key(tmp_path, "one")
+    git("commit", "--quiet", "--allow-empty", "-m", "one")
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    for name in ("a", "b", "c"):
+        git(*sign, "tag", "-s", "-m", "x", name)
+    tags = {git("rev-parse", name): AT for name in ("a", "b", "c")}
+    key = line_of(public)
+    first = verify_tags(GitRepo(repo), tags, [key])
+    assert set(first) == set(tags)
+    git("tag", "-f", "-a", "-m", "x", "a")
+    only_git(tmp_path / "tools", monkeypatch)
+    assert verify_tags(GitRepo(repo), tags, [key]) == first
+    moved = {git("rev-parse", name): AT for name in ("a", "b", "c")}
+    assert verify_tags(GitRepo(repo), moved, [key]) == {
+        sha: each for sha, each in first.items() if sha in moved
+    }
+
+
+@NEEDS_GPG
+def test_a_gpg_key_that_ran_out_later_has_signed_all_the_same(
+    repo: Path, git: Git, gpg_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = ("--faked-system-time", "20200301T120000")
+    gpg(gpg_home, *then, "--passphrase", "", "--quick-gen-key", "old", "ed25519", "sign", "1d")
+    listed = gpg(gpg_home, "--with-colons", "--list-keys", "old").decode()
+    (name,) = [line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")]
+    key = signatures.PGP + base64.b64encode(gpg(gpg_home, "--export", "old")).decode()
+    monkeypatch.setenv("GNUPGHOME", str(gpg_home))
+    program = tmp_path / "gpg-then"
+    program.write_text(f'#!/bin/sh\nexec gpg {" ".join(then)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    sign = ("-c", f"gpg.program={program}", "-c", f"user.signingkey={name}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", "signed")
+    git(*sign, "tag", "-s", "-m", "x", "signed")
+    sha, tag = git("rev-parse", "HEAD"), git("rev-parse", "signed")
+    # On which days a key holds, the records say.
+    assert verify_commits(GitRepo(repo), [sha], [key])[sha].fingerprint == name
+    assert verify_tags(GitRepo(repo), {tag: AT}, [key])[tag].fingerprint == name

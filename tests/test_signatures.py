@@ -17,10 +17,9 @@ from csctl.git import signatures
 from csctl.git.gitrepo import GitRepo
 from csctl.git.signatures import fingerprint, verify_commits, verify_tags
 from tests.conftest import Git
-from tests.signers import line_of, make_key
+from tests.signers import end_agent, gpg, line_of, make_gpg_key, make_key
 
 AT = datetime(2026, 3, 5, 1, 30, tzinfo=timezone.utc)
-GPGCONF = shutil.which("gpgconf") or "gpgconf"
 NEEDS_GPG = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
 
 
@@ -30,22 +29,7 @@ def gpg_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("g")
     home.chmod(0o700)
     yield home
-    command = [GPGCONF, "--homedir", str(home), "--kill", "all"]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def gpg(home: Path, *arguments: str) -> bytes:
-    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
-    return subprocess.run(command, check=True, capture_output=True).stdout
-
-
-def make_gpg_key(home: Path, kind: str) -> tuple[str, str]:
-    """Make a GPG key; return its fingerprint as gpg says it, and the key as a record holds it."""
-    name = f"{kind}@example.com"
-    gpg(home, "--passphrase", "", "--quick-gen-key", name, kind, "sign", "never")
-    listed = gpg(home, "--with-colons", "--list-keys", name).decode()
-    (printed,) = [line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")]
-    return printed, signatures.PGP + base64.b64encode(gpg(home, "--export", name)).decode()
+    end_agent(home)
 
 
 def test_a_fingerprint_is_the_one_ssh_keygen_prints(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from tests.commands.company import CLOSABLE, READY_3D, SHARED, Company
@@ -71,6 +72,46 @@ def test_an_unsigned_sign_off_opens_none(works: Works, run: Run) -> None:
     sent = run(*SEND)
     assert sent.code == 1
     assert f"It is unverified: {why}." in sent.err
+
+
+def test_a_form_is_a_draft_and_says_so_while_a_sign_off_is_unverified(
+    works: Works, run: Run
+) -> None:
+    def form(to: str = "md") -> str:
+        file = works.folder / f"form.{to}"
+        done = run("render", READY_3D, "--to", to, "--as", "3D", "--lang", "en", "-o", str(file))
+        assert done.code == 0, done.err
+        if to == "md":
+            return file.read_text(encoding="utf-8")
+        return "".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+
+    assert run("sign", READY_3D, "--as", "prepared_3d").code == 0
+    assert run("--me", "zhao-min", "sign", READY_3D, "--as", "approved_3d").code == 0
+    assert form().count("**unverified**") == 2
+    assert "DRAFT" in form()
+    assert form("pdf").count("unverified") == 2
+    file = works.root / "csctl.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace(REQUIRED, ""), encoding="utf-8")
+    assert "unverified" not in form()
+    assert "DRAFT" not in form()
+
+
+def test_what_left_before_signatures_were_asked_for_is_printed_as_it_left(
+    works: Works, run: Run
+) -> None:
+    file = works.root / "csctl.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(REQUIRED, ""), encoding="utf-8")
+    works.commit()
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    assert run("send", READY_3D, "--as", "3D", "--via", "email").code == 0
+    file.write_text(text, encoding="utf-8")
+    out = works.folder / "form.md"
+    assert (
+        run("render", READY_3D, "--to", "md", "--as", "3D", "--lang", "en", "-o", str(out)).code
+        == 0
+    )
+    assert "unverified" not in out.read_text(encoding="utf-8")
 
 
 def test_where_signatures_are_not_asked_for_it_is_only_said(company: Company, run: Run) -> None:

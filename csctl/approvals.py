@@ -187,7 +187,7 @@ def people_named(index: Index, value: str) -> set[str]:
     platform = index.store.repository.config.platform
     return {
         person.id
-        for person in index.records("person")
+        for person in index.people()
         if wanted in ([_folded(person.value("email"))] if email else _accounts(person, platform))
     }
 

@@ -120,29 +120,34 @@ def test_a_file_is_found_by_its_bytes(store: Store, report: Record) -> None:
 
 def test_signing_writes_role_and_digest(store: Store, report: Record) -> None:
     signed, name, findings = signing.sign(
-        report, Index(store), "approved", signer="zhang-wei", at=AT
+        report, build_context(store, AT), "approved", signer="zhang-wei", at=AT
     )
     assert (name, findings) == ("approved_3d", [])
     assert signed.value("signoffs.approved_3d.role") == "quality_manager"
-    assert signing.choose_signoff(signed, "approved").name == "approved_5d"
+    assert (
+        signing.choose_signoff(signed, "approved", build_context(store, AT)).name == "approved_5d"
+    )
     with pytest.raises(UsageError, match="already"):
-        signing.choose_signoff(signed, "approved_3d")
+        signing.choose_signoff(signed, "approved_3d", build_context(store, AT))
     with pytest.raises(UsageError, match="no sign-off 'aproved'") as raised:
-        signing.choose_signoff(signed, "aproved")
+        signing.choose_signoff(signed, "aproved", build_context(store, AT))
     assert "approved" in raised.value.hint
 
 
 def test_a_stale_signature_is_open_again(store: Store) -> None:
     closable = store.get(CLOSABLE)
     with pytest.raises(UsageError, match="already"):
-        signing.choose_signoff(closable, "approved_8d")
+        signing.choose_signoff(closable, "approved_8d", build_context(store, AT))
     changed = change(closable, [Edit("set", "lessons", "别的")])
-    assert signing.choose_signoff(changed, "approved_8d").name == "approved_8d"
+    assert (
+        signing.choose_signoff(changed, "approved_8d", build_context(store, AT)).name
+        == "approved_8d"
+    )
 
 
 def test_a_later_signer_is_named_in_findings(store: Store, report: Record) -> None:
     _signed, _name, findings = signing.sign(
-        report, Index(store), "approved_3d", signer="li-na", at=AT
+        report, build_context(store, AT), "approved_3d", signer="li-na", at=AT
     )
     assert [each.rule for each in findings] == ["APR-01"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.record import Record
+    from csctl.rules.context import Context
 
 
 @click.command(
@@ -42,27 +44,28 @@ def command(
 ) -> int:
     """Sign a record off."""
     from csctl import signing, workflow
+    from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
-    signed, name, findings = signing.sign(record, desk.index, step, signer=desk.me, at=when)
+    context = replace(build_context(desk.store, desk.now), index=desk.index)
+    signed, name, findings = signing.sign(record, context, step, signer=desk.me, at=when)
     if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
     code = finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
     if desk.store.repository.config.signing_required and not (dry_run or no_commit):
-        _tell_if_unverified(desk, signed, name)
+        _tell_if_unverified(signed, name, context)
     return code
 
 
-def _tell_if_unverified(desk: Desk, record: Record, name: str) -> None:
+def _tell_if_unverified(record: Record, name: str, context: Context) -> None:
     """Say it at once where a sign-off will open no gate."""
-    from csctl.rules.context import build_context
     from csctl.rules.signing import why_unproven
 
-    why = why_unproven(record, name, build_context(desk.store, desk.now))
+    why = why_unproven(record, name, context)
     if why:
         tell(_("It is unverified and opens no gate: {why}.").format(why=why))
         tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))

@@ -74,6 +74,23 @@ def test_an_unsigned_sign_off_opens_none(works: Works, run: Run) -> None:
     assert f"It is unverified: {why}." in sent.err
 
 
+def test_one_that_counts_for_nothing_is_given_again(
+    works: Works, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    use_key(works, "zhang-wei")
+    again = run("sign", READY_3D, "--as", "approved_3d")
+    assert (again.code, "of this very minute" in again.err) == (2, True)
+    monkeypatch.setenv("CSCTL_NOW", "2026-06-01T09:01+08:00")
+    again = run("sign", READY_3D, "--as", "approved_3d")
+    assert (again.code, "unverified" in again.err) == (0, False), again.err
+    assert shown(run, READY_3D) == "holds"
+    assert run(*SEND).code == 0
+    assert "FRZ-01" not in run("validate", "--against", "HEAD~1").out
+    monkeypatch.setenv("CSCTL_NOW", "2026-06-01T09:02+08:00")
+    assert "already." in run("sign", READY_3D, "--as", "approved_3d").err
+
+
 def test_a_form_is_a_draft_and_says_so_while_a_sign_off_is_unverified(
     works: Works, run: Run
 ) -> None:
@@ -157,6 +174,16 @@ def test_the_key_of_another_person_signs_for_nobody_else(works: Works, run: Run)
     assert run("sign", READY_3D, "--as", "approved_3d").code == 0
     assert shown(run, READY_3D).endswith("its commit is signed with the key of chen-gang")
     assert run(*SEND).code == 1
+
+
+def test_a_change_is_judged_with_everybodys_keys(works: Works, run: Run) -> None:
+    use_key(works, "zhang-wei")
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    judged = run("validate", "--against", "HEAD~1")
+    assert (judged.code, "APR-03" in judged.out) == (0, False), judged.out
+    works.give_key("chen-gang", "zhang-wei")
+    works.commit()
+    assert "is signed with the key of chen-gang" in run("validate", "--against", "HEAD~2").out
 
 
 def test_a_key_that_two_people_name_signs_for_neither(works: Works, run: Run) -> None:

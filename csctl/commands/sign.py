@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +10,6 @@ from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import tell
 from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
-
-if TYPE_CHECKING:
-    from csctl.record import Record
-    from csctl.rules.context import Context
 
 
 @click.command(
@@ -57,15 +52,15 @@ def command(
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
     code = finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
     if desk.store.repository.config.signing_required and not (dry_run or no_commit):
-        _tell_if_unverified(signed, name, context)
+        _tell_if_unverified(desk)
     return code
 
 
-def _tell_if_unverified(record: Record, name: str, context: Context) -> None:
+def _tell_if_unverified(desk: Desk) -> None:
     """Say it at once where a sign-off will open no gate."""
-    from csctl.rules.signing import why_unproven
+    from csctl.proofs import why_last_commit_proves_nothing
 
-    why = why_unproven(record, name, context)
+    why = why_last_commit_proves_nothing(desk.me, desk.index)
     if why:
         tell(_("It is unverified and opens no gate: {why}.").format(why=why))
         tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))

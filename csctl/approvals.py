@@ -12,7 +12,7 @@ from csctl.errors import CsctlError
 from csctl.git import merges
 from csctl.git.gitrepo import GitRepo
 from csctl.git.merges import Merge, Tag, Trailers
-from csctl.git.signatures import Signature, verify_commits, verify_tag
+from csctl.git.signatures import Signature, verify_commits, verify_tags
 from csctl.index import Index
 from csctl.keys import PLATFORM, Keys, build_keys
 from csctl.record import Record
@@ -141,11 +141,10 @@ def _vouched(
     signed: dict[str, Signature] = {}
     if config.platform in _WRITES_TRAILERS:
         signed.update(verify_commits(git, commits, keys.texts))
-    for each in stating:
-        tag = tags.get(each.reference)
-        signature = verify_tag(git, tag.name, tag.at, keys.texts) if tag else None
-        if signature:
-            signed[each.reference] = signature
+    named = {tags[each.reference].sha: tags[each.reference] for each in stating
+             if each.reference in tags}  # fmt: skip
+    by_tag = verify_tags(git, {sha: tag.at for sha, tag in named.items()}, keys.texts)
+    signed.update({named[sha].name: signature for sha, signature in by_tag.items()})
     zone = config.site.zone
     return {
         name: True
@@ -188,7 +187,7 @@ def people_named(index: Index, value: str) -> set[str]:
     platform = index.store.repository.config.platform
     return {
         person.id
-        for person in index.records("person")
+        for person in index.people()
         if wanted in ([_folded(person.value("email"))] if email else _accounts(person, platform))
     }
 

@@ -35,6 +35,10 @@ class Index:
             self._kinds[kind] = [each for each in read if isinstance(each, Record)]
         return self._kinds[kind]
 
+    def people(self) -> list[Record]:
+        """Return every readable person: whoever signed or approved may be any of them."""
+        return self.records("person")
+
     def unreadable(self, kind: str) -> list[Finding]:
         """Return one finding for each file of a kind that is no record."""
         self.records(kind)

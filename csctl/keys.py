@@ -62,7 +62,7 @@ def build_keys(index: Index, changed: Record | None = None) -> Keys:
     """Build the keys of the people and of the platform, with one changed record of a person."""
     config = index.store.repository.config
     found = [_key(PLATFORM, "", row) for row in config.platform_keys]
-    for person in index.records("person"):
+    for person in index.people():
         if changed is not None and changed.id == person.id:
             person = changed
         email = str(person.value("email") or "")

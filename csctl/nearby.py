@@ -30,6 +30,10 @@ class NearbyIndex(Index):
         names = [PurePosixPath(path).stem for path in self._paths if path.startswith(folder)]
         return [found for name in names if (found := self.find(name)) is not None]
 
+    def people(self) -> list[Record]:
+        """Return all people, not only those whose records changed."""
+        return super().records("person")
+
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
         schema = self.store.repository.schemas.kind(kind)

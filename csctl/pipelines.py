@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, UsageError
+from csctl.git.gitrepo import GitRepo
+from csctl.git.remotes import find_commit, find_remote
 from csctl.messages import _
 from csctl.places import search_path
 from csctl.store import Change
 
 SCRIPTS: Final = ".csctl/ci"
 _TEMPLATES: Final = "ci"
+_MAINS: Final = ("main", "master")
+_PLAIN: Final = re.compile(r"\w[\w./-]*")
 _COMMON: Final = ("install.sh", "check.sh", "forms.sh", "due.sh")
 
 
@@ -95,16 +100,35 @@ def find_platforms(root: Path) -> list[Platform]:
     return [each for each in PLATFORMS.values() if (root / each.pipeline).is_file()]
 
 
-def find_pipeline(root: Path, platform: Platform) -> tuple[list[Change], list[str]]:
+def main_branch(git: GitRepo) -> str:
+    """Return the name of the main branch: the remote's, else main or master, else the one in use.
+
+    UsageError for a name that would mean something else in YAML, in a shell or as a pattern.
+    """
+    remote = find_remote(git)
+    if remote is not None and remote.tip(remote.main):
+        name = remote.main
+    else:
+        usual = (each for each in _MAINS if find_commit(git, f"refs/heads/{each}"))
+        name = next(usual, "") or git.branch() or _MAINS[0]
+    if not _PLAIN.fullmatch(name):
+        raise UsageError(
+            _("A pipeline cannot name the main branch '{name}'.").format(name=name),
+            _("Rename it: git branch --move main"),
+        )
+    return name
+
+
+def find_pipeline(root: Path, platform: Platform, main: str) -> tuple[list[Change], list[str]]:
     """Return the files still to be written at `root`, and the paths that differ and stay.
 
-    A file that is there is the company's own: it is never overwritten. Templates in the
-    repository's templates/ci replace those that ship.
+    `main` is the branch that the pipeline watches. A file that is there is the company's own: it
+    is never overwritten. Templates in the repository's templates/ci replace those that ship.
     """
     folders = search_path(root, "templates")
     changes, kept = [], []
     for path, template in files_of(platform).items():
-        wanted = render_file(folders, template, platform)
+        wanted = render_file(folders, template, platform, main)
         held = _held(root / path)
         if held is None:
             changes.append(Change(path, None, wanted))
@@ -113,10 +137,10 @@ def find_pipeline(root: Path, platform: Platform) -> tuple[list[Change], list[st
     return changes, kept
 
 
-def render_file(folders: Sequence[Path], template: str, platform: Platform) -> bytes:
+def render_file(folders: Sequence[Path], template: str, platform: Platform, main: str) -> bytes:
     """Return a file of a platform, its template the first that the folders have."""
     text = read_template(folders, template)
-    for word, value in platform.words.items():
+    for word, value in {**platform.words, "main": main}.items():
         text = text.replace(f"{{{word}}}", value)
     return text.encode()
 

@@ -92,6 +92,13 @@ def _signed(record: Record, given: Mapping[str, Any], index: Index) -> dict[str,
     return proofs
 
 
+def why_last_commit_proves_nothing(by: str, index: Index) -> str:
+    """Return why the commit just made does not prove that somebody signed; "" if it does."""
+    keys = build_keys(index)
+    found = verify_commits(index.store.repository.git, ["HEAD"], keys.texts) if keys.texts else {}
+    return _why_not(by, next(iter(found.values()), None), keys, index)
+
+
 def _writer(versions: Sequence[Version], key: str, row: Mapping[str, Any]) -> str:
     """Return the last commit that wrote a sign-off as it is, "" if none did."""
     held = {each.commit.sha: _row(each, key) == row for each in versions}

@@ -47,6 +47,7 @@ class Setup:
     email: str
     role: str
     signing: bool = False
+    platform: str = ""
 
 
 def find_changes(root: Path, setup: Setup | None, now: datetime) -> list[Change]:
@@ -86,6 +87,8 @@ def render_config(setup: Setup, schemas: Schemas) -> str:
     }
     if setup.signing:
         values["signing"] = {"required": True}
+    if setup.platform:
+        values["platform"] = {"kind": setup.platform}
     blocks = []
     for name, schema in schemas.flattened("config")["properties"].items():
         words = (schema.get("x-label"), schema.get("x-hint"))

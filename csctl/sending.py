@@ -1,4 +1,4 @@
-"""What leaves the house and who stands for it: sending a report, signing it, proving it later."""
+"""What leaves the house: sending a report, and proving it later."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from csctl.kinds.schema import Send, SignOff
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
-from csctl.rules.gates import check_send, was_sent
+from csctl.rules.gates import check_send
 from csctl.rules.roles import role_of
-from csctl.rules.signing import check_signature, find_role, preparer, why_unproven
+from csctl.rules.signing import preparer, why_unproven
 from csctl.signoffs import digest, is_signed, key_of
 from csctl.store import Change, Store
 from csctl.suggest import did_you_mean
@@ -237,44 +237,3 @@ def find_sendings(index: Index, content: bytes) -> list[tuple[Record, str, Mappi
         for key, row in record.sendings()
         if row.get("sha256") == wanted
     ]
-
-
-# --- signing -----------------------------------------------------------------------------------
-
-
-def sign(
-    record: Record, index: Index, step: str, *, signer: str, at: datetime
-) -> tuple[Record, str, Sequence[Finding]]:
-    """Return the record with a sign-off written, the sign-off's name, and what forbids it."""
-    signoff = choose_signoff(record, step)
-    row = {
-        "by": signer,
-        "role": find_role(index, signer, signoff.roles, at),
-        "at": format_moment(at),
-        "digest": digest(record, signoff.covers),
-    }
-    row = {name: value for name, value in row.items() if value}
-    signed = change(record, [Edit("set", f"signoffs.{key_of(signoff.name, record.cycle)}", row)])
-    return signed, signoff.name, list(check_signature(signed, signoff, index, at))
-
-
-def choose_signoff(record: Record, step: str) -> SignOff:
-    """Return the sign-off called `step`, or that step of the next report still to be sent.
-
-    `approved` on an 8D whose 3D has left is the approval of its 5D, even where the 3D's sign-off
-    went stale since: what was sent was signed as it was then.
-    """
-    signoffs = record.kind.signoffs
-    meant = [each for each in signoffs.values() if step in (each.name, each.step)]
-    open_ones = [each for each in meant if not is_signed(record, each)]
-    open_ones.sort(key=lambda each: bool(each.send) and was_sent(record, each.send))
-    if open_ones:
-        return open_ones[0]
-    if meant:
-        raise UsageError(
-            _("{id} has the sign-off '{step}' already.").format(id=record.id, step=step)
-        )
-    raise UsageError(
-        _("A {kind} has no sign-off '{step}'.").format(kind=record.kind.name, step=step),
-        did_you_mean(step, [*signoffs, *{each.step for each in signoffs.values()}]),
-    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
@@ -21,6 +21,7 @@ from csctl.rules.shape import take_shape
 from csctl.rules.times import check_times
 from csctl.store import Store
 
+_Check: TypeAlias = Callable[[Record, Context], Iterator[Finding]]
 _EVERY_KIND: Final = (
     check_links,
     check_files,
@@ -38,8 +39,20 @@ def check_record(record: Record, context: Context) -> list[Finding]:
 
     What has the wrong shape is found first; the rules then judge the rest.
     """
+    return _check(record, context, _check_sound)
+
+
+def check_signed(record: Record, context: Context) -> list[Finding]:
+    """Return the breaches in a record that a sign-off alone can bring: no other rule looks at it.
+
+    Other records are not read for it.
+    """
+    return _check(record, context, _check_signoffs)
+
+
+def _check(record: Record, context: Context, check: _Check) -> list[Finding]:
     shape = take_shape(record)
-    judged = filter(shape.is_judged, _check_sound(shape.record, context))
+    judged = filter(shape.is_judged, check(shape.record, context))
     return sorted(dict.fromkeys([*shape.findings, *judged]))
 
 
@@ -48,6 +61,11 @@ def _check_sound(record: Record, context: Context) -> Iterator[Finding]:
         yield from gates.check_reached(record, record.stage, context)
         yield from _sent_contents(record, context)
     for check in _EVERY_KIND:
+        yield from check(record, context)
+
+
+def _check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
+    for check in (check_times, signing.check_signoffs, signing.check_sent):
         yield from check(record, context)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from csctl.git.signatures import PGP
 from csctl.index import Index
 from csctl.record import Record
 from csctl.repository import open_repository
@@ -25,6 +28,26 @@ def make_key(folder: Path, name: str) -> Path:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path.with_suffix(".pub")
+
+
+def gpg(home: Path, *arguments: str) -> bytes:
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def make_gpg_key(home: Path, kind: str) -> tuple[str, str]:
+    """Make a GPG key; return its fingerprint as gpg says it, and the key as a record holds it."""
+    name = f"{kind}@example.com"
+    gpg(home, "--passphrase", "", "--quick-gen-key", name, kind, "sign", "never")
+    listed = gpg(home, "--with-colons", "--list-keys", name).decode()
+    (printed,) = [line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")]
+    return printed, PGP + base64.b64encode(gpg(home, "--export", name)).decode()
+
+
+def end_agent(home: Path) -> None:
+    """End the agent that GnuPG started for a home of its own."""
+    command = [shutil.which("gpgconf") or "gpgconf", "--homedir", str(home), "--kill", "all"]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 def line_of(public: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,58 @@ def test_a_signed_tag_vouches_for_a_fast_forward(works: Works) -> None:
     works.run("merge", "--quiet", "--ff-only", "case")
     works.tag(f"approval/{head}", head, BY_ZHANG)
     assert approvals(works) == [("zhang-wei", f"approval/{head}", True)]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_signed_tag_vouches_for_a_rebase_that_changed_nothing(
+    works: Works, *, changed: bool
+) -> None:
+    switch(works, "github")
+    head = works.run("rev-parse", "case")
+    works.run("checkout", "--quiet", "main")
+    works.edit(SHARED, "leader: chen-gang", "leader: wang-lei")
+    works.run("cherry-pick", "case")
+    if changed:
+        works.company.write(READY_3D, NEW, f"{NEW}!")
+        works.run("commit", "--quiet", "--all", "--amend", "--no-edit")
+    assert approvals(works) == []
+    works.tag(f"approval/{head}", head, BY_ZHANG)
+    wanted = [] if changed else [("zhang-wei", f"approval/{head}", True)]
+    assert approvals(works) == wanted
+    assert approvals(works, SHARED) == []
+
+
+def test_an_attachment_changed_while_squashing_was_not_approved(works: Works) -> None:
+    folder = works.company.folder(READY_3D)
+    folder.mkdir()
+    (folder / "a.txt").write_text("approved", encoding="utf-8")
+    works.commit("", "with a file", **works.as_author("chen-gang"))
+    head = works.run("rev-parse", "case")
+    works.run("checkout", "--quiet", "main")
+    works.run("merge", "--quiet", "--squash", "case")
+    (folder / "a.txt").write_text("slipped in", encoding="utf-8")
+    works.commit("platform", f"squashed\n\n{BY_ZHANG}\n")
+    works.tag(f"approval/{head}", head, BY_ZHANG)
+    assert approvals(works) == []
+
+
+def test_many_tags_are_verified_at_once_and_kept(
+    works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = squash(works)
+    works.tag(f"approval/{head}", head, BY_ZHANG)
+    for number in range(4):  # each a head that held the record as it came to main
+        works.run("checkout", "--quiet", "-b", f"more{number}", head)
+        more = works.edit(SHARED, "leader: chen-gang", f"leader: chen-gang # {number}")
+        works.tag(f"approval/{more}", more, BY_ZHANG)
+    works.run("checkout", "--quiet", "main")
+    first = approvals(works)
+    assert len(first) == 5
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tools))
+    assert approvals(works) == first
 
 
 @pytest.mark.parametrize("key", ["", "chen-gang"])

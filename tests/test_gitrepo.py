@@ -187,7 +187,8 @@ def test_user_is_the_configured_one(repo: Path, git: Git, monkeypatch: pytest.Mo
 def test_user_is_never_gits_guess(started: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GIT_AUTHOR_NAME")
     monkeypatch.delenv("GIT_AUTHOR_EMAIL")
-    for ask in (started.user, lambda: started.commit(["README"], "x\n")):
+    nobody = GitRepo(started.root)
+    for ask in (nobody.user, lambda: nobody.commit(["README"], "x\n")):
         with pytest.raises(CsctlError, match="who you are") as caught:
             ask()
         assert "git config --global user.name" in caught.value.hint

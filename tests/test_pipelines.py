@@ -15,8 +15,16 @@ import pytest
 import yaml
 
 from csctl.cli import main
-from csctl.errors import CsctlError
-from csctl.pipelines import PLATFORMS, SCRIPTS, files_of, find_pipeline, find_platforms
+from csctl.errors import CsctlError, UsageError
+from csctl.git import gitrepo
+from csctl.pipelines import (
+    PLATFORMS,
+    SCRIPTS,
+    files_of,
+    find_pipeline,
+    find_platforms,
+    main_branch,
+)
 from csctl.places import GIT_PLATFORMS
 from tests.commands.company import COMPLAINT, NOW, READY_3D, Company, found
 from tests.factory import run_git, write
@@ -75,8 +83,8 @@ def shell(company: Company, tmp_path: Path) -> Shell:
     return run
 
 
-def put(root: Path, name: str) -> None:
-    changes, _kept = find_pipeline(root, PLATFORMS[name])
+def put(root: Path, name: str, main: str = "main") -> None:
+    changes, _kept = find_pipeline(root, PLATFORMS[name], main)
     for change in changes:
         write(root, change.path, change.after)
 
@@ -242,24 +250,83 @@ def test_what_is_there_stays_and_is_named(tmp_path: Path) -> None:
     platform = PLATFORMS["gitlab"]
     assert find_platforms(tmp_path) == []
     write(tmp_path, ".gitlab-ci.yml", "stages: [build]\n")
-    changes, kept = find_pipeline(tmp_path, platform)
+    changes, kept = find_pipeline(tmp_path, platform, "main")
     assert kept == [".gitlab-ci.yml"]
     assert {each.path for each in changes} == set(files_of(platform)) - set(kept)
     for change in changes:
         write(tmp_path, change.path, change.after.replace(b"\n", b"\r\n"))
-    assert find_pipeline(tmp_path, platform) == ([], kept)
+    assert find_pipeline(tmp_path, platform, "main") == ([], kept)
     assert find_platforms(tmp_path) == [platform]
     (tmp_path / ".gitlab-ci.yml").unlink()
     (tmp_path / ".gitlab-ci.yml").mkdir()
     with pytest.raises(CsctlError, match="cannot be read"):
-        find_pipeline(tmp_path, platform)
+        find_pipeline(tmp_path, platform, "main")
 
 
 def test_a_companys_own_template_comes_first(tmp_path: Path) -> None:
     write(tmp_path, "templates/ci/request.md", "我们的 {platform}\n")
-    changes, _kept = find_pipeline(tmp_path, PLATFORMS["github"])
+    changes, _kept = find_pipeline(tmp_path, PLATFORMS["github"], "main")
     texts = {each.path: each.after.decode() for each in changes}
     assert texts[".github/pull_request_template.md"] == "我们的 github\n"
+
+
+# --- the main branch -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("main", ["trunk", "1.0", "主线", "release/2026"])
+def test_every_pipeline_watches_the_main_branch_whatever_its_name(
+    tmp_path: Path, main: str
+) -> None:
+    for name in GIT_PLATFORMS:
+        put(tmp_path, name, main)
+    for folder in (".github", ".gitea"):
+        workflow = data(tmp_path, f"{folder}/workflows/csctl.yml")
+        assert workflow["on"]["push"] == {"branches": [main]}
+        (job,) = workflow["jobs"].values()
+        assert job["env"]["MAIN"] == main
+        approval = data(tmp_path, f"{folder}/workflows/csctl-approval.yml")
+        assert approval["on"] == {"push": {"branches": [main]}}
+    triggers = data(tmp_path, ".workflow/csctl.yml")["triggers"]
+    assert [triggers[each]["branches"]["precise"] for each in ("push", "pr")] == [[main], [main]]
+    assert (
+        data(tmp_path, ".gitlab/csctl.yml")[".csctl"]["variables"]["MAIN"] == "$CI_DEFAULT_BRANCH"
+    )
+    for path in tmp_path.rglob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?<![\w'-])main\b(?!分支| branch)", text), path
+
+
+def test_the_check_tells_git_which_branch_is_the_main_one(company: Company, shell: Shell) -> None:
+    company.git("update-ref", "refs/remotes/origin/trunk", "HEAD")
+    company.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    done = shell("bash .csctl/ci/check.sh github", MAIN="trunk")
+    assert done.returncode == 0, done.stderr
+    assert company.git("rev-parse", "--abbrev-ref", "origin/HEAD") == "origin/trunk"
+
+
+def test_the_main_branch_is_the_remotes_then_the_usual_one_then_the_one_in_use(
+    tmp_path: Path,
+) -> None:
+    remote, here = tmp_path / "remote", tmp_path / "here"
+    repo = gitrepo.init(here)
+    run_git(here, "checkout", "--quiet", "-b", "werk")
+    assert main_branch(repo) == "werk"
+    write(here, "a.txt", "a")
+    run_git(here, "add", "a.txt")
+    run_git(here, "commit", "--quiet", "-m", "a")
+    run_git(here, "branch", "master")
+    assert main_branch(repo) == "master"
+    run_git(tmp_path, "init", "--quiet", "--bare", str(remote))
+    run_git(here, "remote", "add", "origin", str(remote))
+    assert main_branch(repo) == "master"
+    run_git(here, "push", "--quiet", "origin", "werk:trunk")
+    run_git(here, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    assert main_branch(repo) == "trunk"
+    run_git(here, "branch", "it's")
+    run_git(here, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/it's")
+    run_git(here, "update-ref", "refs/remotes/origin/it's", "HEAD")
+    with pytest.raises(UsageError, match="cannot name the main branch 'it's'"):
+        main_branch(repo)
 
 
 # --- merge messages ------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from csctl import sending
+from csctl import sending, signing, signoffs
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.record import Record
 from csctl.rules.context import build_context
 from csctl.store import Store
+from csctl.validation import check_record, check_signed
 from csctl.workflow import Edit, change
 from tests.commands.company import (
     CLOSABLE,
@@ -119,30 +120,35 @@ def test_a_file_is_found_by_its_bytes(store: Store, report: Record) -> None:
 
 
 def test_signing_writes_role_and_digest(store: Store, report: Record) -> None:
-    signed, name, findings = sending.sign(
-        report, Index(store), "approved", signer="zhang-wei", at=AT
+    signed, name, findings = signing.sign(
+        report, build_context(store, AT), "approved", signer="zhang-wei", at=AT
     )
     assert (name, findings) == ("approved_3d", [])
     assert signed.value("signoffs.approved_3d.role") == "quality_manager"
-    assert sending.choose_signoff(signed, "approved").name == "approved_5d"
+    assert (
+        signing.choose_signoff(signed, "approved", build_context(store, AT)).name == "approved_5d"
+    )
     with pytest.raises(UsageError, match="already"):
-        sending.choose_signoff(signed, "approved_3d")
+        signing.choose_signoff(signed, "approved_3d", build_context(store, AT))
     with pytest.raises(UsageError, match="no sign-off 'aproved'") as raised:
-        sending.choose_signoff(signed, "aproved")
+        signing.choose_signoff(signed, "aproved", build_context(store, AT))
     assert "approved" in raised.value.hint
 
 
 def test_a_stale_signature_is_open_again(store: Store) -> None:
     closable = store.get(CLOSABLE)
     with pytest.raises(UsageError, match="already"):
-        sending.choose_signoff(closable, "approved_8d")
+        signing.choose_signoff(closable, "approved_8d", build_context(store, AT))
     changed = change(closable, [Edit("set", "lessons", "别的")])
-    assert sending.choose_signoff(changed, "approved_8d").name == "approved_8d"
+    assert (
+        signing.choose_signoff(changed, "approved_8d", build_context(store, AT)).name
+        == "approved_8d"
+    )
 
 
 def test_a_later_signer_is_named_in_findings(store: Store, report: Record) -> None:
-    _signed, _name, findings = sending.sign(
-        report, Index(store), "approved_3d", signer="li-na", at=AT
+    _signed, _name, findings = signing.sign(
+        report, build_context(store, AT), "approved_3d", signer="li-na", at=AT
     )
     assert [each.rule for each in findings] == ["APR-01"]
 
@@ -150,3 +156,32 @@ def test_a_later_signer_is_named_in_findings(store: Store, report: Record) -> No
 def test_a_sent_that_is_no_map_is_nothing_sent(store: Store, report: Record) -> None:
     broken = store.build(report.path, report.document.text.encode() + b"sent: []\n")
     assert broken.sendings() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "at", "covered"),
+    [
+        ("approved_3d", "zhang-wei", "2026-06-01T08:00+08:00", "now"),
+        ("approved_3d", "sun-tao", "2026-06-01T08:00+08:00", "now"),
+        ("approved_3d", "zhang-wei", "2027-06-01T08:00+08:00", "now"),
+        ("approved_3d", "zhang-wei", "1926-06-01T08:00+08:00", "now"),
+        ("approved_3d", "zhang-wei", "2026-06-01T08:00+08:00", "0" * 64),
+        ("approved_8d", "chen-gang", "2026-04-20T08:00+08:00", "now"),
+        ("approved_5d", "zhang-wei", "2026-02-30", "now"),
+    ],
+)
+@pytest.mark.parametrize("record_id", [READY_3D, CLOSABLE])
+def test_what_a_sign_off_brings_the_short_look_finds(
+    store: Store, record_id: str, name: str, by: str, at: str, covered: str
+) -> None:
+    old, context = store.get(record_id), build_context(store, AT)
+    now = signoffs.digest(old, old.kind.signoffs[name].covers)
+    row = {"by": by, "at": at, "digest": now if covered == "now" else covered}
+    new = change(old, [Edit("set", f"signoffs.{name}", {**row, "role": "quality_manager"})])
+    brought = []
+    for check in (check_record, check_signed):
+        before, after = (
+            {(f.rule, f.field, f.message) for f in check(each, context)} for each in (old, new)
+        )
+        brought.append(after - before)
+    assert brought[0] == brought[1]

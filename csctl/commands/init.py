@@ -22,11 +22,13 @@ from csctl.kinds.codes import propose_code
 from csctl.kinds.schema import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
-from csctl.pipelines import PLATFORMS, Platform, files_of, find_pipeline
+from csctl.pipelines import PLATFORMS, Platform, files_of, find_pipeline, main_branch
 from csctl.places import CONFIG, GIT_PLATFORMS, search_path
 from csctl.registration.choices import Choice, pick_one
 from csctl.scaffold import Setup, find_changes
 from csctl.store import Change, write_atomically
+
+_NONE = "none"
 
 
 @click.command(
@@ -52,7 +54,14 @@ from csctl.store import Change, write_atomically
 @click.option("--me-code", default="", help=_("Your code, such as zhang-wei."))
 @click.option("--me-email", default="", help=_("Your e-mail address, also for git."))
 @click.option("--me-role", default="", help=_("Your role, such as quality_engineer."))
-@click.option("--ci", type=click.Choice(GIT_PLATFORMS), help=_("Add a git platform's pipeline."))
+@click.option(
+    "--ci",
+    type=click.Choice([*GIT_PLATFORMS, _NONE]),
+    help=_(
+        "Add a git platform's pipeline; none for a new repository on a server without a platform, "
+        "where only signed sign-offs count."
+    ),
+)
 @click.option(
     "--signing",
     type=click.Choice(["ssh"]),
@@ -87,9 +96,14 @@ def command(
     if not (root / CONFIG).is_file():
         asks = invocation.may_ask and not no_input
         setup = _setup({**given, "language": spoken}, _git_user(root), asks=asks)
-        setup = replace(setup, signing=signing is not None)
+        setup = replace(setup, signing=signing is not None, platform=ci or "")
+    elif ci == _NONE:
+        raise UsageError(
+            _("{file} is there already; the platform is named in it.").format(file=CONFIG),
+            _("Write into it: platform: {kind: none}"),
+        )
     changes = find_changes(root, setup, _now(invocation))
-    platform = PLATFORMS[ci] if ci else None
+    platform = PLATFORMS.get(ci or "")
     if dry_run:
         for change in changes:
             say(change.path)
@@ -117,6 +131,8 @@ def command(
         done(_("The pipeline for {platform} is in place.").format(platform=ci))
     if signing:
         _set_up_signing(desk(context))
+    elif ci == _NONE:
+        tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))
     if added and not changes:
         tell(_("Next: {command}").format(command="git push"))
         return 0
@@ -133,7 +149,8 @@ def _missing(root: Path, platform: Platform) -> list[str]:
 def _add_pipeline(desk: Desk, platform: Platform) -> list[str]:
     """Write and commit a platform's files that are not there yet; return their paths."""
     repository = desk.store.repository
-    changes, kept = find_pipeline(repository.root, platform)
+    main = main_branch(repository.git)
+    changes, kept = find_pipeline(repository.root, platform, main)
     if not (repository.root / platform.codeowners).is_file():
         text = render_codeowners(desk.index, platform, desk.now.date())
         changes.append(Change(platform.codeowners, None, text.encode()))
@@ -145,6 +162,8 @@ def _add_pipeline(desk: Desk, platform: Platform) -> list[str]:
             )
     for path in kept:
         tell(_("{path} is there already, and was kept.").format(path=path))
+    if changes:
+        tell(_("It watches the branch {name}.").format(name=main))
     desk.store.save(changes, f"csctl init: pipeline for {platform.name}\n")
     return [change.path for change in changes]
 

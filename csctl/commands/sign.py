@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import click
 
@@ -10,9 +10,6 @@ from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import tell
 from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
-
-if TYPE_CHECKING:
-    from csctl.record import Record
 
 
 @click.command(
@@ -41,28 +38,29 @@ def command(
     no_commit: bool,
 ) -> int:
     """Sign a record off."""
-    from csctl import sending, workflow
+    from csctl import signing, workflow
+    from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
-    signed, name, findings = sending.sign(record, desk.index, step, signer=desk.me, at=when)
+    context = replace(build_context(desk.store, desk.now), index=desk.index)
+    signed, name, findings = signing.sign(record, context, step, signer=desk.me, at=when)
     if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1
     draft = workflow.drafted(record, signed, f"{name} by {desk.me}")
     code = finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
     if desk.store.repository.config.signing_required and not (dry_run or no_commit):
-        _tell_if_unverified(desk, signed, name)
+        _tell_if_unverified(desk)
     return code
 
 
-def _tell_if_unverified(desk: Desk, record: Record, name: str) -> None:
+def _tell_if_unverified(desk: Desk) -> None:
     """Say it at once where a sign-off will open no gate."""
-    from csctl.rules.context import build_context
-    from csctl.rules.signing import why_unproven
+    from csctl.proofs import why_last_commit_proves_nothing
 
-    why = why_unproven(record, name, build_context(desk.store, desk.now))
+    why = why_last_commit_proves_nothing(desk.me, desk.index)
     if why:
         tell(_("It is unverified and opens no gate: {why}.").format(why=why))
         tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))

@@ -67,8 +67,8 @@ def committed(desk: Desk, path: str) -> Record | None:
     """
     from csctl.yamlfile.yamlio import YamlError
 
-    git, store = desk.store.repository.git, desk.store
-    content = git.show("HEAD", path) if git.head() else None
+    store = desk.store
+    content = store.repository.git.show("HEAD", path)  # None too before the first commit
     try:
         return store.build(path, content if content is not None else store.read_bytes(path))
     except YamlError:
@@ -83,10 +83,11 @@ def new_findings(
     `files` go along with it and are not on disk yet.
     """
     from csctl.rules.context import build_context
-    from csctl.validation import check_record
+    from csctl.validation import check_record, check_signed
 
+    check = check_signed if old and _is_signed_only(old, new) else check_record
     context = build_context(desk.store, desk.now)
-    known = {(f.rule, f.field, f.message) for f in check_record(old, context)} if old else set()
+    known = {(f.rule, f.field, f.message) for f in check(old, context)} if old else set()
     coming = {each.path: each.after for each in files}
 
     def read_file(path: str) -> bytes:
@@ -94,9 +95,14 @@ def new_findings(
 
     return [
         each
-        for each in check_record(new, replace(context, read_file=read_file))
+        for each in check(new, replace(context, read_file=read_file))
         if (each.rule, each.field, each.message) not in known
     ]
+
+
+def _is_signed_only(old: Record, new: Record) -> bool:
+    rest = [{k: v for k, v in each.data.items() if k != "signoffs"} for each in (old, new)]
+    return rest[0] == rest[1]
 
 
 def judge(

@@ -11,12 +11,15 @@ from csctl.errors import CsctlError, UsageError
 from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
 from csctl.forms.wording import Wording, printable
+from csctl.index import Index
 from csctl.kinds.schema import SignOff
 from csctl.messages import LANGUAGES, _
+from csctl.proofs import prove
 from csctl.record import Record, rows, text_of
-from csctl.signoffs import digest, find_signed, is_signed
+from csctl.signoffs import digest, find_signed, is_signed, key_of
 from csctl.store import Store
 from csctl.suggest import did_you_mean
+from csctl.times.moments import find_moment
 from csctl.yamlfile import yamlio
 
 WORDS: Final = "_words.yaml"
@@ -59,6 +62,7 @@ def build_form(record: Record, store: Store, view: View) -> Model:
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = _numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
+    unverified = _unverified(record, signoffs, store)
     return {
         "kind": record.kind.name,
         "id": record.id,
@@ -70,12 +74,18 @@ def build_form(record: Record, store: Store, view: View) -> Model:
             "revision": str(form.get("revision", "")),
             "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
         },
-        "draft": _is_draft(record, signoffs, view.send),
+        "draft": bool(unverified) or _is_draft(record, signoffs, view.send),
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
         "sections": printable(list(builder.sections())),
         "signoffs": printable(
-            [_signoff(record, each, wording, store.repository.role_labels()) for each in signoffs]
+            [
+                {
+                    **_signoff(record, each, wording, store.repository.role_labels()),
+                    "unverified": each.name in unverified,
+                }
+                for each in signoffs
+            ]
         ),
     }
 
@@ -167,6 +177,31 @@ def _is_draft(record: Record, signoffs: list[SignOff], send: str) -> bool:
     step = record.kind.sends.get(send or (signoffs[0].send if signoffs else ""))
     needed = step.signoffs if step else [each.name for each in signoffs]
     return not all(is_signed(record, record.kind.signoffs[name]) for name in needed)
+
+
+def _unverified(record: Record, signoffs: list[SignOff], store: Store) -> set[str]:
+    """Return the sign-offs that no key vouches for, where csctl.yaml counts no others.
+
+    What left the house after it was signed is printed again as it left, whatever is asked since.
+    """
+    given = {each.name: signed for each in signoffs if (signed := find_signed(record, each))}
+    if not given or not store.repository.config.signing_required:
+        return set()
+    proofs = prove(record, Index(store))
+    return {
+        each.name
+        for each in signoffs
+        if each.name in given
+        and not proofs[key_of(each.name, record.cycle)].holds
+        and not _left_after(record, each.send, given[each.name].at)
+    }
+
+
+def _left_after(record: Record, send: str, signed_at: str) -> bool:
+    signed = find_moment(signed_at)
+    times = [find_moment(row.get("sent_at")) for _k, row in record.sendings()
+             if row.get("step") == send]  # fmt: skip
+    return any(signed and each and each >= signed for each in times)
 
 
 def _signoff(record: Record, signoff: SignOff, wording: Wording, roles: Mapping[str, Any]) -> Model:

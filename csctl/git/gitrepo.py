@@ -44,6 +44,8 @@ _UNDER_WAY: Final = (
 )
 # A commit waits for another one and the hooks it runs; taking a number is over at once.
 _COMMIT_WAIT: Final = 60.0
+# So many paths certainly fit on a command line.
+_FEW: Final = 100
 
 
 def find_root(start: Path) -> Path | None:
@@ -94,12 +96,15 @@ class GitRepo:
     @cached_property
     def git_dir(self) -> Path:
         """The git folder of this work tree."""
-        return Path(self._line("rev-parse", "--absolute-git-dir"))
+        usual = self.root / ".git"  # a file in a linked work tree
+        return usual if usual.is_dir() else Path(self._line("rev-parse", "--absolute-git-dir"))
 
     @cached_property
     def common_dir(self) -> Path:
         """The git folder that all work trees of the repository share."""
-        return (self.root / self._line("rev-parse", "--git-common-dir")).resolve()
+        linked = self.git_dir / "commondir"  # gitrepository-layout(5)
+        name = os.fsdecode(linked.read_bytes()).removesuffix("\n") if linked.is_file() else ""
+        return (self.git_dir / name).resolve()
 
     def head(self) -> str | None:
         """Return the sha of the last commit; None before the first."""
@@ -116,19 +121,7 @@ class GitRepo:
 
     def user(self) -> tuple[str, str]:
         """Return name and e-mail commits are made under; git's own guess does not count."""
-        found = self._start("var", "GIT_AUTHOR_IDENT")
-        if b"tell me who you are" in found.stderr or b"empty ident" in found.stderr:
-            raise CsctlError(
-                _("git does not know who you are, and a commit needs a name."),
-                _(
-                    'git config --global user.name "Your Name" && '
-                    "git config --global user.email you@example.com"
-                ),
-            )
-        if found.returncode:
-            raise git_failure(self.root, found)
-        name, _sign, rest = found.stdout.decode("utf-8", "replace").rpartition(" <")
-        return name, rest.partition(">")[0]
+        return self._user
 
     def config_set(self, name: str, value: str) -> None:
         """Set a setting of git, for this repository only."""
@@ -235,7 +228,8 @@ class GitRepo:
             if under_way:
                 self._update_index(paths, "--add", "--remove")
                 raise staged_only(under_way, paths)
-            tracked = set(_names(self._run("ls-files", "-z")))
+            asked = [f":(literal){path}" for path in paths] if len(paths) < _FEW else []
+            tracked = set(_names(self._run("ls-files", "-z", "--", *asked)))
             added = [path for path in paths if path not in tracked]
             self._update_index(added, "--add")
             done: Completed | None = None
@@ -268,14 +262,27 @@ class GitRepo:
 
     def _refusal(self, refused: Completed, paths: Collection[str]) -> CsctlError:
         if not set(paths).intersection(self.modified_paths()):
-            return CsctlError(
-                _("Nothing to commit: {files} is as in the last commit.").format(
-                    files=listed(paths)
-                )
-            )
+            why = _("Nothing to commit: {files} is as in the last commit.")
+            return CsctlError(why.format(files=listed(paths)))
         return commit_refused(refused, paths)
 
     # -- processes -----------------------------------------------------------------------
+
+    @cached_property
+    def _user(self) -> tuple[str, str]:
+        found = self._start("var", "GIT_AUTHOR_IDENT")
+        if b"tell me who you are" in found.stderr or b"empty ident" in found.stderr:
+            raise CsctlError(
+                _("git does not know who you are, and a commit needs a name."),
+                _(
+                    'git config --global user.name "Your Name" && '
+                    "git config --global user.email you@example.com"
+                ),
+            )
+        if found.returncode:
+            raise git_failure(self.root, found)
+        name, _sign, rest = found.stdout.decode("utf-8", "replace").rpartition(" <")
+        return name, rest.partition(">")[0]
 
     @cached_property
     def _hook_index(self) -> Path | None:

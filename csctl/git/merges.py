@@ -26,7 +26,7 @@ _COMMIT: Final = "%H%x00%P%x00%cI%x00%(trailers:only,unfold)"
 _TAG: Final = "%00".join(
     f"%({name})"
     for name in (
-        *("refname:lstrip=2", "objecttype", "tag", "type", "object"),
+        *("refname:lstrip=2", "objectname", "objecttype", "tag", "type", "object"),
         *("taggerdate:iso8601-strict", "contents:subject", "contents:body"),
     )
 )
@@ -45,9 +45,13 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """An annotated tag of a commit; its name is that inside the tag as well as that of its ref."""
+    """An annotated tag of a commit; its name is that inside the tag as well as that of its ref.
+
+    `sha` is the tag's own object, `target` the commit.
+    """
 
     name: str
+    sha: str
     target: str
     at: datetime
     trailers: Trailers
@@ -86,11 +90,11 @@ def tags_below(git: GitRepo, folder: str) -> list[Tag]:
     """
     fields = _git(git, "for-each-ref", f"--format={_TAG}%00", f"refs/tags/{folder}").split("\0")
     tags = []
-    for start in range(0, len(fields) - 8, 8):
-        ref, kind, name, of, target, at, subject, body = fields[start : start + 8]
+    for start in range(0, len(fields) - 9, 9):
+        ref, sha, kind, name, of, target, at, subject, body = fields[start : start + 9]
         if kind == "tag" and of == "commit" and ref.strip() == name and at:
             trailers = _trailers([subject, *body.splitlines()])
-            tags.append(Tag(name, target, _moment(at), trailers))
+            tags.append(Tag(name, sha, target, _moment(at), trailers))
     return tags
 
 

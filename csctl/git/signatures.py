@@ -8,13 +8,14 @@ import hashlib
 import re
 import subprocess
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
+from csctl.cachefile import open_cache
 from csctl.errors import CsctlError
 from csctl.git.gitprocess import git_failure, last_lines, run_git
 from csctl.git.gitrepo import GitRepo
@@ -22,10 +23,23 @@ from csctl.messages import _
 
 PGP: Final = "openpgp:"
 _FORMAT: Final = "%H%x00%G?%x00%GF%x00%GP%x00%ct"
-_GOOD: Final = ("G", "U")
+# U: of a key nobody has rated. Y: of a GPG key that has run out since; which days a key holds on
+# is for the records to say.
+_GOOD: Final = ("G", "U", "Y")
 _SSH_KEY: Final = re.compile(r"[a-z0-9][a-zA-Z0-9@.-]+ [A-Za-z0-9+/]+={0,2}")
 _SSH_TAG: Final = re.compile(r'^Good "git" signature .*key (SHA256:[A-Za-z0-9+/]+)$', re.MULTILINE)
+_RUN_OUT: Final = "[GNUPG:] EXPKEYSIG "
 _PGP_TAG: Final = re.compile(r"^\[GNUPG:\] VALIDSIG .* ([0-9A-F]{40,64})$", re.MULTILINE)
+
+# That a key signed an object is true for ever. That none did may pass: gpg may be installed yet.
+_TABLES: Final = """
+CREATE TABLE signatures (object TEXT, key TEXT, at INTEGER, PRIMARY KEY (object, key)) WITHOUT ROWID
+"""
+_KEEP: Final = "INSERT OR REPLACE INTO signatures VALUES (?, ?, ?)"
+_FIND: Final = "SELECT object, key, at FROM signatures WHERE object IN ({})"
+_AT_ONCE: Final = 500
+# Opening the cache takes as long as git takes for so many.
+_WORTH_KEEPING: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +101,64 @@ def _pgp_fingerprint(data: bytes) -> str:
 def verify_commits(
     git: GitRepo, commits: Collection[str], keys: Collection[str]
 ) -> dict[str, Signature]:
-    """Return the signatures of those commits that one of the keys signed, with one process."""
+    """Return the signatures of those commits that one of the keys signed, with one process.
+
+    Good ones are kept in a cache of the clone, so that each is verified once.
+    """
+    return _remembered(git, commits, keys, lambda asked: _verify_commits(git, asked, keys))
+
+
+def verify_tags(
+    git: GitRepo, tags: Mapping[str, datetime], keys: Collection[str]
+) -> dict[str, Signature]:
+    """Return the signatures of those annotated tags that one of the keys signed, kept as above.
+
+    `tags` says for the id of each tag's object when the tag says that it was made.
+    """
+    return _remembered(git, tags, keys, lambda asked: _verify_tags(git, asked, tags, keys))
+
+
+def _remembered(
+    git: GitRepo,
+    objects: Collection[str],
+    keys: Collection[str],
+    verify: Callable[[Collection[str]], dict[str, Signature]],
+) -> dict[str, Signature]:
+    if len(objects) < _WORTH_KEEPING:
+        return verify(objects)
+    names = {hashlib.sha256(key.encode()).hexdigest(): fingerprint(key) for key in keys}
+    found: dict[str, Signature] = {}
+    wanted = list(objects)
+    with open_cache(git.common_dir / "csctl" / "signatures.sqlite", _TABLES, "") as cache:
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            for sha, key, at in cache.read(_FIND.format(",".join("?" * len(some))), some):
+                if key in names:
+                    found[sha] = Signature(names[key], _moment(at))
+        new = verify([sha for sha in wanted if sha not in found])
+        by_name = {name: key for key, name in names.items()}
+        cache.write(
+            _KEEP,
+            [(sha, by_name[s.fingerprint], int(s.at.timestamp())) for sha, s in new.items()],
+        )
+    return found | new
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _verify_commits(
+    git: GitRepo, commits: Collection[str], keys: Collection[str]
+) -> dict[str, Signature]:
     if not commits:
         return {}
-    asked = ("log", "--no-walk=unsorted", "-z", f"--format={_FORMAT}", *commits)
     with _keyring(keys) as (options, more):
-        done = run_git(git.root, ["--no-replace-objects", *options, *asked], extra=more)
+        asked = ["log", "--no-walk=unsorted", "-z", f"--format={_FORMAT}", "--stdin"]
+        stdin = "\n".join(commits).encode()
+        done = run_git(
+            git.root, ["--no-replace-objects", *options, *asked], stdin=stdin, extra=more
+        )
     if done.returncode:
         raise git_failure(git.root, done)
     fields = done.stdout.decode("utf-8", "replace").split("\0")
@@ -102,18 +168,25 @@ def verify_commits(
         sha, state, used, primary, at = fields[start : start + 5]
         # Good, but by a key that nobody gave us, is not good: U is said of both.
         if state in _GOOD and (primary or used) in known:
-            found[sha] = Signature(primary or used, datetime.fromtimestamp(int(at), timezone.utc))
+            found[sha] = Signature(primary or used, _moment(int(at)))
     return found
 
 
-def verify_tag(git: GitRepo, name: str, at: datetime, keys: Collection[str]) -> Signature | None:
-    """Return the signature of an annotated tag made `at`, None if none of the keys made it."""
+def _verify_tags(
+    git: GitRepo, tags: Collection[str], at: Mapping[str, datetime], keys: Collection[str]
+) -> dict[str, Signature]:
+    known = {fingerprint(key) for key in keys}
+    found = {}
     with _keyring(keys) as (options, more):
-        asked = ["--no-replace-objects", *options, "verify-tag", "--raw", f"refs/tags/{name}"]
-        done = run_git(git.root, asked, extra=more)
-    said = (done.stdout + done.stderr).decode("utf-8", "replace")
-    found = _SSH_TAG.search(said) or _PGP_TAG.search(said)
-    return Signature(found.group(1), at) if found and done.returncode == 0 else None
+        for sha in tags:  # git says of several which are good, but not which is which
+            asked = ["--no-replace-objects", *options, "verify-tag", "--raw", sha]
+            done = run_git(git.root, asked, extra=more)
+            said = (done.stdout + done.stderr).decode("utf-8", "replace")
+            name = _SSH_TAG.search(said) or _PGP_TAG.search(said)
+            is_good = done.returncode == 0 or _RUN_OUT in said
+            if name and name.group(1) in known and is_good:
+                found[sha] = Signature(name.group(1), at[sha])
+    return found
 
 
 def make_ssh_key(path: Path, comment: str) -> None:

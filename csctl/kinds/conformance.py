@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl.kinds.addresses import split_address
+from csctl.kinds.fitting import surely_fits
 from csctl.kinds.schema import ANSWERS, Kind, Requirement
 from csctl.messages import _, marked
 from csctl.suggest import did_you_mean
@@ -144,30 +145,33 @@ def _answered(steps: tuple[str, ...]) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def _validator(kind: Kind) -> jsonschema.Draft202012Validator:
-    import jsonschema  # a tenth of a second, and only validation needs it
-
+def _plain(kind: Kind) -> dict[str, Any]:
     schema = plain_schema(kind.schema)
     if kind.stages:
         schema["properties"]["stage"] = {"enum": [stage.name for stage in kind.stages]}
-    return jsonschema.Draft202012Validator(schema)
+    return schema
 
 
 def check_shape(kind: Kind, data: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield every place where `data` do not have the shape of the kind."""
-    yield from problems_of(_validator(kind).iter_errors(data))
+    yield from check_plain(_plain(kind), data)
+
+
+def check_plain(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
+    """Yield every place where data do not have the shape of a plain schema."""
+    if surely_fits(schema, data):
+        return
+    import jsonschema  # a tenth of a second, and only what has not its shape needs it
+
+    yield from _problems_of(jsonschema.Draft202012Validator(schema).iter_errors(data))
 
 
 def check_value(kind: Kind, address: str, value: Any) -> Iterator[Problem]:
     """Yield what is wrong with a value for one field, its paths starting at that value."""
-    import jsonschema  # a tenth of a second, and only validation needs it
-
-    field = kind.field(address)
-    validator = jsonschema.Draft202012Validator(plain_schema(field.schema))
-    yield from problems_of(validator.iter_errors(value))
+    yield from check_plain(plain_schema(kind.field(address).schema), value)
 
 
-def problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:
+def _problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:
     """Yield plain sentences for the errors of the reference validator, each problem once."""
     yield from dict.fromkeys(problem for error in errors for problem in _sentences(error))
 

@@ -33,6 +33,9 @@ class Schemas:
         self._sources: dict[str, dict[str, Any]] = {}
         self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
+        # Shapes are shared by many fields: found, read and resolved once each.
+        self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
+        self._shapes: dict[str, dict[str, Any]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all kinds, sorted."""
@@ -134,8 +137,7 @@ class Schemas:
     def _inline(self, source: _Source) -> dict[str, Any]:
         inlined: dict[str, Any] = self._resolve(source.data, source, ())
         if "x-kind" in source.data and "x-extends" not in source.data:
-            shared = self._find(_ENVELOPE, source.folders)
-            envelope = self._resolve(shared.data, shared, ())
+            envelope = self._target(_ENVELOPE, source, ())
             sections = {each["name"] for each in inlined.get("x-sections", ())}
             extra = [s for s in envelope.get("x-sections", ()) if s["name"] not in sections]
             properties = _ordered_properties(envelope["properties"], inlined.get("properties", {}))
@@ -161,11 +163,14 @@ class Schemas:
             shape["properties"] = {**shape["properties"], **shape.pop("x-columns")}
         return shape
 
-    def _target(self, target: str, source: _Source, seen: tuple[str, ...]) -> Any:
+    def _target(self, target: str, source: _Source, seen: tuple[str, ...]) -> dict[str, Any]:
+        """Return the shape a reference names; it is shared, so nobody changes it."""
         file, _hash, pointer = target.partition("#")
         if file:
             source = self._find(file, source.folders)
         place = f"{source.path}#{pointer}"
+        if place in self._shapes:
+            return self._shapes[place]
         if place in seen:
             raise CsctlError(_("The schema reference {ref} leads to itself.").format(ref=target))
         node: Any = source.data
@@ -173,9 +178,15 @@ class Schemas:
             node = node.get(step) if isinstance(node, dict) else None
         if not isinstance(node, dict):
             raise CsctlError(_("The schema reference {ref} leads nowhere.").format(ref=target))
-        return self._resolve(node, source, (*seen, place))
+        self._shapes[place] = self._resolve(node, source, (*seen, place))
+        return self._shapes[place]
 
     def _find(self, name: str, folders: tuple[Path, ...]) -> _Source:
+        if (name, folders) not in self._found:
+            self._found[name, folders] = self._look_for(name, folders)
+        return self._found[name, folders]
+
+    def _look_for(self, name: str, folders: tuple[Path, ...]) -> _Source:
         if ".." in Path(name).parts or Path(name).is_absolute():
             raise CsctlError(_("The schema reference {ref} leaves its folder.").format(ref=name))
         for number, folder in enumerate(folders):
@@ -234,20 +245,15 @@ def _ordered_properties(envelope: Mapping[str, Any], own: Mapping[str, Any]) -> 
 
 
 def _mark_answers(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let every field that some gate asks for be answered otherwise, unless it says it may not.
-
-    The dicts on the way were all made by inlining, so that none is shared with another schema.
-    """
+    """Let every field that some gate asks for be answered otherwise, unless it says it may not."""
     for key in ("x-stages", "x-milestones", "x-sends"):
         for entry in schema.get(key, ()):
             for each in entry.get("requires", ()):
                 address = each if isinstance(each, str) else each["field"]
-                *parents, last = address.split(".")
-                holder = schema
-                for step in parents:
-                    holder = holder.get("properties", {}).get(step, {})
-                field = holder.get("properties", {}).get(last)
-                if field is None:
+                field = schema
+                for step in address.split("."):
+                    field = _own_field(field, step)
+                if not field:
                     raise CsctlError(
                         _("{kind}: {place} asks for '{field}', which is no field.").format(
                             kind=schema.get("x-kind"), place=entry["name"], field=address
@@ -255,6 +261,17 @@ def _mark_answers(schema: dict[str, Any]) -> dict[str, Any]:
                     )
                 field.setdefault("x-answers", True)
     return schema
+
+
+def _own_field(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a field of a map as a copy that no other schema shares, {} where there is none."""
+    properties = dict(holder.get("properties", {}))
+    if name not in properties:
+        return {}
+    properties[name] = dict(properties[name])
+    holder["properties"] = properties
+    field: dict[str, Any] = properties[name]
+    return field
 
 
 def _in_sections(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
-from csctl.kinds.conformance import check_value, plain_schema, problems_of
+from csctl.kinds.conformance import check_plain, check_value, plain_schema
 from csctl.kinds.schema import Field, Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
@@ -122,11 +122,8 @@ def check_headings(mapped: ImportMap, headings: Sequence[str]) -> None:
 
 
 def _check_shape(path: str, document: yamlio.Document, schemas: Schemas) -> Iterator[Finding]:
-    import jsonschema  # a tenth of a second, and only an import needs it here
-
     schema = plain_schema(schemas.flattened("import-map"))
-    errors = jsonschema.Draft202012Validator(schema).iter_errors(document.data)
-    for problem in problems_of(errors):
+    for problem in check_plain(schema, document.data):
         yield _finding(path, document, problem.path, problem.message, problem.hint)
 
 

@@ -18,6 +18,7 @@ from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.fields import breach, day
 from csctl.rules.roles import role_of, role_words
+from csctl.times.moments import find_moment
 
 _ROWS: Final = ("sent", "amendments", "cycles", "signoffs")
 _ACTS: Final = ("sent", "signoffs", "amendments")
@@ -233,10 +234,15 @@ def _rewritten(
 
 
 def _signed_anew(change: Change, old: Record, new: Record) -> bool:
-    """Tell whether a sign-off was replaced by one over other content."""
+    """Tell whether a sign-off was replaced by one over other content, or given again later.
+
+    Where only signed ones count, one that was not signed is given again over the same.
+    """
     row = ".".join(split_address(change.address)[:2])
     digest = new.value(f"{row}.digest")
-    return bool(digest) and digest != old.value(f"{row}.digest")
+    before, after = (find_moment(each.value(f"{row}.at")) for each in (old, new))
+    is_later = before is not None and after is not None and after > before
+    return bool(digest) and (digest != old.value(f"{row}.digest") or is_later)
 
 
 def amended(old: Record, last: Record) -> list[str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from csctl.approvals import Approval, find_approvals
 from csctl.config import Config
 from csctl.findings import Finding
 from csctl.index import Index
-from csctl.proofs import Proof, prove
 from csctl.record import Record
 from csctl.rules.shape import take_shape
 from csctl.store import Store
+
+if TYPE_CHECKING:  # most commands ask for no proof
+    from csctl.approvals import Approval
+    from csctl.proofs import Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Context:
 
     def prove(self, record: Record) -> Mapping[str, Proof]:
         """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
+        from csctl.proofs import prove
+
         given = f"{record.path}\0{record.data.get('signoffs')}"
         if given not in self._proofs:
             self._proofs[given] = prove(record, self.index)
@@ -58,6 +62,8 @@ class Context:
 
     def approvals(self, record: Record) -> list[Approval]:
         """Return the approvals of a record on the platform, newest first."""
+        from csctl.approvals import find_approvals
+
         return find_approvals(record, self.index)
 
     def find_all(self, ids: Sequence[str]) -> list[Record]:

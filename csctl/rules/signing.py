@@ -137,6 +137,14 @@ def why_unproven(record: Record, name: str, context: Context) -> str:
     return context.prove(record)[key].why
 
 
+def is_unverified(record: Record, name: str, context: Context) -> bool:
+    """Tell whether the present sign-off of a name is committed and still worth nothing."""
+    row = record.value(f"signoffs.{key_of(name, record.cycle)}")
+    if not isinstance(row, Mapping) or not must_be_proven(row, context):
+        return False
+    return context.prove(record)[key_of(name, record.cycle)].state == "unverified"
+
+
 def check_proven(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
     """Yield the unverified sign-offs of the reports a stage needs to have been sent."""
     steps = dict.fromkeys(s for each in record.kind.stages_up_to(stage_name) for s in each.sent)

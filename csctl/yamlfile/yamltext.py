@@ -19,12 +19,9 @@ from csctl.yamlfile.yamlparse import MAX_DEPTH, YamlError, resolve
 
 # libyaml gives up looking for the colon of a longer key.
 _MAX_KEY: Final = 1000
-_ESCAPED: Final = re.compile(
-    r"[^\x20\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-_UNPRINTABLE: Final = re.compile(
-    r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+# What is refused, not what is allowed: that set compiles ten times as fast.
+_ESCAPED: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]')
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _HALF: Final = re.compile(r"[\ud800-\udfff]")
 # What some YAML reader takes for a truth value, a number, a time of day, a date, a merge.
 _OTHERWISE: Final = re.compile(

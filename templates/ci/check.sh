@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# 核对：check.sh [FORMAT [REPORT]]。BASE是变更之前的提交，空着时只核对现状。
+# 核对：check.sh [FORMAT [REPORT]]。BASE是变更之前的提交，空着时只核对现状；MAIN是主分支名。
 # Check the records: check.sh [FORMAT [REPORT]]. BASE is the commit before the change; without it
-# only the state is judged. Exit code 1 if anything is wrong, after everything was looked at.
+# only the state is judged. MAIN is the name of the main branch. Exit code 1 if anything is wrong,
+# after everything was looked at.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 style=${1:-text}
 report=${2:-}
 failed=0
+
+# 平台的克隆不记主分支。Clones that platforms make do not say which branch is the main one.
+if [[ -n ${MAIN:-} ]]; then
+  git symbolic-ref refs/remotes/origin/HEAD "refs/remotes/origin/$MAIN"
+fi
 
 judge() {
   if [[ -n $report ]]; then

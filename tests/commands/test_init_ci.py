@@ -66,6 +66,20 @@ def test_an_existing_repository_gets_one_and_then_another(company: Company, run:
     assert company.git("rev-parse", "HEAD") == head
 
 
+def test_it_watches_the_branch_the_company_works_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    done = run("init", "--ci", "github", *OPTIONS)
+    assert done.code == 0, done.err
+    assert "It watches the branch trunk." in done.err
+    workflow = (tmp_path / ".github/workflows/csctl.yml").read_text(encoding="utf-8")
+    assert "    branches: ['trunk']\n" in workflow
+    run_git(tmp_path, "branch", "--move", "it's")
+    assert run("init", "--ci", "gitlab").code == 2
+
+
 def test_a_companys_own_files_stay(company: Company, run: Run) -> None:
     mine = {
         ".gitlab-ci.yml": "include: [{local: .gitlab/csctl.yml}]\nbuild: {script: [make]}\n",

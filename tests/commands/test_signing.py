@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from tests.commands.company import CLOSABLE, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
-from tests.signers import Works
+from tests.signers import Works, end_agent, make_gpg_key
 
 REQUIRED = "signing: {required: true}\n"
 SEND = ("send", READY_3D, "--as", "3D", "--via", "email", "--dry-run")
@@ -71,6 +74,63 @@ def test_an_unsigned_sign_off_opens_none(works: Works, run: Run) -> None:
     assert f"It is unverified: {why}." in sent.err
 
 
+def test_one_that_counts_for_nothing_is_given_again(
+    works: Works, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    use_key(works, "zhang-wei")
+    again = run("sign", READY_3D, "--as", "approved_3d")
+    assert (again.code, "of this very minute" in again.err) == (2, True)
+    monkeypatch.setenv("CSCTL_NOW", "2026-06-01T09:01+08:00")
+    again = run("sign", READY_3D, "--as", "approved_3d")
+    assert (again.code, "unverified" in again.err) == (0, False), again.err
+    assert shown(run, READY_3D) == "holds"
+    assert run(*SEND).code == 0
+    assert "FRZ-01" not in run("validate", "--against", "HEAD~1").out
+    monkeypatch.setenv("CSCTL_NOW", "2026-06-01T09:02+08:00")
+    assert "already." in run("sign", READY_3D, "--as", "approved_3d").err
+
+
+def test_a_form_is_a_draft_and_says_so_while_a_sign_off_is_unverified(
+    works: Works, run: Run
+) -> None:
+    def form(to: str = "md") -> str:
+        file = works.folder / f"form.{to}"
+        done = run("render", READY_3D, "--to", to, "--as", "3D", "--lang", "en", "-o", str(file))
+        assert done.code == 0, done.err
+        if to == "md":
+            return file.read_text(encoding="utf-8")
+        return "".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+
+    assert run("sign", READY_3D, "--as", "prepared_3d").code == 0
+    assert run("--me", "zhao-min", "sign", READY_3D, "--as", "approved_3d").code == 0
+    assert form().count("**unverified**") == 2
+    assert "DRAFT" in form()
+    assert form("pdf").count("unverified") == 2
+    file = works.root / "csctl.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace(REQUIRED, ""), encoding="utf-8")
+    assert "unverified" not in form()
+    assert "DRAFT" not in form()
+
+
+def test_what_left_before_signatures_were_asked_for_is_printed_as_it_left(
+    works: Works, run: Run
+) -> None:
+    file = works.root / "csctl.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(REQUIRED, ""), encoding="utf-8")
+    works.commit()
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    assert run("send", READY_3D, "--as", "3D", "--via", "email").code == 0
+    file.write_text(text, encoding="utf-8")
+    out = works.folder / "form.md"
+    assert (
+        run("render", READY_3D, "--to", "md", "--as", "3D", "--lang", "en", "-o", str(out)).code
+        == 0
+    )
+    assert "unverified" not in out.read_text(encoding="utf-8")
+
+
 def test_where_signatures_are_not_asked_for_it_is_only_said(company: Company, run: Run) -> None:
     assert run("sign", READY_3D, "--as", "approved_3d").code == 0
     assert shown(run, READY_3D).startswith("holds · unverified: ")
@@ -87,6 +147,20 @@ def test_a_repository_without_a_platform_asks_for_them(company: Company, run: Ru
     assert run(*SEND).code == 1
 
 
+def test_a_repository_begun_without_a_platform_asks_for_them(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("--company", "A", "--me-name", "Zhang Wei", "--me-email", "zhang.wei@example.com")
+    done = run("init", "--ci", "none", "--no-input", *given, "--me-code", "zhang-wei")
+    assert done.code == 0, done.err
+    assert "Set up your signature: csctl init --signing ssh" in done.err
+    assert "platform:\n  kind: none\n" in (tmp_path / "csctl.yaml").read_text(encoding="utf-8")
+    assert Works(Company(tmp_path), tmp_path).context().config.signing_required
+    again = run("init", "--ci", "none")
+    assert (again.code, "platform: {kind: none}" in again.err) == (2, True)
+
+
 def test_one_that_is_not_committed_opens_no_gate_and_is_no_finding(works: Works, run: Run) -> None:
     assert run("sign", READY_3D, "--as", "approved_3d", "--no-commit").code == 0
     assert run("validate", READY_3D).code == 0
@@ -100,6 +174,16 @@ def test_the_key_of_another_person_signs_for_nobody_else(works: Works, run: Run)
     assert run("sign", READY_3D, "--as", "approved_3d").code == 0
     assert shown(run, READY_3D).endswith("its commit is signed with the key of chen-gang")
     assert run(*SEND).code == 1
+
+
+def test_a_change_is_judged_with_everybodys_keys(works: Works, run: Run) -> None:
+    use_key(works, "zhang-wei")
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    judged = run("validate", "--against", "HEAD~1")
+    assert (judged.code, "APR-03" in judged.out) == (0, False), judged.out
+    works.give_key("chen-gang", "zhang-wei")
+    works.commit()
+    assert "is signed with the key of chen-gang" in run("validate", "--against", "HEAD~2").out
 
 
 def test_a_key_that_two_people_name_signs_for_neither(works: Works, run: Run) -> None:
@@ -157,6 +241,86 @@ def test_a_sign_off_copied_from_another_record_is_found_out(works: Works, run: R
     )
     works.commit()
     assert shown(run, SHARED).startswith("STALE")
+
+
+def test_a_signed_commit_made_to_carry_another_sign_off_is_found_out(
+    works: Works, run: Run
+) -> None:
+    use_key(works, "zhang-wei")
+    git = works.company.git
+    file = works.company.file(READY_3D)
+    honest = works.commit("zhang-wei", "something he did sign")
+    before = works.company.text(READY_3D)
+    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+    forged_text = works.company.text(READY_3D)
+    git("reset", "--quiet", "--hard", honest)
+    # His signature, cut out of an honest commit, over a tree that he never signed.
+    file.write_text(forged_text, encoding="utf-8")
+    works.company.git("add", "--all")
+    tree = git("write-tree")
+    raw = works.run("cat-file", "commit", honest)
+    old_tree, parent = git("rev-parse", f"{honest}^{{tree}}"), git("rev-parse", f"{honest}^")
+    forged = raw.replace(old_tree, tree).replace(parent, honest) + "\n"
+    (works.folder / "forged").write_text(forged, encoding="utf-8")
+    sha = git("hash-object", "-t", "commit", "-w", str(works.folder / "forged"))
+    git("reset", "--quiet", "--hard", sha)
+    assert works.company.text(READY_3D) == forged_text != before
+    assert shown(run, READY_3D).endswith("its commit is not signed with a key known here")
+    assert run("validate", READY_3D).code == 1
+
+
+def test_two_people_of_one_e_mail_are_told_apart_by_their_keys(works: Works, run: Run) -> None:
+    works.give_key("chen-gang")
+    works.company.write("chen-gang", "chen.gang@example.com", "zhang.wei@example.com")
+    works.commit()
+    use_key(works, "chen-gang")
+    assert run("--me", "zhang-wei", "sign", READY_3D, "--as", "approved_3d").code == 0
+    assert shown(run, READY_3D).endswith("its commit is signed with the key of chen-gang")
+    use_key(works, "zhang-wei")
+    assert run("amend", READY_3D, "symptom=防尘罩卡扣断裂3处", "--reason", "数量漏写").code == 0
+    assert run("--me", "zhang-wei", "sign", READY_3D, "--as", "approved_3d").code == 0
+    assert shown(run, READY_3D) == "holds"
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "code"), [("05-01", "05-31", 1), ("05-01", "06-01", 0), ("06-02", "06-30", 1)]
+)
+def test_a_deputy_signs_on_his_days_with_his_own_key(
+    works: Works, run: Run, begin: str, end: str, code: int
+) -> None:
+    works.give_key("li-na")
+    roles = f"  - {{id: R9, role: quality_manager, from: 2026-{begin}, to: 2026-{end}, "
+    works.company.write("li-na", "roles:\n", f"roles:\n{roles}deputy_for: zhang-wei}}\n")
+    works.commit()
+    use_key(works, "li-na")
+    done = run("--me", "li-na", "sign", READY_3D, "--as", "approved_3d")
+    assert done.code == code, done.err
+    if code:
+        assert "li-na did not hold the role of" in done.err
+    else:
+        assert shown(run, READY_3D) == "holds"
+        assert run("validate", READY_3D).code == 0
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+def test_a_gpg_key_signs_as_well(works: Works, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its agent listens at a path that may not be long.
+    with tempfile.TemporaryDirectory(prefix="g") as folder:
+        home = Path(folder)
+        name, key = make_gpg_key(home, "ed25519")
+        works.company.write("zhang-wei", "\nkeys:\n", f"\nkeys:\n  - {{id: K9, key: '{key}'}}\n")
+        works.commit()
+        monkeypatch.setenv("GNUPGHOME", folder)
+        works.company.git("config", "user.signingkey", name)
+        works.company.git("config", "commit.gpgsign", "true")
+        assert run("sign", READY_3D, "--as", "approved_3d").code == 0
+        assert shown(run, READY_3D) == "holds"
+        assert run("validate", READY_3D).code == 0
+        assert run("keys", "--check").code == 1  # the allowed signers are not written yet
+        assert run("keys").code == 0
+        allowed = (works.root / ".csctl/allowed_signers").read_text(encoding="utf-8")
+        assert "openpgp" not in allowed
+        end_agent(home)
 
 
 def test_taken_away_and_put_back_by_another_hand_it_holds_no_more(works: Works, run: Run) -> None:

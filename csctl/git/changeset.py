@@ -59,10 +59,11 @@ class Changeset:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a change started: `base` is the commit at which HEAD left the commit `main`."""
+    """Where a change started: `base` is the commit at which HEAD, `head`, left `main`."""
 
     base: str
     main: str
+    head: str
 
 
 def find_base(git: GitRepo, wanted: str = "") -> Start:
@@ -95,7 +96,7 @@ def find_base(git: GitRepo, wanted: str = "") -> Start:
     base = found.stdout.decode().strip()
     if shallow:
         _check_depth(git, base, head, wanted)
-    return Start(base, start)
+    return Start(base, start, head)
 
 
 def read_changeset(
@@ -105,12 +106,14 @@ def read_changeset(
 
     `watched` are the files and folders `drift` is about; `modified` returns the uncommitted.
     """
-    base, head = start.base, git.resolve_commit("HEAD")
+    base, head = start.base, start.head
     log = ["log", "-z", "--topo-order", "--reverse", f"--format={_MAPPED}", f"{base}..{head}"]
     commits = build_commits(_output(git, log))
     touched = dict(_touched_by(git, [each.sha for each in commits]))
     net = tuple(_entries(_output(git, [*_DIFF, base, head]).split(b"\0")))
-    drift = _output(git, [*_DIFF, "--name-only", start.main, head, "--", *watched])
+    drift = b""
+    if start.main != head:
+        drift = _output(git, [*_DIFF, "--name-only", start.main, head, "--", *watched])
     return Changeset(
         base,
         start.main,

@@ -68,8 +68,8 @@ def find_lost(root: Path, main: str) -> tuple[tuple[str, ...], int]:
     lines = path.read_bytes().splitlines() if path.is_file() else []
     shas = (sha.decode("ascii", "replace") for line in lines for sha in line.split(b" ")[:2])
     positions = [sha for sha in dict.fromkeys(shas) if sha.strip("0")]
-    if not positions:
-        return (), 0
+    if len(positions) < 2:
+        return (), len(positions)
     asked = ["rev-list", "--ignore-missing", *positions, "--not", main]
     found = _words(_git(root, *asked))
     present = b"".join(f"{sha}\n".encode() for sha in positions)

@@ -90,7 +90,9 @@ class _Case:
         for path in self.versions.records:
             last = self.versions.last(path)
             if last is not None:
-                yield from self._check_record(path, last)
+                base = self.versions.base(path)
+                for finding in self._check_record(path, base, last):
+                    yield _with_old_line(finding, base, last)
         for path in self.versions.paths:
             yield from self._check_gone(path)
         yield from self._check_config()
@@ -98,18 +100,16 @@ class _Case:
             yield from change.check_one_record(commit, touched)
             yield from change.check_written(commit, touched, self.context.now)
 
-    def _check_record(self, path: str, last: Record) -> Iterator[Finding]:
-        steps = self.versions.steps[name_of(path)]
-        base, whole = self.versions.base(path), self.versions.whole(path)
+    def _check_record(self, path: str, base: Record | None, last: Record) -> Iterator[Finding]:
+        steps, whole = self.versions.steps[name_of(path)], self.versions.whole(path)
         yield from change.check_moves(steps, last, self.index, self.context.today, whole)
         for step in steps:
             yield from change.check_acts(step, last)
         every = [*steps, whole] if whole else steps
         yield from change_kept.check_kept(every, last, self._held)
-        given = change_basis.new_signoffs(base, last)
-        yield from change_basis.check_signers(every, last, given)
-        for address, row in given.items():
-            yield from self._check_voucher(last, address, str(row.get("by", "")))
+        yield from change_basis.check_signers(every, last, change_basis.new_signoffs(base, last))
+        for address, person in change_basis.new_vouchers(base, last):
+            yield from self._check_voucher(last, address, person)
         if base is None:
             return
         yield from change_kept.check_identity(base, last)
@@ -221,6 +221,13 @@ class _Case:
         yield from change_basis.check_files(sorted(drifted - {CONFIG}))
 
 
+def _with_old_line(finding: Finding, base: Record | None, last: Record) -> Finding:
+    """Add the line that something had before it was taken out."""
+    if base is None or finding.field in leaves(last.data) or finding.field not in leaves(base.data):
+        return finding
+    return replace(finding, old_line=base.position(finding.field)[0])
+
+
 def _is_deciding(path: str) -> bool:
     return any(path == each or path.startswith(f"{each}/") for each in _DECIDING)
 
@@ -233,4 +240,4 @@ def _settings(content: bytes) -> Mapping[str, Any]:
 
 
 def _lost(path: str, message: str, hint: str) -> Finding:
-    return Finding(path, 1, 1, "CHG-DEL", "error", message, hint)
+    return Finding(path, 1, 1, "CHG-DEL", "error", message, hint, old_line=1)

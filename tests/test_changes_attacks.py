@@ -257,6 +257,12 @@ def test_nobody_makes_himself_an_approver_on_the_way(desk: Desk) -> None:
     assert desk.breaches()[0].path == PATH
 
 
+def test_nobody_comes_with_the_release_he_gives(desk: Desk) -> None:
+    desk.edit("role: sales}", "role: quality_manager}", LI_NA)
+    desk.write(desk.text() + SENT.replace("via: email}", "via: email, released_by: li-na}"))
+    assert "CHG-BASE error sent.reply-1" in desk.codes()
+
+
 def test_nobody_signs_in_anothers_name(desk: Desk) -> None:
     desk.write(desk.text() + BY_ZHANG)
     desk.commit(LI)
@@ -330,6 +336,20 @@ def test_no_amendment_takes_an_amendment_away(desk: Desk) -> None:
     assert "CHG-TRAIL error amendments[AM1].reason" in desk.codes()
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("not_applicable: 无电话", ["FRZ-01 error symptom.not_applicable"]), ("unknown: 待问", [])],
+)
+def test_what_was_sent_as_not_applicable_was_said(
+    desk: Desk, said: str, expected: list[str]
+) -> None:
+    desk.on_main("symptom: 防尘罩卡扣断裂", f"symptom: {{{said}}}")
+    desk.on_main("none\n", "none\n" + SENT)
+    desk.edit(f"symptom: {{{said}}}", "symptom: 断裂")
+    desk.commit()
+    assert desk.codes() == expected
+
+
 def test_how_a_record_ended_stays(desk: Desk) -> None:
     ended = "{result: withdrawn, reason: 撤回, at: 2026-06-01T08:00+08:00, by: zhang-wei}"
     desk.on_main("safety: none\n", f"safety: none\noutcome: {ended}\n")
@@ -351,6 +371,8 @@ def test_an_attachment_is_not_taken_off_the_list(desk: Desk) -> None:
         "CHG-TRAIL error attachments[F2].path",
         "CHG-TRAIL error attachments[F2].sha256",
     ]
+    # The list is left in line 17 of the new side; the row was in line 19 of the old one.
+    assert {(each.line, each.old_line) for each in desk.breaches()} == {(17, 19)}
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,16 @@ def check_signers(
             )  # fmt: skip
 
 
+def new_vouchers(base: Record | None, last: Record) -> Iterator[tuple[str, str]]:
+    """Yield who signs, or releases by word, in a change: address and person."""
+    for address, row in new_signoffs(base, last).items():
+        yield address, str(row.get("by", ""))
+    known = dict(base.sendings()) if base else {}
+    for key, row in last.sendings():
+        if row.get("released_by") and row != known.get(key):
+            yield f"sent.{key}", str(row["released_by"])
+
+
 def check_vouchers(
     last: Record, address: str, main: Record | None, now: Record
 ) -> Iterator[Finding]:

@@ -277,7 +277,7 @@ _ALL: Final = (
         marked("A stage that goes back, or an outcome taken out, has a new row in `cycles`, not "
                "dated before what it opens again."),
         "stage: contained   # was closed; no new row in cycles"),
-    Rule("CHG-BASE", "error", (), "ISO 9001 7.5.3.2 · ISO 9001 5.3",
+    Rule("CHG-BASE", "error", (), "ISO 9001 7.5.3.2",
         marked("What decides what a change may do stands on the main branch before it."),
         marked("csctl.yaml, schemas, `.mailmap`, and role, key and names of who signs are those of "
                "the main branch as it is now. A main branch that was rewritten is a warning, and "

@@ -106,7 +106,7 @@ class _Case:
         for step in steps:
             yield from change.check_acts(step, last)
         every = [*steps, whole] if whole else steps
-        yield from change_kept.check_kept(every, last, self._held)
+        yield from change_kept.check_kept(steps, last, self._held, whole)
         yield from change_basis.check_signers(every, last, change_basis.new_signoffs(base, last))
         for address, person in change_basis.new_vouchers(base, last):
             yield from self._check_voucher(last, address, person)

@@ -74,6 +74,16 @@ def test_a_conflict_settled_against_main(desk: Desk) -> None:
     assert desk.codes() == ["CHG-CYCLE error stage"]
 
 
+def test_what_a_merge_throws_away_is_not_hidden_by_what_was_put_back(desk: Desk) -> None:
+    desk.on_main("none\n", "none\n" + SENT)
+    main_goes_on(desk, ("防尘罩卡扣断裂", "防尘罩断裂"))
+    for old, new in (("防尘罩卡扣断裂", "断裂"), ("断裂", "防尘罩卡扣断裂")):
+        desk.edit(old, new)
+        desk.commit()
+    desk.git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
+    assert desk.codes() == ["FRZ-01 error symptom"]
+
+
 def test_an_honest_merge_of_main_is_no_breach(desk: Desk) -> None:
     main_goes_on(desk, ("stage: registered", "stage: contained"), ("none\n", "none\n" + SENT))
     desk.edit("channel: phone", "channel: email")

@@ -19,24 +19,36 @@ _NEVER: Final = ("amendments", "origin")
 _FILE: Final = ("path", "sha256")
 
 
+Held = Callable[[Step], Mapping[str, Mapping[str, Any]]]
+
+
 def check_kept(
-    steps: Sequence[Step], last: Record, held: Callable[[Step], Mapping[str, Mapping[str, Any]]]
+    steps: Sequence[Step], last: Record, held: Held, whole: Step | None = None
 ) -> Iterator[Finding]:
     """Yield what steps rewrite that stands: frozen content, and rows that say what happened.
 
     `held` returns what `frozen.sent_contents` does for what was there before a step. What an
     amendment names is no breach, nor what `last` holds again as it was before the first one.
+    `whole` is the change from the main branch as one step: what merges threw away.
     """
-    judged = set()
+    judged: dict[str, bool] = {}
     for step in steps:
-        found = [{f.field: f for f in _rewritten(o, step.new, last, held(step))} for o in step.olds]
-        for address, finding in found[0].items() if found else ():
-            # A merge answers for what differs from all it joins.
-            if address in judged or not all(address in each for each in found):
-                continue
-            judged.add(address)
-            if any(each.address == address for each in diff_data(step.olds[0].data, last.data)):
-                yield finding
+        for address, finding in _breaches(step, last, held).items():
+            if address not in judged:
+                now_other = diff_data(step.olds[0].data, last.data)
+                judged[address] = any(each.address == address for each in now_other)
+                if judged[address]:
+                    yield finding
+    for address, finding in _breaches(whole, last, held).items() if whole else ():
+        if not judged.get(address):
+            yield finding
+
+
+def _breaches(step: Step, last: Record, held: Held) -> Mapping[str, Finding]:
+    """Return the breaches of a step by address; a merge answers for what differs from all sides."""
+    found = [{f.field: f for f in _rewritten(o, step.new, last, held(step))} for o in step.olds]
+    first = found[0] if found else {}
+    return {at: finding for at, finding in first.items() if all(at in each for each in found)}
 
 
 def _rewritten(

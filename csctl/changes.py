@@ -58,23 +58,21 @@ def check_change(
     index = NearbyIndex(store, versions.present)
     state, count = check_repository(store, replace(context, index=index), versions.present)
     case = _Case(versions, context, index)
-    found = dict.fromkeys([*state, *case.check(), *_check_main(store, start, changeset.head)])
+    found = dict.fromkeys([*state, *case.check(), *_check_main(store, start)])
     return Judged(start.base, len(changeset.commits), count, tuple(sorted(found)))
 
 
-def _check_main(store: Store, start: Start, head: str) -> Iterator[Finding]:
-    """Yield that main was rewritten, as far as this clone, or who named its old end, knows."""
+def _check_main(store: Store, start: Start) -> Iterator[Finding]:
+    """Yield that main was rewritten, as far as this clone knows; its old end as BASE is wrong."""
     git = store.repository.git
     main = main_ref(git)
-    if not main:
-        return
-    name = main.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-    if start.base != start.main and git.resolve_commit(main) == head:
-        yield change_basis.check_rewritten(CONFIG, name, start.main, "error")
-        return
-    lost, _moves = find_lost(git.root, main)
+    lost, _moves = find_lost(git.root, main) if main else ((), 0)
     if lost:
-        yield change_basis.check_rewritten(CONFIG, name, lost[0], "warning")
+        name = main.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        was_base = start.main in lost
+        yield from change_basis.check_rewritten(
+            name, start.main if was_base else lost[0], "error" if was_base else "warning"
+        )
 
 
 class _Case:
@@ -141,7 +139,7 @@ class _Case:
 
     def _check_gone(self, path: str) -> Iterator[Finding]:
         touched = self.versions.net.get(path)
-        if touched and not touched.is_plain and path.startswith((f"{RECORDS}/", RECORDS)):
+        if touched and not touched.is_plain and f"{path}/".startswith(f"{RECORDS}/"):
             yield _lost(path, _("{path} is a link or a submodule, no file.").format(path=path),
                         _("Records and what lies beside them are plain files."))  # fmt: skip
         if self.versions.is_record(path):

@@ -31,7 +31,7 @@ from csctl.times.moments import find_moment
 from csctl.trail import change_row, commit_row
 from csctl.yamlfile import yamlio
 
-# Sendings of csctl 0.1 do not say their language; these are tried after the usual one.
+# Where a sending does not say its language, these are tried after the usual one.
 _SPOKEN: Final = ("zh+en", "zh", "en", "zh-TW")
 
 

@@ -385,6 +385,15 @@ def test_an_attachment_is_not_taken_off_the_list(desk: Desk) -> None:
     assert {(each.line, each.old_line) for each in desk.breaches()} == {(17, 19)}
 
 
+def test_a_records_folder_that_becomes_a_link(desk: Desk, tmp_path: Path) -> None:
+    (desk.root / "records").rename(tmp_path / "records")
+    (desk.root / "records").symlink_to(tmp_path / "records")
+    desk.commit()
+    assert {("CHG-DEL", "records"), ("CHG-DEL", PATH)} <= {
+        (each.rule, each.path) for each in desk.breaches()
+    }
+
+
 @pytest.mark.parametrize(
     ("named", "expected"), [("attachments", ["CHG-DEL error"]), ("sent.reply-1.file", [])]
 )

@@ -44,10 +44,10 @@ def _finding(path: str, name: str, line: int = 1, column: int = 1, field: str = 
     )  # fmt: skip
 
 
-def check_rewritten(path: str, main: str, lost: str, level: Level) -> Finding:
-    """Return the finding that the main branch does not hold any more what it held."""
-    return Finding(
-        path, 1, 1, RULE, level,
+def check_rewritten(main: str, lost: str, level: Level) -> Iterator[Finding]:
+    """Yield that the main branch does not hold any more what it held."""
+    yield Finding(
+        CONFIG, 1, 1, RULE, level,
         _("{main} once held the commit {commit} and does not any more: it was rewritten.").format(
             main=main, commit=lost[:8]
         ),

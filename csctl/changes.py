@@ -181,10 +181,11 @@ class _Case:
         owner, name = owner_of(path), PurePosixPath(path).name
         homes = {old: new for new, old in self.versions.moved.items()}
         home = homes.get(owner, owner)
+        if not self.versions.is_replaced(path, f"{home.removesuffix('.yaml')}/{name}"):
+            return
         base = self.versions.record(owner, self.versions.before(owner))
         last = self.versions.last(home)
-        now_at = f"{home.removesuffix('.yaml')}/{name}"
-        if base is None or last is None or not self.versions.is_replaced(path, now_at):
+        if base is None or last is None:
             return
         named = change_kept.amended(base, last)
         naming = [address for address, value in leaves(base.data).items() if value == name]

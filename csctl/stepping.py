@@ -143,7 +143,9 @@ class Versions:
         A record is followed by its id, through every file it ever lay in.
         """
         steps: dict[str, list[Step]] = {name_of(path): [] for path in self.records}
-        followed = {name: _Followed(name, self) for name in steps}
+        followed = {name: _Followed(self) for name in steps}
+        for path in self.records:
+            followed[name_of(path)].begin(self.record(path, self.before(path)))
         for commit, touched in self.changeset.commits:
             for name, files in self._by_name(touched, steps).items():
                 found = followed[name].take(files)
@@ -179,13 +181,18 @@ class Versions:
         base, last, steps = self.base(path), self.last(path), self.steps[name_of(path)]
         if base is None or last is None:
             return None
-        merges = [each for each, _touched in self.changeset.commits if len(each.parents) > 1]
-        if not merges and not steps:
+        merge = self._last_merge
+        if merge is not None:
+            author = self.authors.find(merge.author_name, merge.author_email)
+            return Step((base,), last, author, merge.when, merge)
+        if not steps:
             return None
-        if not merges:
-            return Step((base,), last, steps[-1].author, steps[-1].at, steps[-1].commit)
-        author = self.authors.find(merges[-1].author_name, merges[-1].author_email)
-        return Step((base,), last, author, merges[-1].when, merges[-1])
+        return Step((base,), last, steps[-1].author, steps[-1].at, steps[-1].commit)
+
+    @cached_property
+    def _last_merge(self) -> Commit | None:
+        merges = [each for each, _touched in self.changeset.commits if len(each.parents) > 1]
+        return merges[-1] if merges else None
 
     def by_commit(self) -> Iterator[tuple[Commit, Sequence[tuple[Step, Record]]]]:
         """Yield what each commit did to records that are there, each with how it is now."""
@@ -203,12 +210,15 @@ class Versions:
 class _Followed:
     """One record followed through commits; one that cannot be read counts as it was before."""
 
-    def __init__(self, name: str, versions: Versions) -> None:
+    def __init__(self, versions: Versions) -> None:
         self._versions = versions
         self._known: dict[str, Record] = {}
-        bases = [path for path in versions.records if name_of(path) == name]
-        found = (versions.record(path, versions.before(path)) for path in bases)
-        self._gone: tuple[Record, ...] = tuple(each for each in found if each)[:1]
+        self._gone: tuple[Record, ...] = ()
+
+    def begin(self, base: Record | None) -> None:
+        """Take the record as the main branch has it for what was there before its files."""
+        if base is not None and not self._gone:
+            self._gone = (base,)
 
     def take(self, files: Sequence[Touched]) -> Iterator[tuple[tuple[Record, ...], Record]]:
         """Yield the record before and after one commit, for each file it wrote."""

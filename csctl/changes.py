@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from csctl.authors import Authors
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.frozen import latest_sendings, sent_contents
-from csctl.git.changeset import Changeset, Touched, find_base, read_blobs, read_changeset
-from csctl.git.history import diff_data
+from csctl.git.changeset import Start, find_base, main_ref, read_changeset
+from csctl.git.history import diff_data, leaves
+from csctl.git.rewrites import find_lost
 from csctl.messages import _
 from csctl.nearby import NearbyIndex
 from csctl.places import CONFIG, RECORDS
-from csctl.record import Record, rows
-from csctl.rules import change, change_past
+from csctl.record import Record
+from csctl.rules import change, change_basis, change_kept, change_past
 from csctl.rules.change import Step
 from csctl.rules.context import Context
 from csctl.signoffs import digest
+from csctl.stepping import Versions, name_of, owner_of
 from csctl.store import Store
 from csctl.validation import check_repository
 from csctl.yamlfile import yamlio
 
 _MAILMAP: Final = ".mailmap"
+_DECIDING: Final = (CONFIG, _MAILMAP, "schemas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,179 +40,86 @@ class Judged:
     findings: tuple[Finding, ...]
 
 
-def check_change(store: Store, context: Context, wanted: str = "") -> Judged:
+def check_change(
+    store: Store,
+    context: Context,
+    wanted: str = "",
+    modified: Callable[[], Sequence[str]] | None = None,
+) -> Judged:
     """Judge the change from where HEAD left `wanted`, or the main branch, to the work tree.
 
-    Costs what the change costs: only its records are read, and those they link to. Raises what
-    `find_base` does.
+    Costs what the change costs: only its records are read, and those they link to. `modified`
+    returns what is not committed, where git was asked already. Raises what `find_base` does.
     """
-    base = find_base(store.repository.git, wanted)
-    case = _Case(store, read_changeset(store.repository.git, base), context)
-    index = NearbyIndex(store, case.present)
-    state, count = check_repository(store, replace(context, index=index), case.present)
-    found = dict.fromkeys([*state, *case.check(index)])
-    return Judged(base, len(case.changeset.commits), count, tuple(sorted(found)))
+    git = store.repository.git
+    start = find_base(git, wanted)
+    changeset = read_changeset(git, start, _DECIDING, modified or git.modified_paths)
+    versions = Versions(store, changeset, context.now)
+    index = NearbyIndex(store, versions.present)
+    state, count = check_repository(store, replace(context, index=index), versions.present)
+    case = _Case(versions, context, index)
+    found = dict.fromkeys([*state, *case.check(), *_check_main(store, start)])
+    return Judged(start.base, len(changeset.commits), count, tuple(sorted(found)))
+
+
+def _check_main(store: Store, start: Start) -> Iterator[Finding]:
+    """Yield that main was rewritten, as far as this clone knows; its old end as BASE is wrong."""
+    git = store.repository.git
+    main = main_ref(git)
+    lost, _moves = find_lost(git.root, main) if main else ((), 0)
+    if lost:
+        name = main.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        was_base = start.main in lost
+        yield from change_basis.check_rewritten(
+            name, start.main if was_base else lost[0], "error" if was_base else "warning"
+        )
 
 
 class _Case:
-    """One change: its records as they were, as they became, and every step between."""
+    """One change, and the verdict on it."""
 
-    def __init__(self, store: Store, changeset: Changeset, context: Context) -> None:
-        self.store, self.changeset, self.context = store, changeset, context
-        self.git = store.repository.git
-        self._net = {each.path: each for each in changeset.net}
-        self._uncommitted = set(changeset.uncommitted)
-        self.paths = sorted({*self._net, *self._uncommitted})
-        self._blobs = read_blobs(self.git, self._wanted_ids())
-        committed = [path for path in self.paths if path in self._uncommitted]
-        contents = self.git.blobs([(changeset.head, path) for path in committed])
-        self._committed = dict(zip(committed, contents, strict=True))
-        self._records: dict[tuple[str, bytes], Record | None] = {}
+    def __init__(self, versions: Versions, context: Context, index: NearbyIndex) -> None:
+        self.versions, self.context, self.index = versions, context, index
+        self.store, self.changeset = versions.store, versions.changeset
+        self.git = versions.git
 
-    def _wanted_ids(self) -> Iterator[str]:
-        for touched in (self.changeset.net, *(each for _c, each in self.changeset.commits)):
-            for each in touched:
-                if self._is_record(each.path) or each.path == CONFIG:
-                    yield from (*each.old, each.new) if each.is_plain else each.old
-
-    def _is_record(self, path: str) -> bool:
-        """Tell whether a path is that of a record, and not of a file beside one."""
-        try:
-            kind = self.store.kind_at(path)
-        except CsctlError:
-            return False
-        folder = PurePosixPath(path).parent
-        is_beside = (
-            folder.name.startswith(f"{kind.prefix}-")
-            if kind.prefix
-            else (folder.as_posix() != f"{RECORDS}/{kind.folder}")
-        )
-        return path.endswith(".yaml") and not is_beside
-
-    # --- versions --------------------------------------------------------------------------
-
-    @cached_property
-    def present(self) -> list[str]:
-        """The paths of the changed records that are there, or whose files changed."""
-        root = self.store.repository.root
-        changed = {each if self._is_record(each) else _owner(each) for each in self.paths}
-        return sorted(each for each in changed if self._is_record(each) and (root / each).is_file())
-
-    def _before(self, path: str) -> bytes | None:
-        """A file as the main branch had it."""
-        if path in self._net:
-            return self._blobs.get(self._net[path].old[0])
-        return self._committed.get(path)
-
-    def _after(self, path: str) -> bytes | None:
-        """A file as it is now: in the work tree where it differs from the last commit."""
-        if path in self._uncommitted:
-            file = self.store.repository.root / path
-            return file.read_bytes() if file.is_file() and not file.is_symlink() else None
-        return self._blobs.get(self._net[path].new)
-
-    def _record(self, path: str, content: bytes | None) -> Record | None:
-        """The record in some bytes; None if there is none or it cannot be read."""
-        if content is None:
-            return None
-        key = (path, content)
-        if key not in self._records:
-            try:
-                self._records[key] = self.store.build(path, content)
-            except CsctlError:
-                self._records[key] = None
-        return self._records[key]
-
-    @cached_property
-    def _moved(self) -> Mapping[str, str]:
-        """Records that lie elsewhere now: the new path -> the old one, by id."""
-        gone = {PurePosixPath(p).stem: p for p in self.paths if self._is_lost(p)}
-        return {
-            path: gone[name]
-            for path in self.paths
-            if (name := PurePosixPath(path).stem) in gone
-            and self._before(path) is None
-            and self._is_record(path)
-        }
-
-    def _is_lost(self, path: str) -> bool:
-        return (
-            self._is_record(path) and self._before(path) is not None and self._after(path) is None
-        )
-
-    # --- steps -----------------------------------------------------------------------------
-
-    @cached_property
-    def _steps(self) -> Mapping[str, list[Step]]:
-        """What each commit, and last the work tree, did to each record that is there."""
-        authors = Authors(self.store, self.changeset.base)
-        steps: dict[str, list[Step]] = {path: [] for path in self.paths if self._is_record(path)}
-        known: dict[str, Record] = {}
-        for commit, touched in self.changeset.commits:
-            gone = {PurePosixPath(each.path).stem: each for each in touched if not each.new}
-            for each in touched:
-                if each.path not in steps:
-                    continue
-                ids = each.old if any(each.old) else _old_of(gone.get(_stem(each.path)))
-                olds = [found for sha in ids if (found := self._version(each.path, sha, known))]
-                new = self._version(each.path, each.new, known)
-                if new is None:
-                    known |= {each.new: olds[0]} if olds and each.new else {}
-                    continue
-                author = authors.find(commit.author_name, commit.author_email)
-                steps[each.path].append(Step(tuple(olds), new, author, commit.when, commit))
-        for path in [each for each in steps if each in self._uncommitted]:
-            old = self._record(path, self._committed[path])
-            new = self._record(path, self._after(path))
-            if new is not None:
-                olds = [old] if old else [each.new for each in steps[path][-1:]]
-                steps[path].append(Step(tuple(olds), new, authors.me(), self.context.now))
-        return steps
-
-    def _version(self, path: str, sha: str, known: Mapping[str, Record]) -> Record | None:
-        """A record by the id of its blob; one that cannot be read counts as what was before."""
-        return self._record(path, self._blobs.get(sha)) or known.get(sha)
-
-    # --- verdicts --------------------------------------------------------------------------
-
-    def check(self, index: NearbyIndex) -> Iterator[Finding]:
+    def check(self) -> Iterator[Finding]:
         """Yield what is wrong with the change."""
-        for path, steps in self._steps.items():
-            last = self._record(path, self._after(path))
+        for path in self.versions.records:
+            last = self.versions.last(path)
             if last is not None:
-                yield from self._check_record(path, steps, last, index)
-        for path in self.paths:
+                base = self.versions.base(path)
+                for finding in self._check_record(path, base, last):
+                    yield _with_old_line(finding, base, last)
+        for path in self.versions.paths:
             yield from self._check_gone(path)
         yield from self._check_config()
-        commits = {commit.sha: commit for commit, _touched in self.changeset.commits}
-        for sha, touched in self._by_commit().items():
-            yield from change.check_one_record(commits[sha], touched)
+        for commit, touched in self.versions.by_commit():
+            yield from change.check_one_record(commit, touched)
+            yield from change.check_written(commit, touched, self.context.now)
 
-    def _by_commit(self) -> Mapping[str, list[tuple[Step, Record]]]:
-        """What each commit did to records that are still there, each with how it is now."""
-        found: dict[str, list[tuple[Step, Record]]] = defaultdict(list)
-        for path, steps in self._steps.items():
-            last = self._record(path, self._after(path))
-            for step in steps:
-                if step.commit is not None and last is not None:
-                    found[step.commit.sha].append((step, last))
-        return found
-
-    def _check_record(
-        self, path: str, steps: Sequence[Step], last: Record, index: NearbyIndex
-    ) -> Iterator[Finding]:
-        yield from change.check_moves(steps, last, index)
+    def _check_record(self, path: str, base: Record | None, last: Record) -> Iterator[Finding]:
+        steps, whole = self.versions.steps[name_of(path)], self.versions.whole(path)
+        yield from change.check_moves(steps, last, self.index, self.context.today, whole)
         for step in steps:
             yield from change.check_acts(step, last)
-        origin = self._moved.get(path, path)
-        base = self._record(origin, self._before(origin))
-        whole = [replace(steps[-1], olds=(base,), new=last)] if base and steps else []
-        yield from change.check_kept([*steps, *whole], last, self._held)
+        every = [*steps, whole] if whole else steps
+        yield from change_kept.check_kept(steps, last, self._held, whole)
+        yield from change_basis.check_signers(every, last, change_basis.new_signoffs(base, last))
+        for address, person in change_basis.new_vouchers(base, last):
+            yield from self._check_voucher(last, address, person)
         if base is None:
             return
-        yield from change.check_identity(base, last)
+        yield from change_kept.check_identity(base, last)
         if "clock_agreements" in last.kind.fields:
             yield from change_past.check_agreements(base, last, self.context.today)
+
+    def _check_voucher(self, last: Record, address: str, signer: str) -> Iterator[Finding]:
+        now = self.index.find(signer)
+        if now is not None:
+            content = self.git.show(self.changeset.main, now.path)
+            main = self.versions.record(now.path, content)
+            yield from change_basis.check_vouchers(last, address, main, now)
 
     def _held(self, step: Step) -> Mapping[str, Mapping[str, Any]]:
         """What each report held when it was sent; git is asked only if that was touched since."""
@@ -224,27 +131,27 @@ class _Case:
         for send, key in latest.items():
             covers = old.kind.sends[send].covers
             is_same = old.value(f"sent.{key}.digest") == digest(old, covers)
-            if not is_same and any(change.is_named(each, covers) for each in touched):
+            if not is_same and any(change_kept.is_named(each, covers) for each in touched):
                 return sent_contents(self.git, old)
         return dict.fromkeys(latest, old.data)
 
     # --- what is gone ----------------------------------------------------------------------
 
     def _check_gone(self, path: str) -> Iterator[Finding]:
-        touched = self._net.get(path)
-        if touched is not None and not touched.is_plain and path.startswith(f"{RECORDS}/"):
+        touched = self.versions.net.get(path)
+        if touched and not touched.is_plain and f"{path}/".startswith(f"{RECORDS}/"):
             yield _lost(path, _("{path} is a link or a submodule, no file.").format(path=path),
                         _("Records and what lies beside them are plain files."))  # fmt: skip
-        if self._is_record(path):
-            if self._is_lost(path) and path not in self._moved.values():
+        if self.versions.is_record(path):
+            if self.versions.is_lost(path) and path not in self.versions.moved.values():
                 yield self._lost_record(path)
         elif path.startswith(f"{RECORDS}/"):
             yield from self._check_file(path)
 
     def _lost_record(self, path: str) -> Finding:
-        before = self._before(path)
-        name = PurePosixPath(path).stem
-        heirs = [p for p in self._steps if self._before(p) is None and self._after(p) == before]
+        before, name = self.versions.before(path), name_of(path)
+        born = [each for each in self.versions.records if self.versions.before(each) is None]
+        heirs = [each for each in born if self.versions.after(each) == before]
         if heirs:
             return replace(
                 _lost(
@@ -267,18 +174,22 @@ class _Case:
         )
 
     def _check_file(self, path: str) -> Iterator[Finding]:
-        """Yield an attached or sent file that is gone or has other bytes, unless amended."""
-        owner = _owner(path)
-        base = self._record(owner, self._owner_before(owner))
-        last = self._record(owner, self._owner_now(owner))
-        if base is None or last is None or not self._is_changed(path):
+        """Yield a file that the record beside it names and that is gone or another one now.
+
+        An amendment that names the field may have replaced it.
+        """
+        owner, name = owner_of(path), PurePosixPath(path).name
+        homes = {old: new for new, old in self.versions.moved.items()}
+        home = homes.get(owner, owner)
+        if not self.versions.is_replaced(path, f"{home.removesuffix('.yaml')}/{name}"):
             return
-        name = PurePosixPath(path).name
-        listed = [row.get("path") for row in rows(base.data.get("attachments"))]
-        sent = base.data.get("sent")
-        listed += [row.get("file") for row in _values(sent) if isinstance(row, Mapping)]
-        named = [each.partition("[")[0] for each in change.amended(base, last)]
-        if name in listed and "attachments" not in named:
+        base = self.versions.record(owner, self.versions.before(owner))
+        last = self.versions.last(home)
+        if base is None or last is None:
+            return
+        named = change_kept.amended(base, last)
+        naming = [address for address, value in leaves(base.data).items() if value == name]
+        if any(not change_kept.is_named(address, named) for address in naming):
             yield replace(
                 _lost(
                     path,
@@ -290,53 +201,42 @@ class _Case:
                 record=last.id,
             )
 
-    def _is_changed(self, path: str) -> bool:
-        """Tell whether a file that the main branch has is another one now."""
-        before = self._net[path].old[0] if path in self._net else self._committed.get(path)
-        return bool(before) and (path in self._uncommitted or self._net[path].new != before)
-
-    def _owner_before(self, path: str) -> bytes | None:
-        return self._before(path) if path in self.paths else self.git.show("HEAD", path)
-
-    def _owner_now(self, path: str) -> bytes | None:
-        return self._after(path) if path in self.paths else self.git.show("HEAD", path)
-
     # --- settings --------------------------------------------------------------------------
 
     def _check_config(self) -> Iterator[Finding]:
-        before = self._before(CONFIG) if CONFIG in self.paths else None
-        after = self._after(CONFIG) if CONFIG in self.paths else None
-        if before is not None and after is not None:
-            try:
-                old = yamlio.load(before).data
-            except CsctlError:
-                old = {}
-            yield from change_past.check_config_past(old, yamlio.load(after), self.context.today)
-        if _MAILMAP in self.paths and self._steps:
-            yield Finding(
-                _MAILMAP, 1, 1, "CHG-WHO", "error",
-                _("{file} says who the authors are, and the same change holds commits of theirs.")
-                .format(file=_MAILMAP),
-                _("Bring it in by a change of its own."),
-            )  # fmt: skip
+        if CONFIG in self.versions.paths:
+            before, after = self.versions.before(CONFIG), self.versions.after(CONFIG)
+            if before is not None and after is not None:
+                last, today = yamlio.load(after), self.context.today
+                yield from change_past.check_config_past(_settings(before), last, today)
+        drifted = {*self.changeset.drift, *filter(_is_deciding, self.changeset.uncommitted)}
+        moving = [each for each in self.versions.records if self.store.kind_at(each).stages]
+        main = self.git.show(self.changeset.main, CONFIG) if drifted and moving else None
+        if main is None:  # where nothing was settled yet, a change may bring all
+            return
+        if CONFIG in drifted:
+            last = yamlio.load(self.store.read_bytes(CONFIG))
+            yield from change_basis.check_settings(_settings(main), last)
+        yield from change_basis.check_files(sorted(drifted - {CONFIG}))
 
 
-def _stem(path: str) -> str:
-    return PurePosixPath(path).stem
+def _with_old_line(finding: Finding, base: Record | None, last: Record) -> Finding:
+    """Add the line that something had before it was taken out."""
+    if base is None or finding.field in leaves(last.data) or finding.field not in leaves(base.data):
+        return finding
+    return replace(finding, old_line=base.position(finding.field)[0])
 
 
-def _old_of(touched: Touched | None) -> tuple[str, ...]:
-    return touched.old if touched else ()
+def _is_deciding(path: str) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in _DECIDING)
 
 
-def _owner(path: str) -> str:
-    """Return the path of the record that a file lies beside."""
-    return f"{PurePosixPath(path).parent}.yaml"
-
-
-def _values(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, Mapping) else []
+def _settings(content: bytes) -> Mapping[str, Any]:
+    try:
+        return yamlio.load(content).data
+    except CsctlError:
+        return {}
 
 
 def _lost(path: str, message: str, hint: str) -> Finding:
-    return Finding(path, 1, 1, "CHG-DEL", "error", message, hint)
+    return Finding(path, 1, 1, "CHG-DEL", "error", message, hint, old_line=1)

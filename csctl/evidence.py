@@ -31,7 +31,7 @@ from csctl.times.moments import find_moment
 from csctl.trail import change_row, commit_row
 from csctl.yamlfile import yamlio
 
-# In which languages a form went is not written down; these are tried after the usual one.
+# Where a sending does not say its language, these are tried after the usual one.
 _SPOKEN: Final = ("zh+en", "zh", "en", "zh-TW")
 
 
@@ -244,7 +244,9 @@ def _again(sent: Sent, embedded: Embedded, content: bytes, store: Store) -> Iter
 
 def _forms(sent: Sent, then: Store, content: bytes) -> Iterator[bool]:
     audience: Audience = "customer"
-    for spoken in dict.fromkeys((then.repository.config.form_language, *_SPOKEN)):
+    said = sent.row.get("language")
+    tried = [str(said)] if said else [then.repository.config.form_language, *_SPOKEN]
+    for spoken in dict.fromkeys(tried):
         view = View(languages(spoken), audience, str(sent.row.get("complaint", "")), _step(sent))
         yield publish(sent.record, then, view, "pdf") == content
 

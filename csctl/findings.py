@@ -14,7 +14,8 @@ class Finding:
 
     `path` is relative to the records repository, with `/`; `line` and `column`
     count from 1; `field` is an address such as `actions[A2].due`, or "" for the
-    whole record; `hint` is what to type next, or "".
+    whole record; `hint` is what to type next, or "". Of what a change took out, `old_line`
+    is its line before the change, and `line` the nearest that is left; else it is 0.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Finding:
     hint: str = ""
     record: str = ""
     field: str = ""
+    old_line: int = 0
 
     def __str__(self) -> str:
         text = f"{self.path}:{self.line}:{self.column}: {self.level}[{self.rule}]: {self.message}"

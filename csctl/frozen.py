@@ -16,6 +16,7 @@ from csctl.record import Record
 from csctl.signoffs import is_signed
 
 RULE: Final = "FRZ-01"
+_SAID: Final = ("not_applicable", "refused")
 
 
 def sent_contents(git: GitRepo, record: Record) -> dict[str, Mapping[str, Any]]:
@@ -61,10 +62,13 @@ def check_frozen(
         if each.old is None or not is_answered(each.old) or name not in new.kind.fields:
             continue
         try:
-            field = new.kind.field(each.address)
+            is_event = new.kind.field(each.address).is_frozen
         except UsageError:
-            continue
-        frozen = name in ("id", "schema") or field.is_frozen or each.address in held
+            # What was said not to apply was said; what was unknown may become known.
+            if split_address(each.address)[-1] not in _SAID:
+                continue
+            is_event = False
+        frozen = name in ("id", "schema") or is_event or each.address in held
         if frozen and not evolves(new.kind, each.address):
             line, column = new.position(each.address)
             yield Finding(

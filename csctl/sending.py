@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """How a report leaves: by which way, to whom, when, for which complaint, which file."""
+    """How a report leaves: by which way, to whom, when, for which complaint, which file.
+
+    `made` is what `made_as` returns of a form of ours.
+    """
 
     step: str
     via: str
@@ -57,6 +60,7 @@ class Parcel:
     file_name: str
     content: bytes
     release: Release | None = None
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 def get_send(record: Record, step: str) -> Send:
@@ -141,9 +145,19 @@ def content_to_send(
             _("The fonts csctl pins are not installed; a form in another font is not sent."),
             _("Install csctl with pip again, or send your own file: --file FILE"),
         )
-    spoken = languages(language or store.repository.config.form_language)
-    view = View(spoken, "customer", complaint, step)
+    view = View(_spoken(store, language), "customer", complaint, step)
     return f"{stem}.pdf", publish(record, store, view, "pdf")
+
+
+def made_as(store: Store, language: str) -> dict[str, str]:
+    """Return how our form is made, as fields of a sending: it can be made again from them."""
+    from csctl.forms.pdf import made_with  # typst is large
+
+    return {"language": "+".join(_spoken(store, language)), "made_with": ", ".join(made_with())}
+
+
+def _spoken(store: Store, language: str) -> tuple[str, ...]:
+    return languages(language or store.repository.config.form_language)
 
 
 def send(record: Record, parcel: Parcel, *, me: str) -> tuple[Record, Change]:
@@ -160,6 +174,7 @@ def send(record: Record, parcel: Parcel, *, me: str) -> tuple[Record, Change]:
         "file": parcel.file_name,
         "sha256": hashlib.sha256(parcel.content).hexdigest(),
         "digest": digest(record, record.kind.sends[parcel.step].covers),
+        **parcel.made,
         **(parcel.release.as_row() if parcel.release else {}),
     }
     row = {name: value for name, value in row.items() if value != ""}

@@ -178,9 +178,12 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
             "authors": "who the author of a commit is",
+            "rules.change_basis": "what decides stands on the main branch first",
+            "rules.change_kept": "what a change may not rewrite",
             "rules.eight_d_end": "an 8D after its causes",
         },
     ),
+    ("a change, step by step", {"stepping": "what each commit did to each record"}),
     ("gates", {"rules.gates": "what must be true to be in a stage, or to send"}),
     (
         "verdicts",

@@ -133,6 +133,7 @@ def test_json_has_one_shape(
     assert [list(each) for each in loaded["findings"]] == [
         [
             "path", "line", "column", "rule", "level", "message", "hint", "record", "field",
+            "old_line",
         ]
     ] * len(findings)  # fmt: skip
 

@@ -218,7 +218,7 @@ def test_every_platform_checks_renders_keeps_and_watches(founded: Path, name: st
     called = "\n".join((founded / path).read_text(encoding="utf-8") for path in pipelines)
     scripts = {Path(path).name for path in paths if path.startswith(SCRIPTS)}
     assert set(re.findall(r"bash \.csctl/ci/(\S+\.sh)", called)) == scripts
-    assert 'judge --against "$base"' in texts
+    assert 'judge --against "$BASE"' in texts
     assert 'csctl validate "$@" --format "$style"' in texts
     assert "csctl fmt --check" in texts
     assert "csctl due" in texts

@@ -86,7 +86,8 @@ def command(
         tell(_("{id} cannot be sent as {step} yet.").format(id=record.id, step=step))
         return 1
     name, content = sending.content_to_send(store, record, step, whose, form_language, file)
-    parcel = sending.Parcel(step, via, receiver, when, whose, name, content, release)
+    made = sending.made_as(store, form_language) if file is None else {}
+    parcel = sending.Parcel(step, via, receiver, when, whose, name, content, release, made)
     sent, written = sending.send(record, parcel, me=desk.me)
     if is_refused(old, judge(desk, sent, [written])):
         return 1

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import click
 
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
@@ -15,6 +20,11 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.changes import Judged
+    from csctl.findings import Finding
+    from csctl.store import Store
 
 
 @click.command(
@@ -44,7 +54,7 @@ from csctl.messages import _
     default=None,
     help=_(
         "Judge the change since BASE, from where HEAD left it "
-        "(default: origin/HEAD, origin/main, main or master)."
+        "(default: the main branch, the remote's if there is one)."
     ),
 )
 @format_option("text", "json", "github", "gitlab")
@@ -53,28 +63,19 @@ def command(
     desk: Desk, record_ids: tuple[str, ...], staged: bool, against: str | None, style: str
 ) -> int:
     """Check records."""
-    from csctl.rules.context import build_context
-    from csctl.validation import check_repository, check_staged
-
     if against is not None and (staged or record_ids):
         raise UsageError(
             _("--against judges a whole change; it takes no ids and no --staged."),
             _("Use: csctl validate --against COMMIT"),
         )
     store = desk.store
-    context = build_context(store, desk.now)
     data: dict[str, object] = {}
     if against is not None:
-        from csctl.changes import check_change
-
-        judged = check_change(store, context, against)
+        judged = _judge(store, desk.now, against)
         findings, count = list(judged.findings), judged.records
         data = {"base": judged.base, "commits": judged.commits}
-    elif staged:
-        findings, count = check_staged(store, context)
     else:
-        paths = [store.get_path(each) for each in record_ids] or None
-        findings, count = check_repository(store, context, paths)
+        findings, count = _check(store, desk.now, record_ids, staged=staged)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -86,3 +87,25 @@ def command(
         show_findings(findings)
         tell(_("{count} records: {summary}").format(count=count, summary=summary(findings)))
     return 0 if ok else 1
+
+
+def _judge(store: Store, now: datetime, against: str) -> Judged:
+    # Looking at every file is what takes longest; meanwhile the rest is loaded.
+    with ThreadPoolExecutor(1) as pool:
+        modified = pool.submit(store.repository.git.modified_paths)
+        from csctl.changes import check_change
+        from csctl.rules.context import build_context
+
+        return check_change(store, build_context(store, now), against, modified.result)
+
+
+def _check(
+    store: Store, now: datetime, ids: Sequence[str], *, staged: bool
+) -> tuple[list[Finding], int]:
+    from csctl.rules.context import build_context
+    from csctl.validation import check_repository, check_staged
+
+    context = build_context(store, now)
+    if staged:
+        return check_staged(store, context)
+    return check_repository(store, context, [store.get_path(each) for each in ids] or None)

@@ -161,7 +161,8 @@ def show_findings(findings: Sequence[Finding], *, err: bool = False) -> None:
         color = "red" if each.level == "error" else "yellow"
         place = click.style(f"{clean(each.path)}:{each.line}:{each.column}:", bold=True)
         kind = click.style(f"{each.level}[{each.rule}]:", fg=color)
-        click.echo(f"{place} {kind} {clean(each.message)}", err=err)
+        was = _(" (line {line} before)").format(line=each.old_line) if each.old_line else ""
+        click.echo(f"{place} {kind} {clean(each.message)}{was}", err=err)
         if each.hint:
             click.echo(f"    {clean(each.hint)}", err=err)
 

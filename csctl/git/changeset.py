@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -16,13 +16,11 @@ from csctl.messages import _
 
 # `.mailmap` speaks through the names git prints.
 _MAPPED: Final = COMMIT_FORMAT.replace("%an", "%aN").replace("%ae", "%aE")
-_MAIN: Final = (
-    "refs/remotes/origin/HEAD",
-    "refs/remotes/origin/main",
-    "refs/heads/main",
-    "refs/heads/master",
+_MAINS: Final = ("HEAD", "main", "master")
+_DIFF: Final = (
+    *("diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--raw"),
+    "--ignore-submodules=none",  # .gitmodules may ask for silence
 )
-_DIFF: Final = ("diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--raw")
 _PLAIN_FILES: Final = ("100644", "100755")
 
 
@@ -44,19 +42,32 @@ class Touched:
 class Changeset:
     """All that lies between a commit on the main branch and the work tree.
 
-    `commits` come parents first; `net` is the difference from `base` to the last commit;
-    `uncommitted` names the files that differ from the last commit, new ones too.
+    `main` is the commit of the main branch, or the one that was named; `base` where HEAD left
+    it. `commits` come parents first; `net` is the difference from `base` to the last commit;
+    `uncommitted` names the files that differ from the last commit, new ones too. `drift` names
+    the watched files in which `main` and the last commit differ.
     """
 
     base: str
+    main: str
     head: str
     commits: tuple[tuple[Commit, tuple[Touched, ...]], ...]
     net: tuple[Touched, ...]
     uncommitted: tuple[str, ...]
+    drift: tuple[str, ...]
 
 
-def find_base(git: GitRepo, wanted: str = "") -> str:
-    """Return the commit a change started from: where HEAD left `wanted`, or the main branch.
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a change started: `base` is the commit at which HEAD, `head`, left `main`."""
+
+    base: str
+    main: str
+    head: str
+
+
+def find_base(git: GitRepo, wanted: str = "") -> Start:
+    """Return where a change started: where HEAD left `wanted`, or the main branch.
 
     Raises UsageError for a `wanted` that is no commit, CsctlError where the history this clone
     holds cannot answer: a shallow clone, altered history, no main branch, no common ancestor.
@@ -85,22 +96,32 @@ def find_base(git: GitRepo, wanted: str = "") -> str:
     base = found.stdout.decode().strip()
     if shallow:
         _check_depth(git, base, head, wanted)
-    return base
+    return Start(base, start, head)
 
 
-def read_changeset(git: GitRepo, base: str) -> Changeset:
-    """Read what happened from a commit to HEAD and the work tree; costs what was changed."""
-    head = git.resolve_commit("HEAD")
+def read_changeset(
+    git: GitRepo, start: Start, watched: Sequence[str], modified: Callable[[], Sequence[str]]
+) -> Changeset:
+    """Read what happened from a commit to HEAD and the work tree; costs what was changed.
+
+    `watched` are the files and folders `drift` is about; `modified` returns the uncommitted.
+    """
+    base, head = start.base, start.head
     log = ["log", "-z", "--topo-order", "--reverse", f"--format={_MAPPED}", f"{base}..{head}"]
     commits = build_commits(_output(git, log))
     touched = dict(_touched_by(git, [each.sha for each in commits]))
     net = tuple(_entries(_output(git, [*_DIFF, base, head]).split(b"\0")))
+    drift = b""
+    if start.main != head:
+        drift = _output(git, [*_DIFF, "--name-only", start.main, head, "--", *watched])
     return Changeset(
         base,
+        start.main,
         head,
         tuple((each, touched.get(each.sha, ())) for each in commits),
         net,
-        tuple(git.modified_paths()),
+        tuple(modified()),
+        tuple(os.fsdecode(each) for each in drift.split(b"\0") if each),
     )
 
 
@@ -169,12 +190,28 @@ def _too_shallow(base: str) -> CsctlError:
     )
 
 
+def main_ref(git: GitRepo) -> str:
+    """Return the full name of the main branch, the remote's before ours; "" if there is none.
+
+    Its name is what the remote's HEAD says. Of several remotes without `origin` none counts.
+    """
+    names = [f"refs/remotes/*/{each}" for each in _MAINS]
+    asked = ("for-each-ref", "--format=%(refname) %(symref)", *names, "refs/heads/main")
+    lines = _line(git, *asked, "refs/heads/master").splitlines()
+    refs = dict(line.partition(" ")[::2] for line in lines)
+    remotes = {each.split("/")[2] for each in refs if each.startswith("refs/remotes/")}
+    chosen = "origin" if "origin" in remotes or len(remotes) != 1 else remotes.pop()
+    wanted = [f"refs/remotes/{chosen}/{each}" for each in _MAINS]
+    found = next((each for each in (*wanted, "refs/heads/main", "refs/heads/master")
+                  if each in refs), "")  # fmt: skip
+    return refs.get(found, "") or found
+
+
 def _main_branch(git: GitRepo) -> str:
-    for name in _MAIN:
-        if found := _find(git, name):
-            return found
+    if found := main_ref(git):
+        return git.resolve_commit(found)
     raise CsctlError(
-        _("There is no main branch: neither origin/HEAD, origin/main, main nor master."),
+        _("There is no main branch: neither the remote's HEAD, nor main, nor master."),
         _("Name the commit the change started from: csctl validate --against COMMIT"),
     )
 

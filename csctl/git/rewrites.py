@@ -37,7 +37,7 @@ class Past:
 def look_back(root: Path, head: str) -> Past:
     """Return what the clone around `root` knows; it works only with what lies in the clone."""
     main = _find_main(root)
-    lost, moves = _lost(root, main) if main else ((), 0)
+    lost, moves = find_lost(root, main) if main else ((), 0)
     is_remote = main.startswith("refs/remotes/")
     ahead, behind = _apart(root, head, main) if is_remote else (0, 0)
     common = _git(root, "merge-base", head, main, ok=(0, 1)).stdout if is_remote else b"same"
@@ -57,7 +57,7 @@ def _find_main(root: Path) -> str:
     return next((ref for ref in (*named, *_MAINS, *_LOCAL) if ref in known), "")
 
 
-def _lost(root: Path, main: str) -> tuple[tuple[str, ...], int]:
+def find_lost(root: Path, main: str) -> tuple[tuple[str, ...], int]:
     """Return the commits that main once led to and no longer does, and how often it moved.
 
     The reflog of a ref holds every position it had in this clone. Commits that git has thrown
@@ -68,8 +68,8 @@ def _lost(root: Path, main: str) -> tuple[tuple[str, ...], int]:
     lines = path.read_bytes().splitlines() if path.is_file() else []
     shas = (sha.decode("ascii", "replace") for line in lines for sha in line.split(b" ")[:2])
     positions = [sha for sha in dict.fromkeys(shas) if sha.strip("0")]
-    if not positions:
-        return (), 0
+    if len(positions) < 2:
+        return (), len(positions)
     asked = ["rev-list", "--ignore-missing", *positions, "--not", main]
     found = _words(_git(root, *asked))
     present = b"".join(f"{sha}\n".encode() for sha in positions)

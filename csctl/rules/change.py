@@ -1,18 +1,16 @@
-"""Whether a change of records may be: its stage moves, by whom; what it takes away or rewrites."""
+"""Whether a change of records may be: its stage moves, by whom, and one act at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from csctl.findings import Finding
-from csctl.frozen import check_frozen, evolves
 from csctl.git.gitformats import Commit
-from csctl.git.history import Change, diff_data
+from csctl.git.history import diff_data
 from csctl.index import Index
-from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Stage, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
@@ -20,7 +18,8 @@ from csctl.rules.fields import breach, day
 from csctl.rules.roles import role_of, role_words
 from csctl.times.moments import find_moment
 
-_ROWS: Final = ("sent", "amendments", "cycles", "signoffs")
+# Clocks of two machines may differ, and days begin earlier elsewhere.
+_SKEW: Final = timedelta(days=1)
 _ACTS: Final = ("sent", "signoffs", "amendments")
 
 
@@ -53,40 +52,62 @@ class Step:
         """What was there before, as the first parent has it."""
         return self.olds[0] if self.olds else None
 
+    @property
+    def is_import(self) -> bool:
+        """Whether it brings a record in from an old ledger."""
+        return not self.olds and "origin" in self.new.data
+
 
 # --- stages ------------------------------------------------------------------------------------
 
 
-def check_moves(steps: Sequence[Step], last: Record, index: Index) -> Iterator[Finding]:
+def check_moves(
+    steps: Sequence[Step], last: Record, index: Index, today: date, whole: Step | None = None
+) -> Iterator[Finding]:
     """Yield stage moves that may not be, or not by their author; places are those of `last`.
 
     Of a stage entered several times the last time counts. Somebody unknown holds no role.
+    `whole` is the change from the main branch as one step: what no other step did.
     """
-    for step in steps:
-        yield from _check_direction(step, last)
-    entered = _entered(steps)
+    directions = [each for step in steps for each in _check_direction(step, last)]
+    yield from directions or (_check_direction(whole, last) if whole else ())
+    entered = _entered(steps, whole)
     named = set()
     for stage, step in entered:
         person = step.author.person
-        if person is None or not stage.roles:
+        if person is None or not stage.roles or (stage.name, person.id) in named:
             continue
         on = _event_day(stage, step, last)
-        if not role_of(person, stage.roles, on) and (stage.name, person.id) not in named:
+        if not role_of(person, stage.roles, on):
+            named.add((stage.name, person.id))
+            yield _without_role(step, last, stage, index, on)
+        elif not role_of(person, stage.roles, today):
             named.add((stage.name, person.id))
             yield breach(
                 "CHG-ROLE", last, "stage",
-                _("{person} moved it to '{stage}', but did not hold the role of {roles} on {day}.")
-                .format(
-                    person=person.id,
-                    stage=pick(stage.label, language()),
-                    roles=role_words(index, stage.roles),
-                    day=on,
+                _("{person} moved it to '{stage}' in a role held on {day}, and not today.").format(
+                    person=person.id, stage=pick(stage.label, language()), day=on
                 ),
-                _("Somebody with that role makes this move. New roles come in by a change of "
-                  "their own: csctl show {person}").format(person=person.id),
-                level="warning" if "origin" in last.data else None,
+                _("Is that day right? It is what the record or the commit says."),
+                level="warning",
             )  # fmt: skip
     yield from _check_authors(steps, last, [step for stage, step in entered if stage.roles])
+
+
+def _without_role(step: Step, last: Record, stage: Stage, index: Index, on: date) -> Finding:
+    person = step.author.person.id if step.author.person else ""
+    return breach(
+        "CHG-ROLE", last, "stage",
+        _("{person} moved it to '{stage}', but did not hold the role of {roles} on {day}.").format(
+            person=person,
+            stage=pick(stage.label, language()),
+            roles=role_words(index, stage.roles),
+            day=on,
+        ),
+        _("Somebody with that role makes this move. New roles come in by a change of "
+          "their own: csctl show {person}").format(person=person),
+        level="warning" if step.is_import else None,
+    )  # fmt: skip
 
 
 def _check_direction(step: Step, last: Record) -> Iterator[Finding]:
@@ -105,7 +126,16 @@ def _check_direction(step: Step, last: Record) -> Iterator[Finding]:
         return
     moved = old.stage in _names(new) and all(new.stage != each.stage for each in step.olds)
     is_back = moved and new.kind.stage(new.stage).index < new.kind.stage(old.stage).index
-    if (is_back or (old.outcome and not new.outcome)) and not _opened_again(old, last):
+    is_opened = is_back or bool(old.outcome and not new.outcome)
+    cycle = opened_again(old, last)
+    if is_opened and cycle and _is_before(cycle.get("opened_at"), old):
+        yield breach(
+            "CHG-CYCLE", last, f"cycles[{cycle.get('id')}].opened_at",
+            _("It was opened again at {time}, before it had reached '{stage}'.").format(
+                time=cycle.get("opened_at"), stage=old.outcome or old.stage
+            ),
+        )  # fmt: skip
+    elif is_opened and not cycle:
         yield breach(
             "CHG-CYCLE", last, "stage" if is_back else "outcome",
             _("It was opened again, from '{old}' to '{new}', without a reason in `cycles`.").format(
@@ -131,25 +161,43 @@ def _names(record: Record) -> set[str]:
     return {each.name for each in record.kind.stages}
 
 
-def _opened_again(old: Record, last: Record) -> bool:
+def opened_again(old: Record, last: Record) -> Mapping[str, Any]:
+    """Return the row of `cycles` that opened a record again after `old`, {} if there is none."""
     known = {str(row.get("id")) for row in rows(old.data.get("cycles"))}
     new = [row for row in rows(last.data.get("cycles")) if str(row.get("id")) not in known]
-    return any(row.get("reason") and row.get("by") for row in new)
+    return next((row for row in new if row.get("reason") and row.get("by")), {})
 
 
-def _entered(steps: Sequence[Step]) -> list[tuple[Stage, Step]]:
+def _is_before(opened_at: Any, old: Record) -> bool:
+    """Tell whether a record was opened again before it reached where it was."""
+    at = "outcome.at" if old.outcome else old.kind.stage(old.stage).at
+    opened, reached = find_moment(opened_at), find_moment(old.value(at)) if at else None
+    return opened is not None and reached is not None and opened < reached
+
+
+def _entered(steps: Sequence[Step], whole: Step | None) -> list[tuple[Stage, Step]]:
     """Return the stages a change entered, and stayed beyond, with the step that did."""
     entered: dict[int, tuple[Stage, Step]] = {}
     for step in steps:
-        new, old = step.new, step.old
-        if new.stage not in _names(new) or any(new.stage == each.stage for each in step.olds):
+        if step.new.stage not in _names(step.new):
             continue
-        goal = new.kind.stage(new.stage).index
-        start = new.kind.stage(old.stage).index if old and old.stage in _names(new) else -1
-        entered = {number: each for number, each in entered.items() if number <= goal}
-        for stage in new.kind.stages[start + 1 : goal + 1]:
-            entered[stage.index] = (stage, step)
+        if all(step.new.stage != each.stage for each in step.olds):
+            passed = _passed(step)
+            goal = step.new.kind.stage(step.new.stage).index
+            entered = {number: each for number, each in entered.items() if number <= goal}
+            entered |= {stage.index: (stage, step) for stage in passed}
+    if whole is not None:
+        entered = {stage.index: (stage, whole) for stage in _passed(whole)} | entered
     return list(entered.values())
+
+
+def _passed(step: Step) -> Sequence[Stage]:
+    """Return the stages between the one before a step and the one after it, that included."""
+    kind, old = step.new.kind, step.old
+    if step.new.stage not in _names(step.new):
+        return ()
+    start = kind.stage(old.stage).index if old and old.stage in _names(step.new) else -1
+    return kind.stages[start + 1 : kind.stage(step.new.stage).index + 1]
 
 
 def _event_day(stage: Stage, step: Step, last: Record) -> date:
@@ -164,13 +212,13 @@ def _check_authors(
     steps: Sequence[Step], last: Record, judged: Sequence[Step]
 ) -> Iterator[Finding]:
     """Yield authors who are nobody's; an error where a role had to be shown."""
-    moved_by = {(step.author.name, step.author.email) for step in judged}
-    authors = {(each.author.name, each.author.email): each.author for each in steps}
+    moved_by = {(step.author.name, step.author.email): step for step in judged}
+    authors = {(each.author.name, each.author.email): each.author for each in (*steps, *judged)}
     for key, author in authors.items():
         if author.person is not None:
             continue
         needs_role = key in moved_by
-        moved = needs_role and "origin" not in last.data
+        moved = needs_role and not moved_by[key].is_import
         yield breach(
             "CHG-WHO", last, "stage" if needs_role else first_changed(steps, last),
             _("{name} <{email}> changed it: {problem}").format(
@@ -180,104 +228,6 @@ def _check_authors(
               "its own."),
             level="error" if moved else "warning",
         )  # fmt: skip
-
-
-# --- what stays as it was ----------------------------------------------------------------------
-
-
-def check_kept(
-    steps: Sequence[Step], last: Record, held: Callable[[Step], Mapping[str, Mapping[str, Any]]]
-) -> Iterator[Finding]:
-    """Yield what steps rewrite that stands: frozen content, and rows that say what happened.
-
-    `held` returns what `frozen.sent_contents` does for what was there before a step. What an
-    amendment names is no breach, nor what `last` holds again as it was before the first one.
-    """
-    judged = set()
-    for step in steps:
-        found = [{f.field: f for f in _rewritten(o, step.new, last, held(step))} for o in step.olds]
-        for address, finding in found[0].items() if found else ():
-            # A merge answers for what differs from all it joins.
-            if address in judged or not all(address in each for each in found):
-                continue
-            judged.add(address)
-            if any(each.address == address for each in diff_data(step.olds[0].data, last.data)):
-                yield finding
-
-
-def _rewritten(
-    old: Record, new: Record, last: Record, sent: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Finding]:
-    named = amended(old, last)
-    for finding in check_frozen(old, new, sent):
-        address = finding.field
-        if address == "id" or (address == "schema" and _kind(old) != _kind(new)):
-            continue  # check_identity
-        if not is_named(address, named):
-            yield breach("FRZ-01", last, address, finding.message, finding.hint)
-    for each in diff_data(old.data, new.data):
-        name = split_address(each.address)[0]
-        is_open = name not in _ROWS or each.old is None or evolves(new.kind, each.address)
-        if is_open or is_named(each.address, named):
-            continue
-        if name == "signoffs" and _signed_anew(each, old, new):
-            continue
-        yield breach(
-            "CHG-TRAIL", last, each.address,
-            _("{address} says what happened; it is not changed or taken out.").format(
-                address=each.address
-            ),
-            _("Use: csctl amend {id} --reason … {address}=…").format(
-                id=last.id, address=each.address
-            ),
-        )  # fmt: skip
-
-
-def _signed_anew(change: Change, old: Record, new: Record) -> bool:
-    """Tell whether a sign-off was replaced by one over other content, or given again later.
-
-    Where only signed ones count, one that was not signed is given again over the same.
-    """
-    row = ".".join(split_address(change.address)[:2])
-    digest = new.value(f"{row}.digest")
-    before, after = (find_moment(each.value(f"{row}.at")) for each in (old, new))
-    is_later = before is not None and after is not None and after > before
-    return bool(digest) and (digest != old.value(f"{row}.digest") or is_later)
-
-
-def amended(old: Record, last: Record) -> list[str]:
-    """Return the addresses that amendments written since `old` name."""
-    known = {str(row.get("id")) for row in rows(old.data.get("amendments"))}
-    new = [row for row in rows(last.data.get("amendments")) if str(row.get("id")) not in known]
-    fields = [row.get("fields") for row in new if row.get("reason")]
-    return [str(each) for held in fields if isinstance(held, list) for each in held]
-
-
-def is_named(address: str, named: Sequence[str]) -> bool:
-    """Tell whether an address is one of some, or lies below one."""
-    return any(address == each or address.startswith((f"{each}.", f"{each}[")) for each in named)
-
-
-def check_identity(old: Record, last: Record) -> Iterator[Finding]:
-    """Yield an id or a kind that changed; not even an amendment changes these."""
-    if last.kind.name != old.kind.name or _kind(last) != _kind(old):
-        yield breach(
-            "CHG-ID", last, "schema",
-            _("{id} was a {old}; the kind of a record never changes.").format(
-                id=old.id, old=old.kind.name
-            ),
-            _("End this one as void, and begin another."),
-        )  # fmt: skip
-    if last.id != old.id:
-        yield breach(
-            "CHG-ID", last, "id",
-            _("The id was {old}; an id never changes.").format(old=old.id),
-            _("Set it back: {old}").format(old=f"id: {old.id}"),
-        )  # fmt: skip
-
-
-def _kind(record: Record) -> str:
-    return str(record.data.get("schema", "")).partition("/")[0]
 
 
 # --- one act -----------------------------------------------------------------------------------
@@ -304,7 +254,7 @@ def check_acts(step: Step, last: Record) -> Iterator[Finding]:
 
 def check_one_record(commit: Commit, touched: Sequence[tuple[Step, Record]]) -> Iterator[Finding]:
     """Yield a commit that changes several records at once; an import may, a merge joins them."""
-    own = [each for each in touched if "origin" not in each[1].data]
+    own = [each for each in touched if not each[0].is_import]
     if len(commit.parents) > 1 or len(own) < 2:
         return
     step, last = own[0]
@@ -315,6 +265,22 @@ def check_one_record(commit: Commit, touched: Sequence[tuple[Step, Record]]) -> 
         ),
         _("One record and one act a commit: csctl's own commands commit so."),
     )  # fmt: skip
+
+
+def check_written(
+    commit: Commit, touched: Sequence[tuple[Step, Record]], now: datetime
+) -> Iterator[Finding]:
+    """Yield a commit whose time cannot be: it was not made in the days to come."""
+    if touched and commit.when > now + _SKEW:
+        step, last = touched[0]
+        yield breach(
+            "CHG-WHO", last, first_changed([step], last),
+            _("The commit {commit} says it was made at {time}: that lies in the future.").format(
+                commit=commit.sha[:8], time=commit.when.isoformat(timespec="minutes")
+            ),
+            _("Set the clock of that machine; when things were written down is evidence."),
+            level="warning",
+        )  # fmt: skip
 
 
 def first_changed(steps: Sequence[Step], last: Record) -> str:

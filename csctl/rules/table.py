@@ -263,22 +263,30 @@ _ALL: Final = (
     Rule("CHG-ROLE", "error", (), "ISO 9001 5.3 · IATF 16949 5.3.1",
         marked("A stage is entered by a commit of somebody who held the role for it then."),
         marked("The author is found by e-mail through `.mailmap` and the people of the main "
-               "branch, the role as of the event's time. For records of an old ledger it is a "
-               "warning."),
+               "branch, the role as of the event's time. For records that come from an old ledger "
+               "it is a warning, and so is a role that has ended since."),
         "stage: closed   # in a commit of a sales clerk"),
     Rule("CHG-WHO", "error", (), "ISO 9001 7.5.3.2",
-        marked("The author of a commit is one person of the main branch."),
+        marked("The author of a commit is one person of the main branch, and signs for himself."),
         marked("An e-mail that is nobody's, or two people's, shows no role: an error where a role "
-               "is asked for, else a warning. Who is who comes in by a change of its own."),
+               "is asked for, else a warning. So is a commit of the future. Who is who comes in "
+               "by a change of its own."),
         "email: wang.wei@example.com   # two people have it"),
     Rule("CHG-CYCLE", "error", (), "ISO 10002 7.9 · S6-P8b",
         marked("A record is opened again with a reason."),
-        marked("A stage that goes back, or an outcome taken out, has a new row in `cycles`."),
+        marked("A stage that goes back, or an outcome taken out, has a new row in `cycles`, not "
+               "dated before what it opens again."),
         "stage: contained   # was closed; no new row in cycles"),
+    Rule("CHG-BASE", "error", (), "ISO 9001 7.5.3.2",
+        marked("What decides what a change may do stands on the main branch before it."),
+        marked("csctl.yaml, schemas, `.mailmap`, and role, key and names of who signs are those of "
+               "the main branch as it is now. A main branch that was rewritten is a warning, and "
+               "an error where its old end was named as BASE."),
+        "signing: {required: false}   # in the change that brings the sign-off"),
     Rule("CHG-DEL", "error", (), "ISO 9001 7.5.3.2",
         marked("Nothing is deleted: records end as void, attached and sent files stay."),
-        marked("A file that somebody attached is replaced or taken out only where an amendment "
-               "names `attachments`. Links and submodules take no file's place."),
+        marked("A file that a field names is replaced or taken out only where an amendment names "
+               "the field. Links and submodules take no file's place."),
         "# git rm records/complaints/2026/00/CC-2026-0001.yaml"),
     Rule("CHG-ID", "error", (), "ISO 9001 7.5.3.2",
         marked("The id and the kind of a record never change."),
@@ -286,8 +294,9 @@ _ALL: Final = (
         "id: CC-2026-0008   # was CC-2026-0007"),
     Rule("CHG-TRAIL", "error", (), "ISO 9001 7.5.3.2",
         marked("What was written down as sent, signed, amended or opened again stays."),
-        marked("Rows are added; a wrong one is corrected by `csctl amend`. Signing anew over "
-               "other content replaces a sign-off."),
+        marked("Rows are added; a wrong one is corrected by `csctl amend`, an amendment never. "
+               "Signing anew over other content replaces a sign-off. Attachments stay on their "
+               "list, an outcome stays, and `origin` does not come later."),
         "sent: {3D-1: {sent_at: 2026-03-05T22:00+08:00, …}}   # was 2026-03-06T09:00+08:00"),
     Rule("CHG-PAST", "error", (), "ISO 9001 7.5.3.2 · IATF 16949 9.1.2.1",
         marked("Clocks and calendars of the past stay as they were."),

@@ -28,11 +28,11 @@ if [[ ${BASE:-} =~ ^0*$ ]]; then
 else
   # 编号重复等问题只有看合并后的全部记录才知道。A number taken twice shows in the whole only.
   csctl validate || failed=1
-  if ! base=$(git merge-base HEAD "$BASE"); then
+  if ! git merge-base HEAD "$BASE" >/dev/null; then
     echo "找不到变更的起点：主分支被改写，或克隆不完整。" >&2
     echo "The change has no base here: the main branch was rewritten, or the clone is shallow." >&2
     exit 1
   fi
-  judge --against "$base" || failed=1
+  judge --against "$BASE" || failed=1
 fi
 exit "$failed"

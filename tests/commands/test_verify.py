@@ -109,9 +109,26 @@ def test_it_is_made_again_from_the_commit_not_from_what_is_there_now(
     assert "rendered again, it is byte-identical" in done.out
 
 
-def test_a_form_in_another_language_is_made_again_too(company: Company, run: Run) -> None:
+@pytest.mark.parametrize("spoken", ["zh", "zh-TW+en"])
+def test_a_form_is_made_again_in_the_language_it_went_in(
+    company: Company, run: Run, spoken: str
+) -> None:
     run("sign", READY_3D, "--as", "approved_3d")
-    assert run("send", READY_3D, "--as", "3D", "--via", "email", "--lang", "zh").code == 0
+    assert run("send", READY_3D, "--as", "3D", "--via", "email", "--lang", spoken).code == 0
+    assert f"language: {spoken}" in company.text(READY_3D)
+    assert f"made_with: csctl {__version__}, typst " in company.text(READY_3D)
+    assert not [line for line in run("validate", READY_3D).out.splitlines() if "sent" in line]
+    done = run("verify", company.folder(READY_3D) / f"{SENT}.pdf")
+    assert "rendered again, it is byte-identical" in done.out
+
+
+def test_a_sending_that_does_not_say_its_language_is_tried_in_the_usual_ones(
+    company: Company, run: Run
+) -> None:
+    run("sign", READY_3D, "--as", "approved_3d")
+    run("send", READY_3D, "--as", "3D", "--via", "email", "--lang", "en", "--no-commit")
+    company.write(READY_3D, "    language: en\n", "")
+    company.commit()
     done = run("verify", company.folder(READY_3D) / f"{SENT}.pdf")
     assert "rendered again, it is byte-identical" in done.out
 

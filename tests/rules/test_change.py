@@ -15,11 +15,10 @@ from csctl.rules.change import (
     Author,
     Step,
     check_acts,
-    check_identity,
-    check_kept,
     check_moves,
     check_one_record,
 )
+from csctl.rules.change_kept import check_identity, check_kept
 from csctl.store import Store
 from tests.samples import COMPLAINT, DROP, EIGHT_D, NOW, found, sample
 
@@ -39,7 +38,7 @@ def step(
 
 
 def moves(store: Store, *steps: Step) -> list[tuple[str, str, str]]:
-    return found(check_moves(steps, steps[-1].new, Index(store)))
+    return found(check_moves(steps, steps[-1].new, Index(store), NOW.date()))
 
 
 def kept(*steps: Step, **sent: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -49,7 +48,9 @@ def kept(*steps: Step, **sent: dict[str, Any]) -> list[tuple[str, str, str]]:
 def test_a_record_that_begins_late_passes_every_stage(store: Store) -> None:
     closed = sample(store, COMPLAINT, {})
     assert moves(store, step(store, None, closed)) == []
-    findings = list(check_moves([step(store, None, closed, "li-na")], closed, Index(store)))
+    findings = list(
+        check_moves([step(store, None, closed, "li-na")], closed, Index(store), NOW.date())
+    )
     assert {each.rule for each in findings} == {"CHG-ROLE"}
     stages = [each.message.split("'")[1] for each in findings]
     assert stages == ["Contained", "Investigated", "Closed"]
@@ -89,7 +90,8 @@ def test_a_stage_entered_again_counts_when_it_was_written(store: Store) -> None:
     new = sample(store, COMPLAINT, {"closed_on": "2026-04-05"})
     replied = sample(store, COMPLAINT, {"closed_on": "2026-04-05", "stage": "replied"})
     first = sample(store, COMPLAINT, {"closed_on": DROP, "stage": "replied"})
-    assert moves(store, step(store, first, new, "chen-gang")) == []
+    ended_since = [("warning", "CHG-ROLE", "stage")]
+    assert moves(store, step(store, first, new, "chen-gang")) == ended_since
     assert moves(store, step(store, replied, new, "chen-gang")) == [("error", "CHG-ROLE", "stage")]
 
 

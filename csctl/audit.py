@@ -186,10 +186,7 @@ class _Trail:
 
     def _now(self, start: Event) -> Parts:
         blob = self._tree.get(self.store.path_of(start.kind, start.record), "")
-        if blob not in self._texts:  # only where a clone's history does not lead to it
-            ((_name, found),) = read_blobs(self.store.repository.root, [blob])
-            self._texts[blob] = Parts(found.content if found else b"")
-        return self._texts[blob]
+        return self._texts.get(blob, _EMPTY)  # some commit of the record's wrote it
 
     @cached_property
     def _tree(self) -> Mapping[str, str]:

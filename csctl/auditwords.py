@@ -183,10 +183,14 @@ def render_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]
 
 def row_lines(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is told below an event: who, when it was written, the detail, the marks."""
-    who = row["who"] or f"{row['author']} <{row['email']}>"
-    role = f" ({row['role']})" if row["role"] else ""
-    yield _("by {who}{role}; written {written} by {author}, commit {commit}").format(
-        who=who, role=role, written=row["written"], author=row["author"], commit=row["commit"][:8]
+    author = row["author"]
+    if row["who"]:
+        role = f" ({row['role']})" if row["role"] else ""
+        yield _("by {who}{role}").format(who=row["who"], role=role)
+    else:
+        author = f"{author} <{row['email']}>"
+    yield _("written {written} by {author}, commit {commit}").format(
+        written=row["written"], author=author, commit=row["commit"][:8]
     )
     if row["detail"]:
         yield row["detail"]

@@ -299,8 +299,9 @@ def test_clocks_in_the_wrong_century(
     monkeypatch.setenv("GIT_AUTHOR_DATE", date)
     works.commit("zhang-wei", GIT_AUTHOR_DATE=date, GIT_COMMITTER_DATE=date)
     for _turn in range(2):
-        assert mark in events(run)[-1]["marks"] or mark in events(run, COMPLAINT)[-1]["marks"]
-        assert mark in events(run, COMPLAINT)[-1]["marks"]
+        (row,) = [row for row in events(run) if row["event"] == "stage"]
+        assert mark in row["marks"]
+    assert mark in events(run, COMPLAINT)[-1]["marks"]
 
 
 def test_a_sign_off_signed_after_the_end_of_time(run: Run, works: Works) -> None:
@@ -357,7 +358,7 @@ def test_the_second_audit_says_what_the_first_one_said(run: Run, reviewed: Works
 
 
 def test_what_was_found_out_is_used(run: Run, works: Works) -> None:
-    assert "Registered" not in told(run).replace("registered as Registered", "")
+    assert "somebody-kept" not in told(run)
     connection = sqlite3.connect(CACHE)
     rows = connection.execute("SELECT events FROM trail WHERE record = ?", [COMPLAINT]).fetchall()
     data = json.loads(rows[0][0])
@@ -394,9 +395,6 @@ def test_each_change_that_matters_is_seen(run: Run, works: Works) -> None:
     look()
     works.run("checkout", "--quiet", "-b", "other", "HEAD~1")
     look()  # another branch, whose commits are all known
-    works.company.write("zhang-wei", "keys:", "notes: none\nkeys:")
-    works.run("config", "core.quotePath", "true")
-    told(run)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0 cut short"])

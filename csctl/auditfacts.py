@@ -62,6 +62,7 @@ class Facts:
             "INSERT OR REPLACE INTO step VALUES (?, ?, ?)",
             ((sha, sign, _dump_touches(touches)) for sha, (sign, touches) in fresh.items()),
         )
+        self._cache.commit()  # other processes need not wait while the records are looked at
         known |= fresh
         steps = [Step(each, known[each.sha][1]) for each in commits]
         return Walked(steps, frozenset(each.sha for each in commits if known[each.sha][0]))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from csctl.errors import CsctlError
 from csctl.git import merges
 from csctl.git.gitrepo import GitRepo
 from csctl.git.merges import Merge, Tag, Trailers
+from csctl.git.rewrites import APPROVAL
 from csctl.git.signatures import Signature, verify_commits, verify_tags
 from csctl.index import Index
 from csctl.keys import PLATFORM, Keys, build_keys
 from csctl.record import Record
+from csctl.times.moments import format_moment
 
-TAGS: Final = "approval/"
+TAGS: Final = APPROVAL
 _APPROVED: Final = ("approved-by", "reviewed-by")
 _AUTHOR: Final = ("pull-request-author",)
 # Elsewhere whoever presses the button words the message that the platform signs.
@@ -31,15 +33,22 @@ _PERSON: Final = re.compile(
 class Approval:
     """An approval of a change of a record.
 
-    `reference` is the merge commit or the tag that says so, `record` what was approved and came
-    to the main branch unchanged. It is `proven` when a key of the platform or CI vouches for it.
+    `reference` is the merge commit or the tag that says so, `commit` the one that brought it to
+    the main branch, `record` what was approved and came there unchanged. It is `proven` when a
+    key of the platform or CI vouches for it.
     """
 
     reviewer: str
     at: datetime
     reference: str
+    commit: str
     record: Record
     proven: bool
+
+    def source(self, zone: tzinfo) -> dict[str, str]:
+        """Return what a sign-off taken over from this approval says of it."""
+        at = format_moment(self.at.astimezone(zone))
+        return {"approval": self.reference, "by": self.reviewer, "at": at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,40 @@ def find_approvals(record: Record, index: Index) -> list[Approval]:
         if claim.reference in vouched:
             found += _approvals(claim, record, index, vouched[claim.reference])
     return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+def paths_spoken_of(index: Index) -> dict[str, set[str]]:
+    """Return the files that may have been approved, each with the merges and tags that say so.
+
+    Nobody has looked who vouches for them; of a file that is not here `find_approvals` finds none.
+    """
+    repository = index.store.repository
+    git = repository.git
+    main = merges.find_main(git)
+    if repository.config.platform in ("", "none") or main is None or merges.is_replaced(git):
+        return {}
+    merged = merges.merges_on(git, main)
+    tags = [each for each in merges.tags_below(git, TAGS) if each.name == TAGS + each.target]
+    on_main = merges.history_of(git, main) if tags else set()
+    by_head = {each.head: (each.sha, each.base) for each in merged}
+    places = {
+        each.sha: (each.sha, each.base)
+        for each in merged
+        if merges.values_of(each.trailers, _APPROVED)
+    }
+    for tag in tags:
+        if tag.target in on_main:
+            places[tag.sha] = by_head.get(tag.target, (tag.target, ""))
+    changed = merges.changed_paths(git, set(places.values()))
+    squashed = {each.target: each.sha for each in tags if each.target not in on_main}
+    found = [(name, changed[sha]) for name, (sha, _base) in places.items()]
+    unmerged = merges.unmerged_paths(git, squashed, main)
+    found += [(squashed[target], paths) for target, paths in unmerged.items()]
+    spoken: dict[str, set[str]] = {}
+    for name, paths in found:
+        for path in paths:
+            spoken.setdefault(path, set()).add(name)
+    return spoken
 
 
 # --- claims ------------------------------------------------------------------------------------
@@ -174,7 +217,8 @@ def _approvals(claim: _Claim, record: Record, index: Index, proven: bool) -> Ite
     for value in dict.fromkeys(merges.values_of(claim.trailers, _APPROVED)):
         reviewers = people_named(index, value)
         if len(reviewers) == 1 and not any(reviewers & each for each in authors):
-            yield Approval(next(iter(reviewers)), claim.at, claim.reference, approved, proven)
+            who = next(iter(reviewers))
+            yield Approval(who, claim.at, claim.reference, claim.landed, approved, proven)
 
 
 def people_named(index: Index, value: str) -> set[str]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, Final
 
+from csctl.auditapprovals import Approvals
+from csctl.auditfacts import Facts, Walked, open_facts
 from csctl.errors import CsctlError
-from csctl.events import TRAIL, Event, Teller
+from csctl.events import Event, Teller, load_event
+from csctl.git import merges
 from csctl.git.rewrites import Past, look_back
-from csctl.git.walk import Step, Touch, check_signatures, read_blobs, signed_commits, walk
+from csctl.git.signatures import check_commits
+from csctl.git.walk import Step, Touch, commits_named, read_blobs, tree_files
 from csctl.index import Index
+from csctl.keys import Doubt, build_keys
 from csctl.kinds.schema import Kind
 from csctl.places import RECORDS
+from csctl.record import Record
 from csctl.store import Store
 from csctl.yamlfile.parts import Parts
 
@@ -47,85 +53,120 @@ def build_audit(
     head = git.head()
     if head is None:
         return Audit((), (), None)
-    paths: tuple[str, ...] = (RECORDS,)
+    paths: tuple[str, ...] = ()
     if record:
         path = store.path_of(store.kind_of(record), record)
         paths = (path, path.removesuffix(".yaml"))
-    # Asking git for one folder makes it compare trees for every commit; all of it is quicker.
-    steps = walk(git.root, head, paths if record else ())
-    trail = _Trail(store, index, now, head, steps, record)
-    events = [each for each in trail.events() if since is None or each.step.commit.when >= since]
-    events = trail.with_signatures(events)
-    events.sort(key=lambda each: each.record)  # stable: each record's own events stay in order
-    chosen = [each for each in trail.steps if since is None or each.commit.when >= since]
-    return Audit(tuple(events), tuple(trail.authors(chosen)), look_back(git.root, head))
+    with open_facts(git) as facts:
+        trail = _Trail(store, index, facts, head, facts.walked(head, paths), record)
+        events = [*trail.events(), *trail.approvals()]
+        events = [each for each in events if since is None or each.step.commit.when >= since]
+        events.sort(key=lambda each: each.record)  # stable: a record's own stay in order
+        events = trail.judged(events, now)
+        chosen = [each for each in trail.steps if since is None or each.commit.when >= since]
+        return Audit(tuple(events), tuple(trail.authors(chosen)), look_back(git.root, head))
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """A file of a record that a commit changed; `is_record` where it is the record itself."""
+
+    step: Step
+    touch: Touch
+    kind: Kind
+    is_record: bool
 
 
 class _Trail:
     """One reading of history: the texts of all versions, looked at field by field."""
 
     def __init__(
-        self, store: Store, index: Index, now: datetime, head: str, steps: list[Step], record: str
+        self, store: Store, index: Index, facts: Facts, head: str, walked: Walked, record: str
     ) -> None:
-        self.store, self.index, self.now, self.head = store, index, now, head
+        self.store, self.index, self.facts, self.head = store, index, facts, head
+        self.record = record
         schemas = store.repository.schemas
-        self._kinds = {schemas.kind(name).folder: schemas.kind(name) for name in schemas.names()}
-        chosen = []
-        for step in steps:
-            touches = tuple(each for each in step.touches if self._owner(each.path, record))
-            if touches:
-                chosen.append(Step(step.commit, touches))
-        self.steps = chosen
+        self._kinds = {name: schemas.kind(name) for name in schemas.names()}
+        self._folders = {each.folder: each for each in self._kinds.values()}
+        self.signed = walked.signed
+        self.by_sha = {each.commit.sha: each for each in walked.steps}
+        self._touched: dict[str, list[_Touched]] = {}
+        self.steps = [each for each in walked.steps if self._file(each)]
         self._texts: dict[str, Parts] = {"": _EMPTY}
-        self._teller = Teller(index, store.repository.config.site.zone, self._now)
+        self._keys = build_keys(index)
+        self._approvals = Approvals(index, facts, self._keys, head)
+        self._teller = Teller(self._people, store.repository.config.site.zone, self._now)
 
-    def _owner(self, path: str, only: str = "") -> tuple[Kind, str, bool] | None:
+    def _file(self, step: Step) -> bool:
+        """Put a commit's files to their records; tell whether there were any."""
+        found = False
+        for touch in step.touches:
+            owner = self._owner(touch.path)
+            if owner is not None and self.record in ("", owner[1]):
+                kind, record, is_record = owner
+                each = _Touched(step, touch, kind, is_record)
+                self._touched.setdefault(record, []).append(each)
+                found = True
+        return found
+
+    def _owner(self, path: str) -> tuple[Kind, str, bool] | None:
         """Return kind and id of the record that a file is, or belongs to; and whether it is it."""
         parts = path.split("/")
-        kind = self._kinds.get(parts[1]) if len(parts) > 2 and parts[0] == RECORDS else None
+        kind = self._folders.get(parts[1]) if len(parts) > 2 and parts[0] == RECORDS else None
         if kind is None:
             return None
         depth = 4 if kind.prefix else 2
         if len(parts) == depth + 1 and path.endswith(".yaml"):
-            record, is_record = parts[depth][:-5], True
-        elif len(parts) > depth + 1:
-            record, is_record = parts[depth], False
-        else:
-            return None
-        return (kind, record, is_record) if only in ("", record) else None
+            return kind, parts[depth][:-5], True
+        return (kind, parts[depth], False) if len(parts) > depth + 1 else None
 
     def events(self) -> list[Event]:
-        """Return every event, the oldest commit first."""
-        names = (blob for step in self.steps for touch in step.touches
-                 if self._is_record(touch) for blob in (*touch.old, touch.new) if blob)  # fmt: skip
+        """Return every event, each record's own in order of the commits, the oldest first."""
+        found: list[Event] = []
+        unknown: dict[str, tuple[str, list[_Touched]]] = {}
+        for record, touched in self._touched.items():
+            key = self._key(record, touched)
+            # One record's files alone do not show where a file was moved from.
+            kept = None if self.record else self.facts.find("trail", record, key)
+            if kept is None:
+                unknown[record] = key, touched
+            else:
+                found += (load_event(record, each, self._kinds, self.by_sha) for each in kept)
+        self._read(each for _key, touched in unknown.values() for each in touched)
+        for record, (key, touched) in unknown.items():
+            fresh = [each for one in reversed(touched) for each in self._of_touch(record, one)]
+            if not self.record:
+                self.facts.keep("trail", record, key, [each.dump() for each in fresh])
+            found += fresh
+        return found
+
+    def _key(self, record: str, touched: list[_Touched]) -> str:
+        """Return a digest of all that a record's events depend on."""
+        head = self._tree.get(self.store.path_of(touched[0].kind, record), "")
+        commits = (f"{each.step.commit.sha} {each.step.commit.author_email}" for each in touched)
+        return hashlib.sha256("\n".join((self._basis, head, *commits)).encode()).hexdigest()
+
+    def _read(self, touched: Iterable[_Touched]) -> None:
+        names = (blob for each in touched if each.is_record
+                 for blob in (*each.touch.old, each.touch.new) if blob)  # fmt: skip
         for name, found in read_blobs(self.store.repository.root, names):
             self._texts[name] = Parts(found.content if found else b"- missing")
-        return [
-            replace(each, marks=(*_commit_marks(each, self.now), *each.marks))
-            for step in reversed(self.steps)
-            for each in self._of_step(step)
-        ]
 
-    def _is_record(self, touch: Touch) -> bool:
-        owner = self._owner(touch.path)
-        return owner is not None and owner[2]
-
-    def _of_step(self, step: Step) -> Iterator[Event]:
-        moved = {PurePosixPath(each.path).name: each.new for each in step.touches if each.new}
-        for touch in step.touches:
-            owner = self._owner(touch.path)
-            assert owner is not None  # others were left out at the beginning
-            kind, record, is_record = owner
-            start = Event(record, kind, "", "", step, self.person_of(step))
-            gone = not touch.new and moved.get(PurePosixPath(touch.path).name) in touch.old
-            if gone:  # the same file under another path, in the same commit
-                continue
-            if is_record:
-                yield from self._of_record(start, touch)
-            elif touch.old and all(touch.old):
-                what = "file_changed" if touch.new else "file_removed"
-                name = touch.path.rpartition("/")[2]
-                yield replace(start, what=what, key=name, marks=(what,))
+    def _of_touch(self, record: str, touched: _Touched) -> Iterator[Event]:
+        step, touch = touched.step, touched.touch
+        start = Event(record, touched.kind, "", "", step, self.person_of(step))
+        name = touch.path.rpartition("/")[2]
+        if not touch.new and any(
+            each.path.rpartition("/")[2] == name and each.new in touch.old
+            for each in step.touches
+            if each.new
+        ):  # the same file under another path, in the same commit
+            return
+        if touched.is_record:
+            yield from self._of_record(start, touch)
+        elif touch.old and all(touch.old):
+            what = "file_changed" if touch.new else "file_removed"
+            yield replace(start, what=what, key=name, marks=(what,))
 
     def _of_record(self, start: Event, touch: Touch) -> Iterator[Event]:
         if not touch.new:
@@ -145,30 +186,61 @@ class _Trail:
             yield replace(start, what="unreadable", detail=error.message, marks=("unreadable",))
 
     def _now(self, start: Event) -> Parts:
-        path = self.store.path_of(start.kind, start.record)
-        if path not in self._texts:
-            found = self._heads.get(path) or b""
-            self._texts[path] = Parts(found)
-        return self._texts[path]
+        blob = self._tree.get(self.store.path_of(start.kind, start.record), "")
+        return self._texts.get(blob, _EMPTY)  # some commit of the record's wrote it
 
     @cached_property
-    def _heads(self) -> dict[str, bytes | None]:
-        """The records whose present content is asked for, as the last commit has them."""
-        paths = sorted({touch.path for step in self.steps for touch in step.touches
-                        if self._is_record(touch) and self._is_judged(touch)})  # fmt: skip
-        blobs = self.store.repository.git.blobs((self.head, path) for path in paths)
-        return dict(zip(paths, blobs, strict=True))
+    def _tree(self) -> Mapping[str, str]:
+        """The files of all records as the last commit has them."""
+        return tree_files(self.store.repository.root, self.head, [RECORDS])
 
-    def _is_judged(self, touch: Touch) -> bool:
-        text = self._texts.get(touch.new, _EMPTY)
-        return not all(text.is_same(_EMPTY, name) for name in TRAIL[3:])
+    @cached_property
+    def _basis(self) -> str:
+        """What all records' events depend on: schemas, the zone, the people as they are now."""
+        config = self.store.repository.config
+        basis = hashlib.sha256(str(config.site.zone).encode())
+        for folder in self.store.repository.search_path("schemas"):
+            for path in sorted(folder.rglob("*.yaml")):
+                basis.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+        for each in self._people.values():
+            basis.update(each.document.text.encode("utf-8", "surrogatepass"))
+        return basis.hexdigest()
+
+    def approvals(self) -> list[Event]:
+        """Return the approvals on the platform, record by record, the oldest first."""
+        speaking: dict[str, set[str]] = {}
+        for path, names in self._approvals.paths.items():
+            owner = self._owner(path)
+            if owner is not None and owner[1] in self._touched:
+                speaking.setdefault(owner[1], set()).update(names)
+        found = [
+            (record, row)
+            for name, names in speaking.items()
+            if (record := self.index.find(name)) is not None
+            for row in reversed(
+                self._approvals.find(record, names, self._key(name, self._touched[name]))
+            )
+        ]
+        elsewhere = sorted({row["commit"] for _record, row in found} - set(self.by_sha))
+        steps = {each.sha: Step(each, ())
+                 for each in commits_named(self.store.repository.root, elsewhere)}  # fmt: skip
+        events = []
+        for record, row in found:
+            step = self.by_sha.get(row["commit"]) or steps[row["commit"]]
+            start = Event(record.id, record.kind, "", "", step, self.person_of(step))
+            events.append(self._teller.approved(start, row))
+        return events
 
     # --- who -----------------------------------------------------------------------------------
 
     @cached_property
+    def _people(self) -> Mapping[str, Record]:
+        return {each.id: each for each in self.index.records("person")}
+
+    @cached_property
     def _persons(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
-        for each in self.index.records("person"):
+        for each in self._people.values():
             email = str(each.value("email") or "").casefold()
             found[email] = (*found.get(email, ()), each.id)
         return found
@@ -190,32 +262,43 @@ class _Trail:
                 "email": email,
                 "persons": list(self._persons.get(email.casefold(), ())),
                 "commits": len(commits),
-                "signed": len(self._signed_commits.intersection(commits)),
+                "signed": len(self.signed.intersection(commits)),
             }
 
-    @cached_property
-    def _signed_commits(self) -> set[str]:
-        return signed_commits(self.store.repository.root, (each.commit.sha for each in self.steps))
+    def judged(self, events: list[Event], now: datetime) -> list[Event]:
+        """Return the events with what their commits' times and signatures are worth.
 
-    def with_signatures(self, events: list[Event]) -> list[Event]:
-        """Return the events with what git says of their commits' signatures.
-
-        Only those that wrote a sign-off are verified: git starts a program for each.
+        Only commits that wrote a sign-off are verified: git starts a program for each.
         """
-        signed = self._signed_commits
-        asked = {each.step.commit.sha for each in events if each.what == "signed"} & signed
-        letters = check_signatures(self.store.repository.root, sorted(asked))
+        keys, git = self._keys, self.store.repository.git
+        asked = {each.step.commit.sha for each in events if each.what == "signed"} & self.signed
+        checked = check_commits(git, asked, keys.texts)
+        cut_off, is_replaced = merges.cut_off(git), merges.is_replaced(git)
+        zone = self.store.repository.config.site.zone
 
-        def signature(sha: str) -> str:
-            # With a signature whose maker git cannot look up, git says N as if there were none.
-            checked = _SIGNATURES.get(letters[sha], "unchecked") if sha in letters else "signed"
-            return checked if sha in signed else "unsigned"
+        def worth(event: Event) -> str:
+            sha = event.step.commit.sha
+            if event.what == "signed" and event.detail:
+                return "approved" if self._approvals.is_behind(event) else "not_proven"
+            if sha not in self.signed:
+                return "unsigned"
+            if event.what != "signed":
+                return "signed"
+            if is_replaced or sha in cut_off:
+                return "not_whole"
+            letter, signature = checked[sha]
+            if letter == "B":
+                return "bad"
+            return _DOUBTS[keys.doubt(signature, event.by, zone)]
 
-        return [replace(each, signature=signature(each.step.commit.sha)) for each in events]
+        return [
+            replace(each, signature=worth(each), marks=(*_commit_marks(each, now), *each.marks))
+            for each in events
+        ]
 
 
-_SIGNATURES: Final = {
-    "G": "good", "U": "untrusted", "B": "bad", "X": "expired", "Y": "expired", "R": "revoked",
+_DOUBTS: Final[Mapping[Doubt, str]] = {
+    "": "verified", "unknown": "unknown_key", "other": "other_key", "not_valid": "key_not_valid",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from csctl.events import Event
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
 from csctl.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.schema import Kind, pick
 from csctl.messages import _, language, marked, ngettext
 from csctl.record import text_of
 from csctl.rules.roles import role_words
@@ -30,7 +30,8 @@ COLUMNS = (
 # What an auditor will ask about; the other marks only tell.
 GRAVE = frozenset(
     {"clock", "no_role", "unknown_person", "other_content", "own_work", "altered", "removed",
-     "deleted", "unreadable", "file_changed", "file_removed", "bad", "expired", "revoked", "back"}
+     "deleted", "unreadable", "file_changed", "file_removed", "bad", "other_key",
+     "key_not_valid", "not_proven", "back"}
 )  # fmt: skip
 
 
@@ -57,11 +58,16 @@ MARKS: Final[Mapping[str, str]] = {
     "file_changed": marked("the file was changed"),
     "file_removed": marked("the file was removed"),
     "unsigned": marked("the commit is not signed"),
-    "untrusted": marked("the commit's signature is of an unknown key"),
-    "unchecked": marked("the commit's signature could not be checked"),
+    "verified": marked("verified: the commit is signed with the signer's key"),
+    "unknown_key": marked("the commit is signed with a key that is nobody's here"),
+    "other_key": marked("the commit is signed with the key of SOMEBODY ELSE"),
+    "key_not_valid": marked("the signer's key was NOT VALID on the day of the commit"),
     "bad": marked("the commit's signature is BAD"),
-    "expired": marked("the commit's signature or key has expired"),
-    "revoked": marked("the commit's key was revoked"),
+    "not_whole": marked("this clone cannot tell what the commit wrote: history is cut or replaced"),
+    "proven": marked("proven: a key of the platform vouches for it"),
+    "trusted": marked("trusted, not proven: no key of the platform is configured"),
+    "approved": marked("verified: a proven approval stands behind it"),
+    "not_proven": marked("NOT PROVEN: no such approval over this content is there"),
 }
 _WHAT: Final[Mapping[str, str]] = {
     "registered": marked("registered as {stage}"),
@@ -72,6 +78,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "undone": marked("its outcome was taken back"),
     "sent": marked("sent: {key}"),
     "returned": marked("sent back by the customer: {key}"),
+    "approved": marked("approved on the platform: {key}"),
     "amended": marked("corrected: {key}"),
     "removed": marked("taken out: {key}"),
     "deleted": marked("file deleted"),
@@ -79,6 +86,14 @@ _WHAT: Final[Mapping[str, str]] = {
     "unreadable": marked("unreadable version"),
     "file_changed": marked("attachment changed: {key}"),
     "file_removed": marked("attachment removed: {key}"),
+}
+
+
+_MOVED: Final[Mapping[str, str]] = {
+    "renamed": marked("MOVED: the tag {tag} is the one that was made as {where}."),
+    "moved": marked("MOVED: the tag {tag} once led to {where}."),
+    "not_its_commit": marked("MOVED: the tag {tag} leads to another commit: {where}."),
+    "not_annotated": marked("The tag {tag} carries no message and no signature: {where}."),
 }
 
 
@@ -106,7 +121,7 @@ def audit_rows(audit: Audit, index: Index, zone: tzinfo) -> list[dict[str, Any]]
                 "email": commit.author_email,
                 "commit": commit.sha,
                 "signature": each.signature,
-                "detail": text_of(each.detail, language()),
+                "detail": _detail(each),
                 "marks": marks,
                 "changed": [
                     {"field": field, "label": label_of(each.kind, field, language())}
@@ -117,6 +132,13 @@ def audit_rows(audit: Audit, index: Index, zone: tzinfo) -> list[dict[str, Any]]
     return rows
 
 
+def _detail(event: Event) -> str:
+    if event.what == "signed" and event.detail:
+        reference = event.detail["approval"]
+        return _("taken over from the approval {reference}").format(reference=reference)
+    return text_of(event.detail, language())
+
+
 def _shown_at(event: Event, zone: tzinfo) -> str:
     if event.at is None or "T" not in event.told_at:
         return event.told_at
@@ -125,19 +147,21 @@ def _shown_at(event: Event, zone: tzinfo) -> str:
 
 def event_words(event: Event) -> str:
     """Return what happened, in words."""
-    spoken = language()
-    stages = {each.name: pick(each.label, spoken) for each in event.kind.stages}
-    stage, before = (stages.get(each, each) for each in (event.key, event.before))
+    kind, key = event.kind, event.key
     if event.what == "signed":
-        signoff = event.kind.signoffs.get(signoff_name(event.key))
-        name = pick(signoff.label, spoken) if signoff else event.key
+        signoff = kind.signoffs.get(signoff_name(key))
+        name = pick(signoff.label, language()) if signoff else key
         return _("signed off: {name}").format(name=name)
-    outcomes = {name: pick(label, spoken) for name, label in event.kind.outcomes.items()}
     what = event.what
-    if not event.key:
+    if not key:
         what = {"registered": "begun", "outcome": "undone"}.get(what, what)
-    outcome = outcomes.get(event.key, event.key)
-    return _(_WHAT[what]).format(key=event.key, stage=stage, before=before, outcome=outcome)
+    outcome = pick(kind.outcomes[key], language()) if key in kind.outcomes else key
+    stage, before = _stage(kind, key), _stage(kind, event.before)
+    return _(_WHAT[what]).format(key=key, stage=stage, before=before, outcome=outcome)
+
+
+def _stage(kind: Kind, name: str) -> str:
+    return next((pick(each.label, language()) for each in kind.stages if each.name == name), name)
 
 
 # --- as lines ----------------------------------------------------------------------------------
@@ -159,10 +183,14 @@ def render_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]
 
 def row_lines(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is told below an event: who, when it was written, the detail, the marks."""
-    who = row["who"] or f"{row['author']} <{row['email']}>"
-    role = f" ({row['role']})" if row["role"] else ""
-    yield _("by {who}{role}; written {written} by {author}, commit {commit}").format(
-        who=who, role=role, written=row["written"], author=row["author"], commit=row["commit"][:8]
+    author = row["author"]
+    if row["who"]:
+        role = f" ({row['role']})" if row["role"] else ""
+        yield _("by {who}{role}").format(who=row["who"], role=role)
+    else:
+        author = f"{author} <{row['email']}>"
+    yield _("written {written} by {author}, commit {commit}").format(
+        written=row["written"], author=author, commit=row["commit"][:8]
     )
     if row["detail"]:
         yield row["detail"]
@@ -208,6 +236,7 @@ def past_lines(audit: Audit) -> Iterator[str]:
         yield _("This clone is shallow: what is older than it was not looked at.")
     for each in past.replaced:
         yield _("Parts of history are replaced in this clone: {ref}").format(ref=each)
+    yield from (_(_MOVED[each.why]).format(tag=each.name, where=each.where) for each in past.tags)
     if not past.main:
         yield _("There is no main branch to compare history with.")
         return

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, tzinfo
 from typing import Any, Final
 
 from csctl.errors import CsctlError
 from csctl.git.history import diff_data
 from csctl.git.walk import Step
-from csctl.index import Index
 from csctl.kinds.schema import Kind
 from csctl.record import Record, rows
 from csctl.rules.fields import day
@@ -52,16 +51,36 @@ class Event:
     signature: str = ""
     marks: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
-    row: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def dump(self) -> list[Any]:
+        """Return the event as plain data, its kind and commit by name."""
+        at = self.at.isoformat() if self.at else ""
+        return [self.kind.name, self.step.commit.sha, self.what, self.key, self.person, at,
+                self.told_at, self.by, self.role, self.before, self.detail, self.marks,
+                self.changed]  # fmt: skip
+
+
+def load_event(
+    record: str, data: list[Any], kinds: Mapping[str, Kind], steps: Mapping[str, Step]
+) -> Event:
+    """Build an event from what `dump` returned; KeyError, ValueError if it is something else."""
+    kind, sha, what, key, person, at, told_at, by, role, before, detail, marks, changed = data
+    when = datetime.fromisoformat(at) if at else None
+    return Event(record, kinds[kind], what, key, steps[sha], person, when, told_at, by, role,
+                 before, detail, "", tuple(marks), tuple(changed))  # fmt: skip
 
 
 class Teller:
     """Tells what happened from one version to the next; `now` gives a record's present text."""
 
-    def __init__(self, index: Index, zone: tzinfo, now: Callable[[Event], Parts]) -> None:
-        self._index, self._zone, self._now = index, zone, now
+    def __init__(
+        self, people: Mapping[str, Record], zone: tzinfo, now: Callable[[Event], Parts]
+    ) -> None:
+        self._people, self._zone, self._now = people, zone, now
+        # The same content is often signed off twice, and sent.
+        self._digests: dict[tuple[Parts, tuple[str, ...]], str] = {}
 
-    def events(self, start: Event, old: list[Parts], new: Parts) -> Iterator[Event]:
+    def events(self, start: Event, old: Sequence[Parts], new: Parts) -> Iterator[Event]:
         """Yield what a version says that none of its parents said; raises YamlError."""
         changed = [name for name in TRAIL if not any(each.is_same(new, name) for each in old)]
         values = {
@@ -142,7 +161,7 @@ class Teller:
         when = find_moment(told_at)
         if when is None and (on := day(told_at)) is not None:
             when = datetime.combine(on, time(23, 59), self._zone)
-        doer = self._index.find(by or start.person) if by or start.person else None
+        doer = self._people.get(by or start.person)
         at_that_time = (when or start.step.commit.when).astimezone(self._zone).date()
         held = tuple(str(each.get("role")) for each in rows(doer.data.get("roles"))) if doer else ()
         role = role_of(doer, roles or held, at_that_time) if doer else ""
@@ -153,7 +172,7 @@ class Teller:
         }
         return replace(
             start, what=what, key=key, at=when, told_at=str(told_at or ""), by=by, role=role,
-            row=row, marks=tuple(name for name, holds in marks.items() if holds), **more,
+            marks=tuple(name for name, holds in marks.items() if holds), **more,
         )  # fmt: skip
 
     # --- what was sent, signed, corrected, sent back -------------------------------------------
@@ -165,18 +184,19 @@ class Teller:
         if send is None or not row.get("digest"):
             return event
         marks = [*event.marks]
-        if row["digest"] != _digest(start, new, send.covers):
+        if row["digest"] != self._digest(start, new, send.covers):
             marks.append("other_content")
         marks += self._present(start, "sent", key, row, send.covers, "changed_since")
         return replace(event, marks=tuple(marks))
 
     def _signed(self, start: Event, key: str, row: Mapping[str, Any], new: Parts) -> Event:
         signoff = start.kind.signoffs.get(signoff_name(key))
-        event = self._told(start, "signed", key, row, "at", signoff.roles if signoff else ())
+        event = self._told(start, "signed", key, row, "at", signoff.roles if signoff else (),
+                           detail=dict(row) if "approval" in row else "")  # fmt: skip
         if signoff is None:
             return event
         marks = [*event.marks]
-        if row.get("digest") != _digest(start, new, signoff.covers):
+        if row.get("digest") != self._digest(start, new, signoff.covers):
             marks.append("other_content")
         for other in start.kind.signoffs.values():
             prepared = _map(_map(new.get("signoffs")).get(key.replace(signoff.name, other.name, 1)))
@@ -185,6 +205,12 @@ class Teller:
                 marks.append("own_work")
         marks += self._present(start, "signoffs", key, row, signoff.covers, "stale") or ["holds"]
         return replace(event, marks=tuple(marks))
+
+    def approved(self, start: Event, row: Mapping[str, Any]) -> Event:
+        """Return an approval given on the platform: who merges is another than who reviews."""
+        event = self._told(start, "approved", str(row["approval"]), row, "at")
+        marks = [each for each in event.marks if each != "other_author"]
+        return replace(event, marks=(*marks, "proven" if row["proven"] else "trusted"))
 
     def _amended(self, start: Event, row: Mapping[str, Any], _new: Parts) -> Event:
         fields = row.get("fields")
@@ -213,6 +239,14 @@ class Teller:
         return self._told(start, "returned", key, row, "at", detail=row.get("reason", ""),
                           changed=tuple(changed))  # fmt: skip
 
+    def _digest(self, start: Event, text: Parts, covers: tuple[str, ...]) -> str:
+        """Return the digest over what a sending or sign-off covers in a version."""
+        if (text, covers) not in self._digests:
+            tops = dict.fromkeys(each.partition(".")[0] for each in covers)
+            names = (*tops, "attachments") if covers else tuple(text.all())
+            self._digests[text, covers] = digest(_part(start, text, names), covers)
+        return self._digests[text, covers]
+
     def _present(
         self,
         start: Event,
@@ -228,7 +262,7 @@ class Teller:
             there = _map(now.get(name)).get(key)
             if there != row:
                 return ["replaced" if there else "removed"]
-            return [mark] if row.get("digest") != _digest(start, now, covers) else []
+            return [mark] if row.get("digest") != self._digest(start, now, covers) else []
         except CsctlError:
             return [mark]
 
@@ -248,12 +282,3 @@ def _map(value: Any) -> Mapping[str, Any]:
 def _part(start: Event, text: Parts, names: tuple[str, ...]) -> Record:
     """Build the record of a version with some of its fields only."""
     return Record(start.kind, start.record, "", yamlio.Document("", text.some(names)))
-
-
-def _digest(start: Event, text: Parts, covers: tuple[str, ...]) -> str:
-    """Return the digest over what a sending or sign-off covers in a version."""
-    if not covers:
-        whole = Record(start.kind, start.record, "", yamlio.Document("", dict(text.all())))
-        return digest(whole)
-    tops = tuple(dict.fromkeys(each.partition(".")[0] for each in covers))
-    return digest(_part(start, text, (*tops, "attachments")), covers)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from csctl.git.signatures import PGP, Signature, fingerprint, ssh_part
 from csctl.index import Index
@@ -16,6 +16,9 @@ from csctl.rules.fields import day
 ALLOWED: Final = ".csctl/allowed_signers"
 PLATFORM: Final = ""
 """Who holds the keys of csctl.yaml: no person, but the platform or its CI."""
+
+Doubt = Literal["", "unknown", "other", "not_valid"]
+"""Why a signature is not somebody's: its key is nobody's, another's, or was not valid that day."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._%+@-]+")
 
@@ -56,6 +59,14 @@ class Keys:
         on = signature.at.astimezone(zone).date()
         same = [key for key in self.known if key.fingerprint == signature.fingerprint]
         return any(key.is_valid(on) for key in same)
+
+    def doubt(self, signature: Signature | None, holder: str, zone: Any) -> Doubt:
+        """Return why a signature does not prove that its holder signed; "" if it does."""
+        if signature is None:
+            return "unknown"
+        if self.holders(signature) != {holder}:
+            return "other"
+        return "" if self.is_valid(signature, zone) else "not_valid"
 
 
 def build_keys(index: Index, changed: Record | None = None) -> Keys:

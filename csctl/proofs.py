@@ -17,7 +17,6 @@ from csctl.record import Record
 from csctl.rules.fields import entries
 from csctl.rules.shape import signoff_name
 from csctl.signoffs import digest
-from csctl.times.moments import format_moment
 
 State = Literal["signed", "approved", "unverified", "uncommitted"]
 
@@ -61,8 +60,8 @@ def _approved(
     zone = index.store.repository.config.site.zone
     signoff = record.kind.signoffs.get(signoff_name(key))
     for each in approvals:
-        same = (each.reference, each.reviewer, format_moment(each.at.astimezone(zone)))
-        if not each.proven or same != (row["approval"], row.get("by"), row.get("at")):
+        source = each.source(zone)
+        if not each.proven or source != {name: row.get(name) for name in source}:
             continue
         if signoff and digest(each.record, signoff.covers) == row.get("digest"):
             return Proof("approved", each.reference)
@@ -115,12 +114,13 @@ def _row(version: Version, key: str) -> Any:
 
 def _why_not(by: str, signature: Signature | None, keys: Keys, index: Index) -> str:
     """Return why a signature does not prove that somebody signed; "" if it does."""
+    doubt = keys.doubt(signature, by, index.store.repository.config.site.zone)
     if signature is None:
         return _("its commit is not signed with a key known here")
-    holders = keys.holders(signature)
-    if holders != {by}:
-        others = ", ".join(sorted(each or _("the platform") for each in holders - {by}))
+    if doubt == "other":
+        holders = keys.holders(signature) - {by}
+        others = ", ".join(sorted(each or _("the platform") for each in holders))
         return _("its commit is signed with the key of {others}").format(others=others)
-    if not keys.is_valid(signature, index.store.repository.config.site.zone):
+    if doubt:
         return _("the key of {by} was not valid when it was signed").format(by=by)
     return ""

@@ -221,6 +221,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "evidence": "what a file in somebody's hands proves",
         },
     ),
+    ("facts of a trail", {"auditfacts": "what an audit found out, kept"}),
+    ("approvals of a trail", {"auditapprovals": "approvals as an audit tells them"}),
     ("trail of all", {"audit": "every event of every record"}),
     ("trail in words", {"auditwords": "an audit as people read it"}),
     (

@@ -13,7 +13,7 @@ from csctl.auditwords import past_lines, summary_lines
 from csctl.errors import CsctlError
 from csctl.git.gitrepo import GitRepo
 from csctl.git.rewrites import look_back
-from csctl.git.walk import check_signatures, read_blobs, tree_files, walk
+from csctl.git.walk import commits_named, commits_of, read_blobs, touches_of, tree_files, walk
 from csctl.index import Index
 from csctl.yamlfile.parts import Parts
 from csctl.yamlfile.yamlio import YamlError, load
@@ -50,9 +50,14 @@ def test_the_walk_gives_every_commit_and_file(repo: Path, git: Git) -> None:
     assert blob[1] is not None
     assert blob[1].content == b"one\n"
     assert next(read_blobs(repo, ["0" * 40]))[1] is None
-    assert tree_files(repo, "HEAD", ["a\tb 号.yaml", "nowhere"]) == ["a\tb 号.yaml"]
-    assert check_signatures(repo, []) == {}
-    assert check_signatures(repo, [first]) == {first: "N"}
+    assert tree_files(repo, "HEAD", ["a\tb 号.yaml", "nowhere"]) == {
+        "a\tb 号.yaml": steps[3].touches[0].new
+    }
+    assert commits_of(repo, "HEAD") == [each.commit for each in steps]
+    assert commits_named(repo, [first]) == [steps[3].commit]
+    shas = [each.commit.sha for each in steps]
+    assert touches_of(repo, shas) == {each.commit.sha: each.touches for each in steps}
+    assert (touches_of(repo, []), commits_named(repo, [])) == ({}, [])
 
 
 def test_links_and_submodules_are_no_files_of_ours(repo: Path, git: Git) -> None:
@@ -62,7 +67,7 @@ def test_links_and_submodules_are_no_files_of_ours(repo: Path, git: Git) -> None
     git("add", "link.yaml")
     git("commit", "--quiet", "-m", "strange things")
     assert walk(repo, "HEAD")[0].touches == ()
-    assert tree_files(repo, "HEAD", ["link.yaml", "a.yaml"]) == ["a.yaml"]
+    assert tree_files(repo, "HEAD", ["link.yaml", "a.yaml"]).keys() == {"a.yaml"}
 
 
 def test_a_damaged_repository_is_an_error(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ def tell(text: str = "", *, style: Mapping[str, Any] | None = None) -> None:
     click.echo(click.style(shown, **style) if style else shown, err=True)
 
 
+# Nobody reads so many rows as JSON, and laying them out takes longer than writing them.
+_MANY: Final = 1000
+
+
 def show_json(
     command: str,
     data: Sequence[Any],
@@ -52,15 +56,17 @@ def show_json(
     err: bool = False,
 ) -> None:
     """Write the one JSON shape every command has."""
+    rows = list(data)
     envelope = {
         "schema_version": SCHEMA_VERSION,
         "command": command,
         "ok": ok,
-        "data": list(data),
+        "data": rows,
         "findings": [finding_row(each) for each in findings],
     }
     # What is not harmless is in a string, and is escaped there as JSON itself would.
-    click.echo(clean(json.dumps(envelope, ensure_ascii=False, indent=1)), err=err)
+    indent = 1 if len(rows) < _MANY else None
+    click.echo(clean(json.dumps(envelope, ensure_ascii=False, indent=indent)), err=err)
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:

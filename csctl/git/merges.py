@@ -73,7 +73,11 @@ def merges_of(git: GitRepo, tip: str, paths: Collection[str]) -> list[Merge]:
     if not found:
         return []
     # Not in one step: a walk limited by paths leaves parents out.
-    fields = _git(git, "log", "--no-walk=unsorted", "-z", f"--format={_COMMIT}", *found).split("\0")
+    return _merges(_git(git, "log", "--no-walk=unsorted", "-z", f"--format={_COMMIT}", *found))
+
+
+def _merges(output: str) -> list[Merge]:
+    fields = output.split("\0")
     merges = []
     for start in range(0, len(fields) - 3, 4):
         sha, parents, at, trailers = fields[start : start + 4]
@@ -96,6 +100,53 @@ def tags_below(git: GitRepo, folder: str) -> list[Tag]:
             trailers = _trailers([subject, *body.splitlines()])
             tags.append(Tag(name, sha, target, _moment(at), trailers))
     return tags
+
+
+def merges_on(git: GitRepo, tip: str) -> list[Merge]:
+    """Return all merges of two on a branch, newest first."""
+    asked = ("log", "--first-parent", "--merges", "-z", f"--format={_COMMIT}", tip)
+    return _merges(_git(git, *asked))
+
+
+def history_of(git: GitRepo, tip: str) -> set[str]:
+    """Return the commits of a branch."""
+    return set(_git(git, "rev-list", tip).split())
+
+
+def changed_paths(git: GitRepo, commits: Collection[tuple[str, str]]) -> dict[str, set[str]]:
+    """Return the files each commit made different from a parent, its own where that is ""."""
+    asked = ("-c", "core.quotePath=false", "diff-tree", "--stdin", "-c", "-r", "--root")
+    lines = "".join(f"{' '.join(each).rstrip()}\n" for each in commits)
+    found: dict[str, set[str]] = {sha: set() for sha, _parent in commits}
+    paths: set[str] = set()
+    for line in _git(git, *asked, "--name-only", stdin=lines.encode()).splitlines():
+        if line in found:
+            paths = found[line]
+        else:
+            paths.add(line)
+    return found
+
+
+def unmerged_paths(git: GitRepo, tips: Collection[str], main: str) -> dict[str, set[str]]:
+    """Return the files that each of some commits changed on its way since it left a branch."""
+    if not tips:
+        return {}
+    asked = ("log", "--format=%x00%H %P", "--name-only", "--no-renames", *tips, "--not", main)
+    own: dict[str, tuple[list[str], list[str]]] = {}
+    for entry in _git(git, "-c", "core.quotePath=false", *asked).split("\0")[1:]:
+        head, *paths = entry.splitlines()
+        sha, *parents = head.split()
+        own[sha] = parents, paths
+    found = {}
+    for tip in tips:
+        waiting, seen = [tip], set[str]()
+        while waiting:
+            sha = waiting.pop()
+            if sha in own and sha not in seen:
+                seen.add(sha)
+                waiting += own[sha][0]
+        found[tip] = {path for sha in seen for path in own[sha][1]}
+    return found
 
 
 def ids_at(git: GitRepo, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

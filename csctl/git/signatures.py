@@ -26,6 +26,8 @@ _FORMAT: Final = "%H%x00%G?%x00%GF%x00%GP%x00%ct"
 # U: of a key nobody has rated. Y: of a GPG key that has run out since; which days a key holds on
 # is for the records to say.
 _GOOD: Final = ("G", "U", "Y")
+# 9999-12-31, after which Python knows no day; a commit may claim any.
+_END_OF_TIME: Final = 253402214400
 _SSH_KEY: Final = re.compile(r"[a-z0-9][a-zA-Z0-9@.-]+ [A-Za-z0-9+/]+={0,2}")
 _SSH_TAG: Final = re.compile(r'^Good "git" signature .*key (SHA256:[A-Za-z0-9+/]+)$', re.MULTILINE)
 _RUN_OUT: Final = "[GNUPG:] EXPKEYSIG "
@@ -101,11 +103,28 @@ def _pgp_fingerprint(data: bytes) -> str:
 def verify_commits(
     git: GitRepo, commits: Collection[str], keys: Collection[str]
 ) -> dict[str, Signature]:
-    """Return the signatures of those commits that one of the keys signed, with one process.
+    """Return the signatures of those commits that one of the keys signed, with one process."""
+    checked = check_commits(git, commits, keys)
+    return {sha: signature for sha, (_state, signature) in checked.items() if signature}
 
-    Good ones are kept in a cache of the clone, so that each is verified once.
+
+def check_commits(
+    git: GitRepo, commits: Collection[str], keys: Collection[str]
+) -> dict[str, tuple[str, Signature | None]]:
+    """Return what git says of each commit's signature, the letter of `%G?`, and a good one.
+
+    Good ones are kept in a cache of the clone, so that each is verified once; git starts one
+    process for all, and one more for each signed commit.
     """
-    return _remembered(git, commits, keys, lambda asked: _verify_commits(git, asked, keys))
+    states: dict[str, str] = {}
+
+    def verify(asked: Collection[str]) -> dict[str, Signature]:
+        checked = _check_commits(git, asked, keys)
+        states.update({sha: state for sha, (state, _signature) in checked.items()})
+        return {sha: signature for sha, (_state, signature) in checked.items() if signature}
+
+    good = _remembered(git, commits, keys, verify)
+    return {sha: (states.get(sha, "G"), good.get(sha)) for sha in commits}
 
 
 def verify_tags(
@@ -148,9 +167,9 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def _verify_commits(
+def _check_commits(
     git: GitRepo, commits: Collection[str], keys: Collection[str]
-) -> dict[str, Signature]:
+) -> dict[str, tuple[str, Signature | None]]:
     if not commits:
         return {}
     with _keyring(keys) as (options, more):
@@ -163,12 +182,13 @@ def _verify_commits(
         raise git_failure(git.root, done)
     fields = done.stdout.decode("utf-8", "replace").split("\0")
     known = {fingerprint(key) for key in keys}
-    found = {}
+    found: dict[str, tuple[str, Signature | None]] = {}
     for start in range(0, len(fields) - 4, 5):
         sha, state, used, primary, at = fields[start : start + 5]
         # Good, but by a key that nobody gave us, is not good: U is said of both.
-        if state in _GOOD and (primary or used) in known:
-            found[sha] = Signature(primary or used, _moment(int(at)))
+        is_good = state in _GOOD and (primary or used) in known and int(at) < _END_OF_TIME
+        when = datetime.fromtimestamp(int(at) if is_good else 0, timezone.utc)
+        found[sha] = (state, Signature(primary or used, when) if is_good else None)
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,12 +13,12 @@ from csctl.git.gitformats import Commit, GitObject, build_commits, read_objects
 from csctl.git.gitprocess import git_failure, run_git
 
 _FORMAT: Final = "%H%x00%P%x00%aN%x00%aE%x00%aI%x00%s"
-_FIELDS: Final = 6
+_RAW: Final = ("--raw", "--no-abbrev", "--no-renames", "-c")
 _LINK: Final = "120000"
 _SUBMODULE: Final = "160000"
 # So many objects at a time: one process for each would cost more than reading them, all of
 # them at once more memory than an auditor's laptop has.
-_BATCH: Final = 5000
+_BATCH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,47 @@ def walk(root: Path, rev: str, paths: Sequence[str] = ()) -> list[Step]:
 
     No branch is left out, also not one whose changes a merge threw away.
     """
-    asked = ["log", "-z", "--date-order", "--raw", "--no-abbrev", "--no-renames", "-c"]
-    asked += ["--full-history", f"--format={_FORMAT}", rev]
+    asked = ["log", "-z", "--date-order", *_RAW, "--full-history", f"--format={_FORMAT}", rev]
     if paths:
         asked += ["--", *(f":(literal){path}" for path in paths)]
-    return list(_steps(_run(root, asked)))
+    return [Step(_commit(head), touches) for head, touches in _read_touches(_run(root, asked), 6)]
 
 
-def _steps(output: bytes) -> Iterator[Step]:
+def commits_of(root: Path, rev: str) -> list[Commit]:
+    """Return the commits of `walk`, in its order, without looking into them."""
+    # Body and trailers are nobody's evidence here.
+    return build_commits(
+        _run(root, ["log", "-z", "--date-order", f"--format={_FORMAT}%x00%x00", rev])
+    )
+
+
+def commits_named(root: Path, names: Collection[str]) -> list[Commit]:
+    """Return some commits, wherever they lead to."""
+    if not names:
+        return []
+    asked = ["log", "-z", "--no-walk=unsorted", "--stdin", f"--format={_FORMAT}%x00%x00"]
+    return build_commits(_run(root, asked, stdin="".join(f"{each}\n" for each in names).encode()))
+
+
+def touches_of(root: Path, commits: Collection[str]) -> dict[str, tuple[Touch, ...]]:
+    """Return the files that each of some commits changed."""
+    if not commits:
+        return {}
+    asked = ["log", "--no-walk=unsorted", "--stdin", "-z", *_RAW, "--format=%H"]
+    lines = "".join(f"{sha}\n" for sha in commits).encode()
+    found = _read_touches(_run(root, asked, stdin=lines), 1)
+    return {header[0].decode(): touches for header, touches in found}
+
+
+def _read_touches(
+    output: bytes, fields: int
+) -> Iterator[tuple[Sequence[bytes], tuple[Touch, ...]]]:
+    """Yield the fields of each commit's format, and the files that it changed."""
     tokens = output.split(b"\0")
     position, count = 0, len(tokens) - 1
     while position < count:
-        header = tokens[position : position + _FIELDS]
-        position += _FIELDS
+        header = tokens[position : position + fields]
+        position += fields
         touches: list[Touch] = []
         if position < count and not tokens[position]:  # what git puts after a merge
             position += 1
@@ -66,11 +95,11 @@ def _steps(output: bytes) -> Iterator[Step]:
             position += 2
             if touch is not None:
                 touches.append(touch)
-        yield Step(_commit(header), tuple(touches))
+        yield header, tuple(touches)
 
 
 def _commit(header: Sequence[bytes]) -> Commit:
-    # `build_commits` knows the damaged dates; body and trailers are nobody's evidence here.
+    # `build_commits` knows the damaged dates.
     return build_commits(b"\0".join([*header, b"", b"", b""]))[0]
 
 
@@ -88,11 +117,16 @@ def _touch(entry: str, path: bytes) -> Touch | None:
 def read_blobs(root: Path, names: Iterable[str]) -> Iterator[tuple[str, GitObject | None]]:
     """Yield each object by its name, None for one that this clone does not have."""
     asked = list(dict.fromkeys(names))
-    for start in range(0, len(asked), _BATCH):
-        batch = asked[start : start + _BATCH]
+    batches = [asked[start : start + _BATCH] for start in range(0, len(asked), _BATCH)]
+
+    def read(batch: list[str]) -> bytes:
         lines = os.fsencode("".join(f"{name}\n" for name in batch))
-        output = _run(root, ["cat-file", "--batch"], stdin=lines)
-        yield from zip(batch, read_objects(output, len(batch)), strict=True)
+        return _run(root, ["cat-file", "--batch"], stdin=lines)
+
+    # git reads the next ones while these are looked at.
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        for batch, output in zip(batches, reader.map(read, batches), strict=True):
+            yield from zip(batch, read_objects(output, len(batch)), strict=True)
 
 
 def signed_commits(root: Path, commits: Iterable[str]) -> set[str]:
@@ -105,25 +139,16 @@ def signed_commits(root: Path, commits: Iterable[str]) -> set[str]:
     return found
 
 
-def check_signatures(root: Path, commits: Iterable[str]) -> dict[str, str]:
-    """Return what git says of the signature of each commit: the letter of `%G?`.
-
-    git starts a program for each signed commit; ask only for those that matter.
-    """
-    asked = "".join(f"{name}\n" for name in commits)
-    if not asked:
-        return {}
-    words = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G?"]
-    lines = _run(root, words, stdin=asked.encode()).decode().splitlines()
-    return {line.partition(" ")[0]: line.partition(" ")[2] for line in lines}
-
-
-def tree_files(root: Path, rev: str, paths: Sequence[str]) -> list[str]:
-    """Return the files at or below some paths as a commit holds them, links left out."""
+def tree_files(root: Path, rev: str, paths: Sequence[str]) -> dict[str, str]:
+    """Return the files at or below some paths as a commit holds them, links left out; each blob."""
     asked = ["--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", rev, "--", *paths]
     entries = (entry.partition(b"\t") for entry in _run(root, asked).split(b"\0") if entry)
     wanted = (b"100644", b"100755")
-    return [os.fsdecode(path) for head, _tab, path in entries if head.startswith(wanted)]
+    return {
+        os.fsdecode(path): head.rpartition(b" ")[2].decode()
+        for head, _tab, path in entries
+        if head.startswith(wanted)
+    }
 
 
 def _run(root: Path, arguments: Sequence[str], stdin: bytes = b"") -> bytes:

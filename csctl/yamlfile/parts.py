@@ -13,7 +13,8 @@ _KEY: Final = re.compile(rb"\n(?=[A-Za-z_])")
 _COMMENT: Final = re.compile(rb"\n#[^\n]*")
 # What no canonical record has, and what might hide a key from us or show us one that is none:
 # other line breaks, documents, quoted or complex keys, tags.
-_BREAKS: Final = (b"\0", b"\r", b"\x0b", b"\x0c", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_BREAKS: Final = (b"\0", b"\r", b"\x0b", b"\x0c")
+_WIDE_BREAKS: Final = (re.compile(rb"\xc2\x85"), re.compile(rb"\xe2\x80[\xa8\xa9]"))
 _UNUSUAL: Final = re.compile(rb"\n[^A-Za-z_\n -]|\n---")
 _BRACKETS: Final = ((b"{", b"}"), (b"[", b"]"))
 # Where a quoted text may begin; elsewhere the sign is an apostrophe, or inches.
@@ -64,7 +65,7 @@ def _load(chunk: bytes) -> Mapping[str, Any]:
 
 def _split(source: bytes) -> dict[bytes, bytes] | None:
     """Return the text of each top-level field, None where only reading all of it is safe."""
-    if any(each in source for each in _BREAKS):
+    if any(each in source for each in _BREAKS) or any(each.search(source) for each in _WIDE_BREAKS):
         return None
     text = _COMMENT.sub(b"", b"\n" + source)
     if _UNUSUAL.search(text):
@@ -80,6 +81,16 @@ def _split(source: bytes) -> dict[bytes, bytes] | None:
 
 def _is_closed(chunk: bytes, signs: bytes) -> bool:
     """Tell that no quote or bracket is open at the end, so that the next line is a key."""
-    if any(signs.count(sign) % 2 and start.search(chunk) for sign, start in _OPENING.items()):
+    are_even, is_balanced = _counted(signs)
+    if not are_even and any(
+        signs.count(sign) % 2 and start.search(chunk) for sign, start in _OPENING.items()
+    ):
         return False
-    return all(signs.count(opens) == signs.count(closes) for opens, closes in _BRACKETS)
+    return is_balanced
+
+
+@lru_cache(maxsize=8192)
+def _counted(signs: bytes) -> tuple[bool, bool]:
+    """Tell whether all quotes come in pairs, and every bracket that opens closes."""
+    are_even = not any(signs.count(sign) % 2 for sign in _OPENING)
+    return are_even, all(signs.count(opens) == signs.count(closes) for opens, closes in _BRACKETS)

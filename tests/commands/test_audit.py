@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -282,29 +281,6 @@ def test_since_leaves_out_what_was_written_before(run: Run, company: Company) ->
     assert [(row["record"], row["event"]) for row in rows] == [(COMPLAINT, "stage")]
     done = run("audit", "--since", "2026-06-07")
     assert (done.code, "Nothing was written down in that time." in done.err) == (0, True)
-
-
-def test_signed_commits_of_sign_offs_are_verified(
-    run: Run, company: Company, tmp_path: Path
-) -> None:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    for name, value in (("gpg.format", "ssh"), ("user.signingKey", f"{key}.pub"),
-                        ("commit.gpgSign", "true")):  # fmt: skip
-        company.git("config", name, value)
-    assert run("sign", READY_3D, "--as", "approved_3d").code == 0
-    (signed,) = [row for row in events(run, READY_3D) if row["event"] == "signed"]
-    assert signed["marks"] == ["holds", "unchecked"]
-    allowed = tmp_path / "allowed"
-    public = key.with_suffix(".pub").read_text(encoding="utf-8")
-    allowed.write_text(f"zhang.wei@example.com {public}", encoding="utf-8")
-    company.git("config", "gpg.ssh.allowedSignersFile", str(allowed))
-    (signed,) = [row for row in events(run, READY_3D) if row["event"] == "signed"]
-    assert (signed["marks"], signed["signature"]) == (["holds"], "good")
-    company.write(READY_3D, "stage: d0", "stage: d1")
-    company.commit()
-    assert events(run, READY_3D)[-1]["signature"] == "signed"
-    assert [each["signed"] for each in history(run, READY_3D)["authors"]] == [2]
 
 
 def test_a_force_pushed_main_is_told(run: Run, company: Company, tmp_path: Path) -> None:

@@ -93,9 +93,10 @@ def _signed(record: Record, given: Mapping[str, Any], index: Index) -> dict[str,
 
 def why_last_commit_proves_nothing(by: str, index: Index) -> str:
     """Return why the commit just made does not prove that somebody signed; "" if it does."""
-    keys = build_keys(index)
-    found = verify_commits(index.store.repository.git, ["HEAD"], keys.texts) if keys.texts else {}
-    return _why_not(by, next(iter(found.values()), None), keys, index)
+    git, keys = index.store.repository.git, build_keys(index)
+    last = git.head()
+    found = verify_commits(git, [last], keys.texts) if last and keys.texts else {}
+    return _why_not(by, found.get(last or ""), keys, index)
 
 
 def _writer(versions: Sequence[Version], key: str, row: Mapping[str, Any]) -> str:

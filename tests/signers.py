@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from csctl.git.signatures import PGP
 from csctl.index import Index
@@ -20,6 +21,9 @@ from csctl.store import Store
 from tests.commands.company import NOW, Company
 
 MERGED_AT = "2026-05-31T20:00:00+08:00"
+
+# Found before a test takes the programs away.
+_GPGCONF: Final = shutil.which("gpgconf") or "gpgconf"
 
 
 def make_key(folder: Path, name: str) -> Path:
@@ -46,7 +50,7 @@ def make_gpg_key(home: Path, kind: str) -> tuple[str, str]:
 
 def end_agent(home: Path) -> None:
     """End the agent that GnuPG started for a home of its own."""
-    command = [shutil.which("gpgconf") or "gpgconf", "--homedir", str(home), "--kill", "all"]
+    command = [_GPGCONF, "--homedir", str(home), "--kill", "all"]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -44,7 +44,14 @@ def eight_d(
         "words": {key: expand.say([each["zh"], each["en"]]) for key, each in words.items()},
         "sections": [expand.section(each) for each in sections],
         "signoffs": [
-            {"label": expand.say(label), "by": by, "role": role, "at": at, "stale": stale}
+            {
+                "label": expand.say(label),
+                "by": by,
+                "role": role,
+                "at": at,
+                "stale": stale,
+                "unverified": False,
+            }
             for label, by, role, at, stale in SIGNOFFS
         ],
     }

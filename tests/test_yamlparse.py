@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from csctl.errors import YamlError
 from csctl.yamlfile import yamlparse
-from csctl.yamlfile.yamlparse import YamlError, parse, resolve
+from csctl.yamlfile.scalars import resolve
+from csctl.yamlfile.yamlparse import parse
 
 AWKWARD = {
     "true": True,

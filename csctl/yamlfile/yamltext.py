@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, YamlError
 from csctl.messages import _
-from csctl.yamlfile.yamlio import Document, Layout, Node, Path, load
-from csctl.yamlfile.yamlparse import MAX_DEPTH, YamlError, resolve
+from csctl.yamlfile.scalars import MAX_DEPTH, resolve
+from csctl.yamlfile.yamlio import Document, Layout, Path, load
+from csctl.yamlfile.yamltree import Node, Tree
 
 # libyaml gives up looking for the colon of a longer key.
 _MAX_KEY: Final = 1000
@@ -237,16 +238,17 @@ class _Place:
 
 
 def _read_notes(document: Document, layout: Layout) -> _Notes:
+    tree = document.tree
     notes = _Notes()
     starts: list[_Place] = []
     ends: list[_Place] = []
     spans: list[tuple[int, int]] = []
-    _gather((), document.root, document, notes, (starts, ends, spans))
+    _gather((), tree.root, tree, notes, (starts, ends, spans))
     places = sorted(starts + ends, key=lambda place: place.index)
     headings = {f"# {heading}" for heading in layout.headings.values()}
-    top = _last_blank(document, starts[0].index) if starts else 0
-    for index, comment in _comments(document.body, spans):
-        before = document.body[document.line(index)[0] : index]
+    top = _last_blank(tree, starts[0].index) if starts else 0
+    for index, comment in _comments(tree.body, spans):
+        before = tree.body[tree.line(index)[0] : index]
         last = bisect_right(places, index, key=lambda place: place.index) - 1
         if before.strip("- \t") and last >= 0 and places[last].path:
             _put_beside(notes, places[last], comment)
@@ -267,7 +269,7 @@ def _read_notes(document: Document, layout: Layout) -> _Notes:
 def _gather(
     path: Path,
     node: Node,
-    document: Document,
+    tree: Tree,
     notes: _Notes,
     found: tuple[list[_Place], list[_Place], list[tuple[int, int]]],
 ) -> None:
@@ -278,15 +280,15 @@ def _gather(
         for key, value in node.value:
             starts.append(_Place(key.start_mark.index, (*path, key.value), value))
             spans.append((key.start_mark.index, key.end_mark.index))
-            _gather((*path, key.value), value, document, notes, found)
+            _gather((*path, key.value), value, tree, notes, found)
     elif isinstance(node, SequenceNode):
         for index, row in enumerate(node.value):
             starts.append(_Place(row.start_mark.index, (*path, index), row))
-            _gather((*path, index), row, document, notes, found)
+            _gather((*path, index), row, tree, notes, found)
     else:
         spans.append((start, end))
         if node.style in ("|", ">"):
-            header = document.body[start : document.line(start)[1]]
+            header = tree.body[start : tree.line(start)[1]]
             if comment := _COMMENT.search(header):
                 _put_beside(notes, _Place(start, path, node), comment[0])
         elif not node.style and isinstance(resolve(node.value), int | float):
@@ -313,10 +315,10 @@ def _put_beside(notes: _Notes, place: _Place, comment: str) -> None:
         notes.beside[place.path] = f"{known} {comment}" if known else comment
 
 
-def _last_blank(document: Document, index: int) -> int:
+def _last_blank(tree: Tree, index: int) -> int:
     """Return where the last blank line before `index` begins, or 0."""
-    starts = document.line_starts
+    starts = tree.line_starts
     for number in range(bisect_right(starts, index) - 2, -1, -1):
-        if not document.body[starts[number] : starts[number + 1]].strip():
+        if not tree.body[starts[number] : starts[number + 1]].strip():
             return starts[number]
     return 0

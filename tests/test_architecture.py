@@ -87,7 +87,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "on a record",
         {
-            "yamlfile.yamledit": "one value changed, every other byte kept",
+            "yamlfile.yamlnotes": "a text with comments as canonical YAML",
             "desks": "everybody's own branch",
             "git.grafting": "changes put onto another commit",
             "kinds.schemaload": "schemas from disk",
@@ -104,7 +104,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "repository",
         {
             "repository": "root, configuration, schemas",
-            "fieldmerge": "two people's changes to one record",
+            "yamlfile.yamledit": "one value changed, every other byte kept",
             "frozen": "what no longer changes in place",
             "severity": "how bad a complaint is",
             "trail": "history as rows",
@@ -112,7 +112,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.shape": "the sound part of a record",
         },
     ),
-    ("store", {"store": "records on disk: find, read, number, write"}),
+    (
+        "store",
+        {
+            "store": "records on disk: find, read, number, write",
+            "fieldmerge": "two people's changes to one record",
+        },
+    ),
     (
         "beside the store",
         {
@@ -259,7 +265,7 @@ CLICK = {
 }
 THIRD_PARTY: dict[str, set[str]] = {
     "click": CLICK,
-    "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamltext", "yamlfile.yamledit"},
+    "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamlnotes", "yamlfile.yamledit"},
     "git": {"git.gitrepo"},
     "holidays": {"times.calendars"},
     "PIL": {"forms.images"},

@@ -12,7 +12,8 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from csctl.errors import CsctlError
 from csctl.messages import _
 from csctl.yamlfile.yamlio import Document, Layout, Path
-from csctl.yamlfile.yamltext import Writer, dump, dump_beside, first_exact, is_same, scalar
+from csctl.yamlfile.yamlnotes import dump_beside
+from csctl.yamlfile.yamltext import Writer, dump, first_exact, is_same, scalar
 from csctl.yamlfile.yamltree import Collection, Node, Tree
 
 _COLON: Final = re.compile(r"[ \t]*:")

@@ -62,12 +62,13 @@ DOUBTFUL = (
 
 def is_asked(schema: Any) -> bool:
     """Tell whether the engine is trusted with a schema at all."""
-    return build_filter(schema).__name__ != "_unsure"
+    return build_filter(schema) is not None
 
 
 def agree(schema: Any, data: Any) -> bool:
     """Assert that nothing is accepted wrongly; tell whether the data were accepted."""
-    accepted = build_filter(schema)(data)
+    fits = build_filter(schema)
+    accepted = fits is not None and fits(data)
     if accepted:
         errors = list(jsonschema.Draft202012Validator(schema).iter_errors(data))
         assert errors == [], (schema, data)
@@ -155,9 +156,9 @@ def test_one_value_for_any_field(data: st.DataObject) -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_patterns_mean_the_same(pattern: str) -> None:
     schema = {"type": "string", "pattern": pattern}
-    assert is_asked(schema)
-    accepts = build_filter(schema)
-    assert {text for text in TEXTS if accepts(text)} == {
+    fits = build_filter(schema)
+    assert fits is not None
+    assert {text for text in TEXTS if fits(text)} == {
         text for text in TEXTS if re.search(pattern, text)
     }
 

@@ -151,7 +151,7 @@ class Shape:
         self._schema = schema
 
     @functools.cached_property
-    def _fits(self) -> Callable[[Any], bool]:
+    def _fits(self) -> Callable[[Any], bool] | None:
         return build_filter(self._schema)
 
     @functools.cached_property
@@ -162,7 +162,7 @@ class Shape:
 
     def check(self, data: Any) -> Iterator[Problem]:
         """Yield every place where data, as YAML gives them, do not have this shape."""
-        if not self._fits(data):
+        if self._fits is None or not self._fits(data):
             yield from problems_of(self._reference.iter_errors(data))
 
 

@@ -24,35 +24,30 @@ _END: Final = r"\(\?!(?:\[\^x\]\|x|\[\\s\\S\])\)"
 _PATTERN: Final = re.compile(rf"\^?(?:{_SIGN}{_TIMES}|\((?:\?:)?|\|)*(?:{_END})?")
 
 
-def build_filter(schema: dict[str, Any]) -> Callable[[Any], bool]:
-    """Return what tells that data surely have the shape of a plain JSON Schema.
+def build_filter(schema: dict[str, Any]) -> Callable[[Any], bool] | None:
+    """Return what tells that data, as YAML gives them, surely have the shape of a schema.
 
-    Data are as YAML gives them. False means only that the reference has to be asked: always
-    where the engine is not installed, or where the schema holds anything on which the two
-    might differ.
+    Where it says False the reference has to be asked. None means always: the engine is not
+    installed, or the schema holds something on which the two might differ.
     """
     try:
-        import jsonschema_rs  # not on every platform, and only validation needs it
+        import jsonschema_rs  # no wheel for some platforms, and only validation needs it
     except ImportError:
-        return _unsure
+        return None
     try:
         is_valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=False).is_valid
     except ValueError:
-        return _unsure
+        return None
     if not _is_sure(schema):
-        return _unsure
+        return None
 
-    def is_surely_valid(data: Any) -> bool:
+    def fits(data: Any) -> bool:
         try:
             return is_valid(data)
         except ValueError:  # half characters, which it cannot take
             return False
 
-    return is_surely_valid
-
-
-def _unsure(_data: Any) -> bool:
-    return False
+    return fits
 
 
 def _is_sure(schema: Any, *, patterns: bool = True) -> bool:

@@ -1,4 +1,4 @@
-"""Reads the YAML that csctl itself writes, several times faster than a parser of all YAML."""
+"""Reads the YAML that csctl itself writes, in less than half the time all YAML takes."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _build(lines: list[str]) -> dict[str, Any]:
     return root
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _head(head: str) -> _Place | None:
     """Return the place of an entry from what stands before its colon, which recurs a lot."""
     match = _HEAD.fullmatch(head)

@@ -109,6 +109,13 @@ def test_every_few_lines() -> None:
     assert sum(agree(text) for text in texts) > 900
 
 
+@pytest.mark.parametrize("head", ["a: |", "a: |-", "a: |2", "a:\n  - |", "a:\n  - b: |2-"])
+def test_every_end_of_a_block(head: str) -> None:
+    below = ("  text", "    text", "      text", " ", "   ", "", "  # c", "    # c", "# c", "b: 1")
+    texts = ("\n".join((head, *lines)) + "\n" for lines in itertools.product(below, repeat=4))
+    assert sum(agree(text) for text in texts) > 300
+
+
 @LAW
 @given(DATA)
 def test_what_csctl_writes(data: dict[str, object]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from csctl import __version__
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.kinds.conformance import Problem, check_plain, plain_schema
+from csctl.kinds.conformance import Problem, Shape, plain_schema
 from csctl.kinds.schema import Text
 from csctl.messages import _
 from csctl.places import CONFIG
@@ -157,7 +157,8 @@ def check_config(document: Document, schemas: Schemas) -> Iterator[Finding]:
 
 
 def _problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Problem]:
-    problems = list(check_plain(plain_schema(schemas.flattened("config")), data))
+    shape = Shape(plain_schema(schemas.flattened("config")))
+    problems = list(shape.check(data))
     yield from problems or _site_problems(data)
 
 

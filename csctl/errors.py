@@ -28,3 +28,12 @@ class Refused(CsctlError):
     """Done as asked, and the answer is no: a gate holds, a check failed."""
 
     exit_code = 1
+
+
+class YamlError(CsctlError):
+    """A text that cannot be read, at a line and column that count from 1."""
+
+    def __init__(self, message: str, hint: str = "", *, line: int = 1, column: int = 1) -> None:
+        super().__init__(message, hint)
+        self.line = line
+        self.column = column

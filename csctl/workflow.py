@@ -17,7 +17,7 @@ from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
 from csctl.store import Change, Store, message_for
 from csctl.times.moments import format_moment
-from csctl.yamlfile import yamledit, yamlio
+from csctl.yamlfile import yamlio
 
 FROZEN_RULE: Final = "FRZ-01"
 
@@ -42,6 +42,8 @@ def change(record: Record, edits: Sequence[Edit]) -> Record:
 
 
 def _apply(record: Record, edit: Edit) -> Record:
+    from csctl.yamlfile import yamledit  # with PyYAML, which looking at a record does without
+
     kind, document = record.kind, record.document
     field = kind.field(edit.address)
     path = get_path(document.data, edit.address)

@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "findings": "one breach at one place",
             "cachefile": "facts that may be lost",
             "resources": "where schemas, templates and catalogues lie",
+            "yamlfile.scalars": "what an unquoted scalar means",
             "git.gitformats": "what git prints, as values",
             "times.timewords": "words for days and times",
             "ledgers.workbook": "one Excel sheet, read in a process of its own",
@@ -35,15 +36,17 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "suggest": "did you mean",
             "pullrequests": "where a pull request is made",
+            "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
-            "kinds.fitting": "whether data certainly have a shape",
             "git.locking": "one process at a time",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
+            "yamlfile.canonical": "the YAML csctl writes, read fast",
             "yamlfile.yamlparse": "YAML to data, strictly",
+            "yamlfile.yamltree": "where every value of a text stands",
             "git.gitprocess": "git as a process; the one reader of the environment",
             "kinds.schemaextend": "what a repository may add to a shipped schema",
             "forms.rendering": "templates, sandboxed",
@@ -85,7 +88,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "on a record",
         {
-            "yamlfile.yamledit": "one value changed, every other byte kept",
+            "yamlfile.yamlnotes": "a text with comments as canonical YAML",
             "desks": "everybody's own branch",
             "git.grafting": "changes put onto another commit",
             "kinds.schemaload": "schemas from disk",
@@ -102,7 +105,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "repository",
         {
             "repository": "root, configuration, schemas",
-            "fieldmerge": "two people's changes to one record",
+            "yamlfile.yamledit": "one value changed, every other byte kept",
             "frozen": "what no longer changes in place",
             "severity": "how bad a complaint is",
             "trail": "history as rows",
@@ -110,7 +113,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.shape": "the sound part of a record",
         },
     ),
-    ("store", {"store": "records on disk: find, read, number, write"}),
+    (
+        "store",
+        {
+            "store": "records on disk: find, read, number, write",
+            "fieldmerge": "two people's changes to one record",
+        },
+    ),
     (
         "beside the store",
         {
@@ -263,11 +272,12 @@ CLICK = {
 }
 THIRD_PARTY: dict[str, set[str]] = {
     "click": CLICK,
-    "yaml": {"yamlfile.yamlparse", "yamlfile.yamlio", "yamlfile.yamltext", "yamlfile.yamledit"},
+    "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamlnotes", "yamlfile.yamledit"},
     "git": {"git.gitrepo"},
     "holidays": {"times.calendars"},
     "PIL": {"forms.images"},
     "jsonschema": {"kinds.conformance"},
+    "jsonschema_rs": {"kinds.fastshape"},
     "jinja2": {"forms.rendering"},
     "markupsafe": {"forms.rendering"},
     "typst": {"forms.pdf"},

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from csctl.errors import CsctlError
 from csctl.yamlfile.yamledit import remove, replace
 from csctl.yamlfile.yamlio import Layout, Path, YamlError, load
-from csctl.yamlfile.yamltext import dump, is_same, reformat
+from csctl.yamlfile.yamlnotes import reformat
+from csctl.yamlfile.yamltext import dump, is_same
 
 LAW = settings(
     deadline=None,

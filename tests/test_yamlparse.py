@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from csctl.errors import YamlError
 from csctl.yamlfile import yamlparse
-from csctl.yamlfile.yamlparse import YamlError, parse, resolve
+from csctl.yamlfile.scalars import resolve
+from csctl.yamlfile.yamlparse import parse
 
 AWKWARD = {
     "true": True,
@@ -218,6 +220,6 @@ def test_control_characters_in_a_name_do_not_reach_the_message() -> None:
 
 def test_a_text_too_long_for_any_form_is_refused_at_its_place() -> None:
     assert len(yamlparse.parse("a: " + "x" * 1_000_000)["a"]) == 1_000_000
-    with pytest.raises(yamlparse.YamlError, match="more than 1000000 characters") as caught:
+    with pytest.raises(YamlError, match="more than 1000000 characters") as caught:
         yamlparse.parse("id: x\nsymptom: " + "y" * 10_000_000)
     assert (caught.value.line, caught.value.column) == (2, 10)

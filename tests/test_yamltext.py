@@ -9,7 +9,8 @@ import yaml
 
 from csctl.errors import CsctlError
 from csctl.yamlfile.yamlio import Layout, load
-from csctl.yamlfile.yamltext import dump, first_exact, is_same, reformat
+from csctl.yamlfile.yamlnotes import reformat
+from csctl.yamlfile.yamltext import dump, first_exact, is_same
 
 LAYOUT = Layout(
     ("schema", "id", "customer", "symptom", "actions", "sent"),

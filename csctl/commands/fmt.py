@@ -28,7 +28,7 @@ def command(desk: Desk, record_ids: tuple[str, ...], check: bool) -> int:
     from csctl.findings import Finding
     from csctl.record import layout
     from csctl.store import Change
-    from csctl.yamlfile import yamltext
+    from csctl.yamlfile import yamlnotes
 
     if not check:
         go_to_own_branch(desk)
@@ -42,7 +42,7 @@ def command(desk: Desk, record_ids: tuple[str, ...], check: bool) -> int:
             unreadable += 1
             continue
         before = store.read_bytes(path)
-        after = yamltext.reformat(record.document.text, layout(record.kind)).encode()
+        after = yamlnotes.reformat(record.document.text, layout(record.kind)).encode()
         if after != before:
             changed.append(Change(path, before, after))
     if not check:

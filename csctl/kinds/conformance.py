@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl.kinds.addresses import split_address
-from csctl.kinds.fitting import surely_fits
+from csctl.kinds.fastshape import build_filter
 from csctl.kinds.schema import ANSWERS, Kind, Requirement
 from csctl.messages import _, marked
 from csctl.suggest import did_you_mean
@@ -144,31 +144,49 @@ def _answered(steps: tuple[str, ...]) -> dict[str, Any]:
     return inner
 
 
+class Shape:
+    """What a plain JSON Schema asks of data: what surely fits needs no words of the reference."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+
+    @functools.cached_property
+    def _fits(self) -> Callable[[Any], bool] | None:
+        return build_filter(self._schema)
+
+    @functools.cached_property
+    def _reference(self) -> jsonschema.Draft202012Validator:
+        import jsonschema  # a tenth of a second, and only what may be wrong needs it
+
+        return jsonschema.Draft202012Validator(self._schema)
+
+    def check(self, data: Any) -> Iterator[Problem]:
+        """Yield every place where data, as YAML gives them, do not have this shape."""
+        if self._fits is None or not self._fits(data):
+            yield from _problems_of(self._reference.iter_errors(data))
+
+
 @functools.lru_cache(maxsize=64)
-def _plain(kind: Kind) -> dict[str, Any]:
+def _shape(kind: Kind) -> Shape:
     schema = plain_schema(kind.schema)
     if kind.stages:
         schema["properties"]["stage"] = {"enum": [stage.name for stage in kind.stages]}
-    return schema
+    return Shape(schema)
+
+
+@functools.lru_cache(maxsize=1024)
+def _field_shape(kind: Kind, address: str) -> Shape:
+    return Shape(plain_schema(kind.field(address).schema))
 
 
 def check_shape(kind: Kind, data: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield every place where `data` do not have the shape of the kind."""
-    yield from check_plain(_plain(kind), data)
-
-
-def check_plain(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
-    """Yield every place where data do not have the shape of a plain schema."""
-    if surely_fits(schema, data):
-        return
-    import jsonschema  # a tenth of a second, and only what has not its shape needs it
-
-    yield from _problems_of(jsonschema.Draft202012Validator(schema).iter_errors(data))
+    yield from _shape(kind).check(data)
 
 
 def check_value(kind: Kind, address: str, value: Any) -> Iterator[Problem]:
     """Yield what is wrong with a value for one field, its paths starting at that value."""
-    yield from check_plain(plain_schema(kind.field(address).schema), value)
+    yield from _field_shape(kind, address).check(value)
 
 
 def _problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:

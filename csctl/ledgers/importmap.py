@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.errors import CsctlError, UsageError
+from csctl.errors import CsctlError, UsageError, YamlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
-from csctl.kinds.conformance import check_plain, check_value, plain_schema
+from csctl.kinds.conformance import Shape, check_value, plain_schema
 from csctl.kinds.schema import Field, Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.suggest import did_you_mean
 from csctl.yamlfile import yamlio
-from csctl.yamlfile.yamlparse import YamlError
 
 RULE: Final = "MAP-01"
 KEPT: Final = frozenset(("schema", "origin", "attachments", "sent", "signoffs", "amendments"))
@@ -122,8 +121,8 @@ def check_headings(mapped: ImportMap, headings: Sequence[str]) -> None:
 
 
 def _check_shape(path: str, document: yamlio.Document, schemas: Schemas) -> Iterator[Finding]:
-    schema = plain_schema(schemas.flattened("import-map"))
-    for problem in check_plain(schema, document.data):
+    shape = Shape(plain_schema(schemas.flattened("import-map")))
+    for problem in shape.check(document.data):
         yield _finding(path, document, problem.path, problem.message, problem.hint)
 
 

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, YamlError
 from csctl.kinds.schema import Kind
 from csctl.ledgers.cells import text_of
 from csctl.ledgers.table import Row
 from csctl.messages import _
 from csctl.store import Store
 from csctl.yamlfile import yamlio
-from csctl.yamlfile.yamlparse import YamlError
 
 # A record's origin stands in a few lines of its own; parsing every whole record to see which
 # rows are known would take minutes where this takes seconds.

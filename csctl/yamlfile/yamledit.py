@@ -11,8 +11,10 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from csctl.errors import CsctlError
 from csctl.messages import _
-from csctl.yamlfile.yamlio import Collection, Document, Layout, Node, Path
-from csctl.yamlfile.yamltext import Writer, dump, dump_beside, first_exact, is_same, scalar
+from csctl.yamlfile.yamlio import Document, Layout, Path
+from csctl.yamlfile.yamlnotes import dump_beside
+from csctl.yamlfile.yamltext import Writer, dump, first_exact, is_same, scalar
+from csctl.yamlfile.yamltree import Collection, Node, Tree
 
 _COLON: Final = re.compile(r"[ \t]*:")
 
@@ -28,7 +30,7 @@ def replace(document: Document, path: Path, value: Any, layout: Layout) -> str:
     expected = _with(document.data, path, path, value)
     if is_same(document.data, expected):
         return document.text
-    changed = _change_in_place(document, path, value)
+    changed = _change_in_place(document.tree, path, value)
     # A comment below, indented further than the key, would become part of a block of text.
     edits = (_Edit(document, expected, layout, Writer(blocks=blocks)) for blocks in (True, False))
     bodies = [changed] if changed is not None else (edit.set(path) for edit in edits)
@@ -42,17 +44,17 @@ def remove(document: Document, path: Path) -> str:
     where there is nothing at `path`.
     """
     expected = _without(document.data, path, path)
-    trail = _walk(document, path[:-1])
-    parent = _block(document, trail[-1])
+    trail = _walk(document.tree, path[:-1])
+    parent = _block(document.tree, trail[-1])
     if parent is None or len(trail) < len(path) or len(parent.value) == 1:
         body = _Edit(document, expected, Layout(), Writer()).rewrite(path[: len(trail) - 1])
     else:
-        body = _cut(document, parent, path[-1])
+        body = _cut(document.tree, parent, path[-1])
     return _first_exact(document, [body], expected)
 
 
 def _first_exact(document: Document, bodies: Iterable[str], data: Mapping[str, Any]) -> str:
-    mark = document.text[: len(document.text) - len(document.body)]
+    mark = document.text[: len(document.text) - len(document.tree.body)]
     return first_exact((mark + body for body in bodies), data)
 
 
@@ -99,13 +101,13 @@ def _at(data: Any, path: Path) -> Any:
     return data
 
 
-def _change_in_place(document: Document, path: Path, value: Any) -> str | None:
+def _change_in_place(tree: Tree, path: Path, value: Any) -> str | None:
     """Return the body with one scalar put for another, or None if either is more."""
-    node: Node | None = document.root
+    node: Node | None = tree.root
     flow = False
     for step in path:
         flow = flow or (not isinstance(node, ScalarNode) and bool(node and node.flow_style))
-        node = document.child(node, step) if node else None
+        node = tree.child(node, step) if node else None
     if not isinstance(node, ScalarNode) or node.style in ("|", ">"):
         return None
     start, end = node.start_mark.index, node.end_mark.index
@@ -114,28 +116,27 @@ def _change_in_place(document: Document, path: Path, value: Any) -> str | None:
         first, lines = scalar(value, flow=True), []
     if lines or not first or start == end:
         return None
-    return document.body[:start] + first + document.body[end:]
+    return tree.body[:start] + first + tree.body[end:]
 
 
-def _walk(document: Document, path: Path) -> list[Node]:
+def _walk(tree: Tree, path: Path) -> list[Node]:
     """Return the nodes from the root to `path`, as far as they are there as lines."""
-    trail: list[Node] = [document.root]
+    trail: list[Node] = [tree.root]
     for step in path:
-        child = document.child(trail[-1], step)
-        if child is None or _block(document, trail[-1]) is None:
+        child = tree.child(trail[-1], step)
+        if child is None or _block(tree, trail[-1]) is None:
             break
         trail.append(child)
     return trail
 
 
-def _block(document: Document, node: Node) -> Collection | None:
+def _block(tree: Tree, node: Node) -> Collection | None:
     """Return `node` if its entries can be changed as lines: no brackets, no '?' keys."""
     if isinstance(node, ScalarNode) or node.flow_style:
         return None
     keys = [key for key, _value in node.value] if isinstance(node, MappingNode) else []
     simple = all(
-        key.style not in ("|", ">") and _COLON.match(document.body, key.end_mark.index)
-        for key in keys
+        key.style not in ("|", ">") and _COLON.match(tree.body, key.end_mark.index) for key in keys
     )
     return node if simple else None
 
@@ -149,10 +150,15 @@ class _Edit:
     layout: Layout
     writer: Writer
 
+    @property
+    def tree(self) -> Tree:
+        """Return where everything stands in the document."""
+        return self.document.tree
+
     def set(self, path: Path) -> str:
         """Write what is expected at `path`, or at the nearest place above that is lines."""
-        trail = _walk(self.document, path)
-        parent = _block(self.document, trail[-1])
+        trail = _walk(self.tree, path)
+        parent = _block(self.tree, trail[-1])
         if parent is None or len(trail) > len(path):
             return self.rewrite(path[: len(trail) - 1])
         return self.insert(parent, path[: len(trail)])
@@ -161,11 +167,11 @@ class _Edit:
         """Write the whole value at `path` anew; all above it must be there as lines."""
         if not path:
             return self.rewrite_all()
-        body, newline = self.document.body, self.document.newline
-        above, node = _walk(self.document, path)[-2:]
+        body, newline = self.tree.body, self.tree.newline
+        above, node = _walk(self.tree, path)[-2:]
         parent = cast(Collection, above)
-        after_sign = _after_sign(self.document, parent, path[-1])
-        stop, comment = _region(self.document, node, after_sign)
+        after_sign = _after_sign(self.tree, parent, path[-1])
+        stop, comment = _region(self.tree, node, after_sign)
         indent = parent.start_mark.column + 2
         value, inner = _at(self.expected, path), _layout_at(self.layout, path)
         first, lines = self.writer.value(value, inner, indent, path)
@@ -178,16 +184,16 @@ class _Edit:
 
     def rewrite_all(self) -> str:
         """Write all data anew in the place of the old; comments around them stay."""
-        body, newline = self.document.body, self.document.newline
+        body, newline = self.tree.body, self.tree.newline
         if not self.document.data:
             page = dump_beside(self.document, self.expected, self.layout)
             return page.replace("\n", newline)
         order = Layout(self.layout.keys, {}, self.layout.children)
         page = dump(self.expected, order).rstrip("\n").replace("\n", newline)
-        start, stop = self.document.root.start_mark.index, self.document.end(self.document.root)
-        if body[self.document.line(start)[0] : start].strip():
+        start, stop = self.tree.root.start_mark.index, self.tree.end(self.tree.root)
+        if body[self.tree.line(start)[0] : start].strip():
             page = newline + page
-        if self.expected and body[stop : self.document.end_of_line(stop)].strip():
+        if self.expected and body[stop : self.tree.end_of_line(stop)].strip():
             page += newline
         return body[:start] + page + (body[stop:] or newline)
 
@@ -197,39 +203,39 @@ class _Edit:
         inner = _layout_at(self.layout, path)
         if isinstance(step, int) or isinstance(node, SequenceNode):
             lines = self.writer.row(value, inner, column, path)
-            return _put(self.document, _next_line(self.document, node), lines, spaced=False)
+            return _put(self.tree, _next_line(self.tree, node), lines, spaced=False)
         lines = self.writer.entry(step, value, inner, column, path)
-        place = _place(self.document, node, step, _layout_at(self.layout, path[:-1]))
-        body = self.document.body
-        if place == node.start_mark.index and body[self.document.line(place)[0] : place].strip():
-            new = self.document.newline.join([*lines, " " * column])[column:]
+        place = _place(self.tree, node, step, _layout_at(self.layout, path[:-1]))
+        body = self.tree.body
+        if place == node.start_mark.index and body[self.tree.line(place)[0] : place].strip():
+            new = self.tree.newline.join([*lines, " " * column])[column:]
             return body[:place] + new + body[place:]
-        spaced = len(path) == 1 and _is_spaced(self.document)
-        return _put(self.document, place, lines, spaced=spaced)
+        spaced = len(path) == 1 and _is_spaced(self.tree)
+        return _put(self.tree, place, lines, spaced=spaced)
 
 
-def _region(document: Document, node: Node, after_sign: int) -> tuple[int, str]:
+def _region(tree: Tree, node: Node, after_sign: int) -> tuple[int, str]:
     """Return where the value that follows a ':' or '-' ends, and the comment on its line."""
-    body = document.body
+    body = tree.body
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode) and node.style in ("|", ">"):
-        header = body[start : document.end_of_line(start)]
+        header = body[start : tree.end_of_line(start)]
         sign = header.split("#")[0].rstrip()
-        return document.end(node), header[len(sign) :].rstrip()
+        return tree.end(node), header[len(sign) :].rstrip()
     if isinstance(node, ScalarNode) or node.flow_style:
-        stop = document.end_of_line(end)
+        stop = tree.end_of_line(end)
         return stop, body[end:stop].rstrip()
-    rest = body[after_sign : document.end_of_line(after_sign)].rstrip()
+    rest = body[after_sign : tree.end_of_line(after_sign)].rstrip()
     comment = rest if rest.lstrip().startswith("#") else ""
-    return document.end_of_line(document.end(node)), comment
+    return tree.end_of_line(tree.end(node)), comment
 
 
-def _after_sign(document: Document, parent: Collection, step: str | int) -> int:
+def _after_sign(tree: Tree, parent: Collection, step: str | int) -> int:
     """Return the index behind the ':' or '-' that introduces an entry."""
     if isinstance(step, int):
-        return document.starts(parent)[step] + 1
-    key = document.entries(parent)[step][0]
-    colon = _COLON.match(document.body, key.end_mark.index)
+        return tree.starts(parent)[step] + 1
+    key = tree.entries(parent)[step][0]
+    colon = _COLON.match(tree.body, key.end_mark.index)
     return colon.end() if colon else key.end_mark.index
 
 
@@ -239,16 +245,16 @@ def _layout_at(layout: Layout, path: Path) -> Layout:
     return layout
 
 
-def _place(document: Document, node: MappingNode, key: str, layout: Layout) -> int:
+def _place(tree: Tree, node: MappingNode, key: str, layout: Layout) -> int:
     """Return where the new `key` of a map belongs: below its predecessor and its heading."""
     ranks = {name: rank for rank, name in enumerate(layout.keys)}
     rank = ranks.get(key, len(ranks))
     known = enumerate(ranks.get(name.value, len(ranks)) for name, _value in node.value)
     earlier = [(other, index) for index, other in known if other <= rank]
     predecessor, index = max(earlier, default=(-1, -1))
-    starts = document.starts(node)
-    begin = _next_line(document, node.value[index][1]) if earlier else 0
-    end = starts[index + 1] if index + 1 < len(starts) else len(document.body)
+    starts = tree.starts(node)
+    begin = _next_line(tree, node.value[index][1]) if earlier else 0
+    end = starts[index + 1] if index + 1 < len(starts) else len(tree.body)
     due = {
         f"# {heading}"
         for name, heading in layout.headings.items()
@@ -256,43 +262,43 @@ def _place(document: Document, node: MappingNode, key: str, layout: Layout) -> i
     }
     found = begin if earlier else None
     while due and begin < end:
-        start, begin = document.line(begin)
-        if document.body[start:begin].strip() in due:
+        start, begin = tree.line(begin)
+        if tree.body[start:begin].strip() in due:
             found = begin
-    return _above_comments(document, starts[0], layout) if found is None else found
+    return _above_comments(tree, starts[0], layout) if found is None else found
 
 
-def _above_comments(document: Document, index: int, layout: Layout) -> int:
+def _above_comments(tree: Tree, index: int, layout: Layout) -> int:
     """Return where the comments that stand right above the entry at `index` begin."""
     headings = {f"# {heading}" for heading in layout.headings.values()}
-    start = document.line(index)[0]
-    if document.body[start:index].strip():
+    start = tree.line(index)[0]
+    if tree.body[start:index].strip():
         return index
     while start > 0:
-        above = document.line(start - 1)
-        text = document.body[slice(*above)].strip()
+        above = tree.line(start - 1)
+        text = tree.body[slice(*above)].strip()
         if not text.startswith("#") or text in headings:
             break
         start = above[0]
     return start
 
 
-def _next_line(document: Document, node: Node) -> int:
-    return document.line(document.end(node))[1]
+def _next_line(tree: Tree, node: Node) -> int:
+    return tree.line(tree.end(node))[1]
 
 
-def _is_spaced(document: Document) -> bool:
+def _is_spaced(tree: Tree) -> bool:
     """Return whether blank lines part most top-level keys; one key alone leaves it open."""
-    ends = [document.end(value) for _key, value in document.root.value]
-    starts = [document.line(start)[0] for start in document.starts(document.root)[1:]]
-    gaps = [document.body[end:start] for end, start in zip(ends, starts, strict=False)]
+    ends = [tree.end(value) for _key, value in tree.root.value]
+    starts = [tree.line(start)[0] for start in tree.starts(tree.root)[1:]]
+    gaps = [tree.body[end:start] for end, start in zip(ends, starts, strict=False)]
     blank = [any(not line.strip() for line in gap.splitlines()[1:]) for gap in gaps]
     return 2 * sum(blank) >= len(blank)
 
 
-def _put(document: Document, index: int, lines: list[str], *, spaced: bool) -> str:
+def _put(tree: Tree, index: int, lines: list[str], *, spaced: bool) -> str:
     """Insert lines where a line begins, parted by blank lines from both sides if `spaced`."""
-    before, after, newline = document.body[:index], document.body[index:], document.newline
+    before, after, newline = tree.body[:index], tree.body[index:], tree.newline
     if before and before == before.rstrip("\r\n"):
         before += newline
     if spaced and before and not _ends_blank(before):
@@ -302,23 +308,23 @@ def _put(document: Document, index: int, lines: list[str], *, spaced: bool) -> s
     return before + newline.join([*lines, ""]) + after
 
 
-def _cut(document: Document, node: Collection, step: str | int) -> str:
+def _cut(tree: Tree, node: Collection, step: str | int) -> str:
     """Take an entry out of a collection in block style that has others."""
-    body, starts = document.body, document.starts(node)
+    body, starts = tree.body, tree.starts(node)
     if isinstance(step, int):
         index, value = step, node.value[step]
     else:
-        index = list(document.entries(node)).index(step)
+        index = list(tree.entries(node)).index(step)
         value = node.value[index][1]
-    begin, stop = document.line(starts[index])[0], document.end_of_line(document.end(value))
-    following = document.line(stop)[1]
+    begin, stop = tree.line(starts[index])[0], tree.end_of_line(tree.end(value))
+    following = tree.line(stop)[1]
     if not body[begin : starts[index]].strip():
         after = body[following:]
         blank = not begin or _ends_blank(body[:begin])
         if blank and after and _begins_blank(after):
             after = after[after.find("\n") + 1 :]
         while not after and begin and _ends_blank(body[:begin]):
-            begin = document.line(begin - 1)[0]
+            begin = tree.line(begin - 1)[0]
         return body[:begin] + after
     if "#" in body[following : starts[index + 1]]:
         return body[: starts[index]].rstrip(" ") + body[stop:]

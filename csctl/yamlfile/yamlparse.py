@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import yaml
@@ -16,10 +15,10 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from csctl.errors import CsctlError
+from csctl.errors import YamlError
 from csctl.messages import _
+from csctl.yamlfile.scalars import MAX_DEPTH, resolve
 
-MAX_DEPTH: Final = 40
 _MAX_EVENTS: Final = 200_000
 # Three hundred pages: no field of a form, and forms, diffs and terminals choke on more.
 _LONGEST_TEXT: Final = 1_000_000
@@ -27,23 +26,6 @@ _UNREADABLE: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 )
 _HALF: Final = re.compile("[\ud800-\udfff]")
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
-_WORDS: Final[Mapping[str, bool | None]] = {
-    "true": True,
-    "false": False,
-    "null": None,
-    "~": None,
-    "": None,
-}
-
-
-class YamlError(CsctlError):
-    """A text that cannot be read, at a line and column that count from 1."""
-
-    def __init__(self, message: str, hint: str = "", *, line: int = 1, column: int = 1) -> None:
-        super().__init__(message, hint)
-        self.line = line
-        self.column = column
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -52,24 +34,6 @@ def parse(text: str) -> dict[str, Any]:
         return _build(_Parser(text))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise _syntax_error(error, text) from error
-
-
-def resolve(text: str) -> str | int | float | bool | None:
-    """Return what a plain scalar means."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[:1] not in "-0123456789":
-        return text
-    number = _NUMBER.fullmatch(text)
-    if number is None:
-        return text
-    if number[1]:
-        decimal = float(text)
-        return decimal if math.isfinite(decimal) else text
-    if len(text) > 20:
-        return text
-    integer = int(text)
-    return integer if -(2**63) <= integer < 2**63 else text
 
 
 class _PurePython(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):

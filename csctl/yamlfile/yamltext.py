@@ -1,21 +1,18 @@
-"""Writes the canonical text of data, and brings hand-written YAML to it."""
+"""Writes the canonical text of data."""
 
 from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, YamlError
 from csctl.messages import _
-from csctl.yamlfile.yamlio import Document, Layout, Node, Path, load
-from csctl.yamlfile.yamlparse import MAX_DEPTH, YamlError, resolve
+from csctl.yamlfile.scalars import MAX_DEPTH
+from csctl.yamlfile.yamlio import Layout, Path, load
 
 # libyaml gives up looking for the colon of a longer key.
 _MAX_KEY: Final = 1000
@@ -34,7 +31,6 @@ _OTHERWISE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _INDICATORS: Final = frozenset("-?:,[]{}#&*!|>'\"%@`.")
-_COMMENT: Final = re.compile(r"#[^\r\n\x85\u2028\u2029]*")
 
 
 def dump(data: Mapping[str, Any], layout: Layout) -> str:
@@ -43,22 +39,7 @@ def dump(data: Mapping[str, Any], layout: Layout) -> str:
     Keys stand in the order of the layout, the others after them; every heading of the
     layout is there. Raises CsctlError for values that YAML, as records use it, cannot carry.
     """
-    return _page(data, layout, _Notes())
-
-
-def reformat(text: str, layout: Layout) -> str:
-    """Return hand-written YAML in canonical form, with its comments. Raises YamlError.
-
-    A comment on a line of its own goes with the key or row that follows it, any other with
-    its line; numbers keep their spelling.
-    """
-    document = load(text)
-    return first_exact([dump_beside(document, document.data, layout)], document.data)
-
-
-def dump_beside(document: Document, data: Mapping[str, Any], layout: Layout) -> str:
-    """Return the canonical text of `data` with the comments of a document."""
-    return _page(data, layout, _read_notes(document, layout))
+    return page(data, layout, Notes())
 
 
 def first_exact(texts: Iterable[str], data: Mapping[str, Any]) -> str:
@@ -84,7 +65,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Notes:
+class Notes:
     """What a text says beside its data; comments with their '#'."""
 
     head: list[str] = field(default_factory=list)
@@ -94,7 +75,8 @@ class _Notes:
     numbers: dict[Path, str] = field(default_factory=dict)
 
 
-def _page(data: Mapping[str, Any], layout: Layout, notes: _Notes) -> str:
+def page(data: Mapping[str, Any], layout: Layout, notes: Notes) -> str:
+    """Return the canonical text of `data` with what notes say beside it."""
     writer = Writer(notes)
     parts = [notes.head]
     for key in (*layout.keys, *_others(data, layout)):
@@ -118,7 +100,7 @@ class Writer:
     With `blocks` text of several lines becomes a block, else it is quoted on one line.
     """
 
-    notes: _Notes = field(default_factory=_Notes)
+    notes: Notes = field(default_factory=Notes)
     blocks: bool = True
 
     def entry(self, key: str, value: Any, layout: Layout, indent: int, path: Path) -> list[str]:
@@ -222,98 +204,3 @@ def _escape(match: re.Match[str]) -> str:
     short = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
     code = ord(sign)
     return short.get(sign) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a key or row begins, or a bracket closes, in the text; what stands there."""
-
-    index: int
-    path: Path
-    node: Node
-
-
-def _read_notes(document: Document, layout: Layout) -> _Notes:
-    notes = _Notes()
-    starts: list[_Place] = []
-    ends: list[_Place] = []
-    spans: list[tuple[int, int]] = []
-    _gather((), document.root, document, notes, (starts, ends, spans))
-    places = sorted(starts + ends, key=lambda place: place.index)
-    headings = {f"# {heading}" for heading in layout.headings.values()}
-    top = _last_blank(document, starts[0].index) if starts else 0
-    for index, comment in _comments(document.body, spans):
-        before = document.body[document.line(index)[0] : index]
-        last = bisect_right(places, index, key=lambda place: place.index) - 1
-        if before.strip("- \t") and last >= 0 and places[last].path:
-            _put_beside(notes, places[last], comment)
-            continue
-        following = bisect_right(starts, index, key=lambda place: place.index)
-        path = starts[following].path if following < len(starts) else ()
-        if comment in headings and len(path) <= 1:
-            continue
-        if not path:
-            notes.tail.append(comment)
-        elif index < top:
-            notes.head.append(comment)
-        else:
-            notes.before.setdefault(path, []).append(comment)
-    return notes
-
-
-def _gather(
-    path: Path,
-    node: Node,
-    document: Document,
-    notes: _Notes,
-    found: tuple[list[_Place], list[_Place], list[tuple[int, int]]],
-) -> None:
-    """Walk the tree in the order of the text; brackets close at the path of their owner."""
-    starts, ends, spans = found
-    start, end = node.start_mark.index, node.end_mark.index
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            starts.append(_Place(key.start_mark.index, (*path, key.value), value))
-            spans.append((key.start_mark.index, key.end_mark.index))
-            _gather((*path, key.value), value, document, notes, found)
-    elif isinstance(node, SequenceNode):
-        for index, row in enumerate(node.value):
-            starts.append(_Place(row.start_mark.index, (*path, index), row))
-            _gather((*path, index), row, document, notes, found)
-    else:
-        spans.append((start, end))
-        if node.style in ("|", ">"):
-            header = document.body[start : document.line(start)[1]]
-            if comment := _COMMENT.search(header):
-                _put_beside(notes, _Place(start, path, node), comment[0])
-        elif not node.style and isinstance(resolve(node.value), int | float):
-            notes.numbers[path] = node.value
-    if not isinstance(node, ScalarNode) and node.flow_style:
-        ends.append(_Place(end, path, node))
-
-
-def _comments(body: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, str]]:
-    """Yield index and text of each comment: between values, '#' begins nothing else."""
-    done = 0
-    for start, end in (*spans, (len(body), len(body))):
-        for match in _COMMENT.finditer(body, done, start):
-            yield match.start(), match[0].rstrip()
-        done = end
-
-
-def _put_beside(notes: _Notes, place: _Place, comment: str) -> None:
-    if isinstance(place.path[-1], int) and not isinstance(place.node, ScalarNode):
-        # The line of this row will hold its first key, which has a comment of its own.
-        notes.before.setdefault(place.path, []).append(comment)
-    else:
-        known = notes.beside.get(place.path)
-        notes.beside[place.path] = f"{known} {comment}" if known else comment
-
-
-def _last_blank(document: Document, index: int) -> int:
-    """Return where the last blank line before `index` begins, or 0."""
-    starts = document.line_starts
-    for number in range(bisect_right(starts, index) - 2, -1, -1):
-        if not document.body[starts[number] : starts[number + 1]].strip():
-            return starts[number]
-    return 0

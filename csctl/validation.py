@@ -90,7 +90,7 @@ def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
             raise CsctlError(_("{path} is not staged and not committed.").format(path=path))
         return content
 
-    context = replace(context, read_file=read_file)
+    context = replace(context, reader=read_file)
     staged = {_record_of(path) for path in git.staged(RECORDS)}
     contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
     found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
@@ -136,7 +136,7 @@ def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
     if isinstance(read, Finding):
         yield _side_by_side(store, path) or read
         return
-    yield from check_record(read, context)
+    yield from check_record(read, context.for_record())
     yield from _check_place(store, read)
 
 
@@ -173,7 +173,7 @@ def _check_content(store: Store, context: Context, path: str, content: bytes) ->
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         yield Finding(path, line, column, "YAML", "error", error.message, error.hint)
         return
-    yield from check_record(record, context)
+    yield from check_record(record, context.for_record())
     yield from _check_place(store, record)
 
 

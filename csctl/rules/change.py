@@ -78,7 +78,7 @@ def check_moves(steps: Sequence[Step], last: Record, index: Index) -> Iterator[F
                 .format(
                     person=person.id,
                     stage=pick(stage.label, language()),
-                    roles=role_words(index, stage.roles),
+                    roles=role_words(index.store.repository.role_labels(), stage.roles),
                     day=on,
                 ),
                 _("Somebody with that role makes this move. New roles come in by a change of "

@@ -34,7 +34,7 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
                 continue
             linked = context.find(value)
             if linked is None:
-                if context.index.store.find(value) is None:
+                if not context.exists(value):
                     yield breach(
                         "ENV-04", record, address,
                         _("There is no {kind} {id}.").format(kind=wanted, id=value),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
+from csctl.index import Grouping
 from csctl.kinds.schema import Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
@@ -17,6 +18,7 @@ from csctl.rules import (
     customer,
     eight_d,
     eight_d_end,
+    repeats,
     signing,
 )
 from csctl.rules.context import Check, Context
@@ -34,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
 )
+GROUPINGS: tuple[Grouping, ...] = (repeats.CASES,)
 
 
 def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
@@ -172,7 +175,8 @@ def _binds(record: Record, stage: Stage, address: str, context: Context) -> bool
         return True
     entered = given(record, stage.at) if stage.at else None
     entered = entered or given(record, record.kind.date_field)
-    return (day(entered) or context.now.date()).isoformat() >= since
+    begin, on = day(since), day(entered)
+    return begin is None or (begin <= on if on else context.has_begun(begin))
 
 
 def _passed_before_import(record: Record, stage: Stage) -> bool:

@@ -52,7 +52,7 @@ def _check_future(record: Record, context: Context) -> Iterator[Finding]:
     for field in _events(record.kind):
         for address, value in occurrences(record, field):
             then, when = find_moment(value), day(value)
-            if (then and then > context.now) or (not then and when and when > context.today):
+            if not (context.has_come(then) if then else when is None or context.has_begun(when)):
                 yield breach(
                     "TIME-01", record, address,
                     _("{label} is {value}: that lies in the future.").format(

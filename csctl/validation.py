@@ -46,21 +46,19 @@ def check_record(record: Record, context: Context) -> list[Finding]:
 def _check_sound(record: Record, context: Context) -> Iterator[Finding]:
     if record.outcome != "void":
         yield from gates.check_reached(record, record.stage, context)
-        yield from _sent_contents(record, context)
+        yield from _sent_contents(record)
     for check in _EVERY_KIND:
         yield from check(record, context)
 
 
-def _sent_contents(record: Record, context: Context) -> Iterator[Finding]:
+def _sent_contents(record: Record) -> Iterator[Finding]:
     """Yield what the reports that were sent needed and the record does not hold any more.
 
     Languages are asked for at the gate alone: what left may have been the customer's own form.
     """
     sent = {str(row.get("step")) for _key, row in record.sendings()}
     for name in [each for each in record.kind.sends if each in sent]:
-        for finding in gates.check_send_content(record, name, context):
-            if finding.rule == "ENV-03":
-                yield finding
+        yield from gates.check_send_answers(record, name)
 
 
 # --- many records ------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",
+            "contents": "what a record holds wherever it stands",
             "signoffs": "who stands for which content",
             "rules.fields": "steps rules share",
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
@@ -76,7 +77,12 @@ def check_rules(record: Record, context: Context) -> Iterator[Finding]:
 
 def checks_of(record: Record) -> tuple[Check, ...]:
     """Return the checks for records of its kind."""
-    return tuple(each for each in CHECKS if each.kind == record.kind.name)
+    return _checks(record.kind.name)
+
+
+@lru_cache(maxsize=64)
+def _checks(kind_name: str) -> tuple[Check, ...]:
+    return tuple(each for each in CHECKS if each.kind == kind_name)
 
 
 def _names(record: Record, stage: str) -> set[str]:
@@ -128,14 +134,19 @@ def check_send(
 
 def check_send_content(record: Record, send_name: str, context: Context) -> Iterator[Finding]:
     """Yield what a sound record lacks to be sent, signatures aside."""
+    yield from check_send_answers(record, send_name)
+    yield from check_send_language(record, record.kind.sends[send_name], context)
+    for check in checks_of(record):
+        if send_name in check.sends:
+            yield from check.run(record, context)
+
+
+def check_send_answers(record: Record, send_name: str) -> Iterator[Finding]:
+    """Yield the fields without an answer that a report needs."""
     send = record.kind.sends[send_name]
     for requirement in send.requires:
         if _is_open(record, requirement):
             yield missing(record, requirement.address, pick(send.label, language()), "error")
-    yield from check_send_language(record, send, context)
-    for check in checks_of(record):
-        if send_name in check.sends:
-            yield from check.run(record, context)
 
 
 def was_sent(record: Record, step: str) -> bool:

@@ -54,9 +54,9 @@ def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
         person, labels = context.find(row.get("by")), context.role_labels()
         yield from _check_row(record, key, row, signoff, at, person, labels)
         yield from _check_proof(record, key, row, signoff, context)
-        signed = find_signed(record, signoff)
         is_present = key == key_of(signoff.name, record.cycle) and signoff.send not in sent
-        if is_present and signed is not None and signed.stale:
+        signed = find_signed(record, signoff) if is_present else None
+        if signed is not None and signed.stale:
             yield breach(
                 "APR-01", record, f"signoffs.{key}",
                 _("What '{signoff}' covers has changed since it was signed.").format(

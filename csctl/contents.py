@@ -43,6 +43,7 @@ class _Plan:
     keys: Mapping[str, _Plan]
     any_key: _Plan | None
     row: _Plan | None
+    is_leaf: bool
 
 
 @functools.lru_cache(maxsize=_HELD)
@@ -61,8 +62,10 @@ def contents_of(record: Record) -> Contents:
 def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
     for wanted in plan.wanted:
         held[wanted].append((plan.number, plan.field, address, value))
+    if plan.is_leaf:
+        return
     if isinstance(value, dict):
-        if (not plan.keys and plan.any_key is None) or answer_kind(value):
+        if answer_kind(value):
             return
         for key, inner in value.items():
             if (below := plan.keys.get(key)) is not None:
@@ -94,7 +97,8 @@ def _plan(field: Field, numbers: Mapping[str, int]) -> _Plan | None:
     wanted = tuple(_wanted(field))
     if not (wanted or row or any_key or keys):
         return None
-    return _Plan(numbers[field.address], field, wanted, keys, any_key, row)
+    is_leaf = not (row or any_key or keys)
+    return _Plan(numbers[field.address], field, wanted, keys, any_key, row, is_leaf)
 
 
 def _wanted(field: Field) -> list[int]:

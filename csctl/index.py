@@ -48,14 +48,15 @@ class Index:
         self._kinds: dict[str, list[Record]] = {}
         self._unreadable: dict[str, list[Finding]] = {}
         self._records: dict[str, Record | None] = {}
+        self._files: dict[str, Record | Finding] = {}
         self._links: dict[str, dict[str, list[Record]]] = {}
         self._groups: dict[Grouping, dict[str, list[Any]]] = {}
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
         if kind not in self._kinds:
-            schemas = self.store.repository.schemas
-            read = list(self.store.iter_records(schemas.kind(kind)))
+            paths = self.store.iter_paths(self.store.repository.schemas.kind(kind))
+            read = [self.read(path) for path in paths]
             self._unreadable[kind] = [each for each in read if isinstance(each, Finding)]
             self._kinds[kind] = [each for each in read if isinstance(each, Record)]
         return self._kinds[kind]
@@ -69,9 +70,15 @@ class Index:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         if record_id not in self._records:
             path = self.store.find(record_id)
-            read = self.store.try_read(path) if path else None
+            read = self.read(path) if path else None
             self._records[record_id] = read if isinstance(read, Record) else None
         return self._records[record_id]
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place; each file is read once."""
+        if path not in self._files:
+            self._files[path] = self.store.try_read(path)
+        return self._files[path]
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
@@ -129,6 +136,11 @@ class NotingIndex(Index):
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         self._asked.keys.add(f"record:{record_id}")
         return self._index.find(record_id)
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place."""
+        self._asked.keys.add(f"record:{PurePosixPath(path).stem}")
+        return self._index.read(path)
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""

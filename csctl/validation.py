@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from csctl.errors import CsctlError, UsageError
@@ -17,7 +18,6 @@ from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links
-from csctl.rules.shape import take_shape
 from csctl.rules.times import check_times
 from csctl.store import Store
 
@@ -38,7 +38,7 @@ def check_record(record: Record, context: Context) -> list[Finding]:
 
     What has the wrong shape is found first; the rules then judge the rest.
     """
-    shape = take_shape(record)
+    shape = context.shape_of(record)
     judged = filter(shape.is_judged, _check_sound(shape.record, context))
     return sorted(dict.fromkeys([*shape.findings, *judged]))
 
@@ -130,7 +130,7 @@ def _record_of(path: str) -> str:
 
 
 def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
-    read = store.try_read(path)
+    read = context.index.read(path)
     if isinstance(read, Finding):
         yield _side_by_side(store, path) or read
         return
@@ -208,13 +208,19 @@ def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
                 name, "id",
             )  # fmt: skip
     folders = {path.removesuffix(".yaml") for path in paths}
-    root = store.repository.root
-    for file in sorted((root / RECORDS).rglob("*")):
-        path = file.relative_to(root).as_posix()
-        is_stray = file.parent.relative_to(root).as_posix() not in folders and file.is_file()
-        if is_stray and file.suffix != ".yaml" and not file.name.startswith((".", "README")):
-            yield Finding(
-                path, 1, 1, "ENV-05", "warning",
-                _("{path} belongs to no record.").format(path=path),
-                _("Attach it to one: csctl attach ID {path}").format(path=path),
-            )  # fmt: skip
+    for path in _stray(store.repository.root, folders):
+        yield Finding(
+            path, 1, 1, "ENV-05", "warning",
+            _("{path} belongs to no record.").format(path=path),
+            _("Attach it to one: csctl attach ID {path}").format(path=path),
+        )  # fmt: skip
+
+
+def _stray(root: Path, attached: Set[str]) -> Iterator[str]:
+    """Yield the paths of files that are no record and lie in no folder of one."""
+    for folder, _folders, files in os.walk(root / RECORDS):
+        place = Path(folder).relative_to(root).as_posix()
+        for name in files if place not in attached else ():
+            is_named = name.endswith(".yaml") or name.startswith((".", "README"))
+            if not is_named and os.path.isfile(f"{folder}/{name}"):
+                yield f"{place}/{name}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from csctl.approvals import Approval, find_approvals
@@ -17,7 +19,7 @@ from csctl.kinds.schema import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.proofs import Proof, prove
 from csctl.record import Record
-from csctl.rules.shape import take_shape
+from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 
 
@@ -38,7 +40,9 @@ class Context:
     lister: Callable[[str], Sequence[str]]
     complaint: str = ""
     asked: Asked = field(default_factory=Asked, repr=False, compare=False)
-    _sound: dict[str, Record | None] = field(default_factory=dict, repr=False, compare=False)
+    _shapes: dict[str, tuple[Record, Shape]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _proofs: dict[str, tuple[Mapping[str, Proof], Asked]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -67,9 +71,7 @@ class Context:
 
     def has_begun(self, day: date) -> bool:
         """Tell whether a day is today or past at the company's first site."""
-        begin = datetime.combine(day, time(), self.config.site.zone)
-        # Two times of one zone would be compared by their clocks, and those can go back.
-        return self.has_come(begin.astimezone(timezone.utc))
+        return self.has_come(_begin(day, self.config.site.zone))
 
     # --- records -------------------------------------------------------------------------------
 
@@ -87,10 +89,15 @@ class Context:
         if not isinstance(record_id, str):
             return None
         self.asked.keys.add(f"record:{record_id}")
-        if record_id not in self._sound:
-            found = self.index.find(record_id)
-            self._sound[record_id] = take_shape(found).record if found else None
-        return self._sound[record_id]
+        found = self.index.find(record_id)
+        return self.shape_of(found).record if found else None
+
+    def shape_of(self, record: Record) -> Shape:
+        """Return what is sound of a record and what is not, found out once for all who ask."""
+        held = self._shapes.get(record.path)
+        if held is None or held[0] is not record:
+            held = self._shapes[record.path] = record, take_shape(record)
+        return held[1]
 
     def exists(self, record_id: str) -> bool:
         """Tell whether there is a record with this id, readable or not."""
@@ -142,13 +149,21 @@ class Context:
         return self.lister(folder)
 
 
+@functools.lru_cache(maxsize=256)
+def _begin(day: date, zone: tzinfo) -> datetime:
+    # Two times of one zone would be compared by their clocks, and those can go back.
+    return datetime.combine(day, time(), zone).astimezone(timezone.utc)
+
+
 def build_context(store: Store, now: datetime) -> Context:
     """Build the context for the records of a store as they lie on disk at the time `now`."""
     root = store.repository.root
 
     def list_files(folder: str) -> list[str]:
-        path = root / folder
-        return sorted(each.name for each in path.iterdir()) if path.is_dir() else []
+        try:
+            return sorted(os.listdir(f"{root}/{folder}"))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     return Context(store.repository.config, Index(store), now, store.read_bytes, list_files)
 

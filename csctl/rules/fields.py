@@ -48,7 +48,7 @@ def given(record: Record, address: str) -> Any:
     here: Any = record.data
     for step in split_address(address):
         here = here.get(step) if isinstance(here, dict) else None
-        if answer_kind(here):
+        if here is None or answer_kind(here):
             return None
     return here if is_answered(here) else None
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
 from csctl.index import Grouping
-from csctl.kinds.schema import Requirement, Stage, is_answered, pick
+from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
@@ -25,7 +25,6 @@ from csctl.rules import (
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
 from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
-from csctl.rules.shape import take_shape
 from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment
 
@@ -47,7 +46,7 @@ def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[F
     stage on. UsageError if the kind has no such stage.
     """
     record.kind.stage(stage_name)
-    shape = take_shape(record)
+    shape = context.shape_of(record)
     yield from filter(shape.is_judged, _check_stage(shape.record, stage_name, context))
 
 
@@ -93,13 +92,13 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
     """Yield each requirement of a stage and those before it that a sound record does not meet."""
     asked: set[str] = set()
     for stage in record.kind.stages_up_to(stage_name):
-        level: Level = "warning" if _passed_before_import(record, stage) else "error"
-        for requirement in _required(record, stage):
+        for requirement in _required(record.kind, stage.name):
             address = requirement.address
-            if address in asked or not _is_open(record, requirement):
+            if not _is_open(record, requirement) or address in asked:
                 continue
             asked.add(address)
             if _binds(record, stage, address, context):
+                level = _level(record, stage)
                 yield missing(record, address, pick(stage.label, language()), level)
         for step in stage.sent:
             if not was_sent(record, step):
@@ -109,7 +108,7 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                         stage=pick(stage.label, language()) or stage.name, step=step
                     ),
                     f"csctl send {record.id} --as {step} --via …",
-                    level=level,
+                    level=_level(record, stage),
                 )  # fmt: skip
 
 
@@ -127,7 +126,7 @@ def check_send(
             did_you_mean(send_name, record.kind.sends),
         )
     context = replace(context, complaint=complaint or "")
-    sound = take_shape(record).record
+    sound = context.shape_of(record).record
     yield from check_send_content(sound, send_name, context)
     yield from signing.check_approvals(sound, send_name, context)
 
@@ -169,14 +168,19 @@ def missing(record: Record, address: str, what: str, level: Level) -> Finding:
     return breach("ENV-03", record, address, message, set_hint(record, address), level=level)
 
 
-def _required(record: Record, stage: Stage) -> Iterator[Requirement]:
-    yield from stage.requires
-    for name in stage.milestones:
-        yield from record.kind.milestones[name].requires
+@lru_cache(maxsize=256)
+def _required(kind: Kind, stage_name: str) -> tuple[Requirement, ...]:
+    stage = kind.stage(stage_name)
+    passed = [kind.milestones[name].requires for name in stage.milestones]
+    return tuple(each for requires in (stage.requires, *passed) for each in requires)
 
 
 def _is_open(record: Record, requirement: Requirement) -> bool:
-    return requirement.applies(record.data) and not satisfied(record.data, requirement)
+    return not satisfied(record.data, requirement) and requirement.applies(record.data)
+
+
+def _level(record: Record, stage: Stage) -> Level:
+    return "warning" if _passed_before_import(record, stage) else "error"
 
 
 def _binds(record: Record, stage: Stage, address: str, context: Context) -> bool:

@@ -104,12 +104,12 @@ def _is_before(value: Any, other: Any) -> bool:
 
 
 def _check_order(record: Record) -> Iterator[Finding]:
-    kind = record.kind
-    for earlier, later in (*_ORDER, *(kind.word("x-order") or ())):
-        starts = occurrences(record, kind.field(earlier))
-        for address, end in occurrences(record, kind.field(later)) if starts else ():
+    for earlier, later in _pairs(record.kind):
+        starts = occurrences(record, earlier)
+        in_one_row = "[]" in later.address and _row(earlier.address) == _row(later.address)
+        for address, end in occurrences(record, later) if starts else ():
             for other, start in starts:
-                if _in_one_row(earlier, later) and _row(other) != _row(address):
+                if in_one_row and _row(other) != _row(address):
                     continue
                 if _is_before(end, start):
                     yield breach(
@@ -124,8 +124,10 @@ def _check_order(record: Record) -> Iterator[Finding]:
                     )  # fmt: skip
 
 
-def _in_one_row(earlier: str, later: str) -> bool:
-    return "[]" in later and _row(earlier) == _row(later)
+@lru_cache(maxsize=64)
+def _pairs(kind: Kind) -> tuple[tuple[Field, Field], ...]:
+    pairs = (*_ORDER, *(kind.word("x-order") or ()))
+    return tuple((kind.field(earlier), kind.field(later)) for earlier, later in pairs)
 
 
 def _row(address: str) -> str:

@@ -280,7 +280,9 @@ def test_an_index_that_notes_answers_as_the_one_it_asks(tmp_path: Path) -> None:
     noting = NotingIndex(index, asked)
     assert noting.records("person") == index.records("person") != []
     assert noting.unreadable("8d") == []
-    assert noting.find("BOSCH") is index.find("BOSCH") is not None
+    bosch = index.find("BOSCH")
+    assert bosch is not None
+    assert noting.find("BOSCH") is noting.read(bosch.path) is bosch
     (report,) = noting.linking_to("CC-2026-0001", "8d")
     assert asked.keys == {
         "kind:person", "kind:8d", "record:BOSCH", "links:CC-2026-0001:8d", f"record:{report.id}",

@@ -57,7 +57,7 @@ def _holds(outer: str, inner: str) -> bool:
 
 
 def _finding(record: Record, problem: Problem) -> Finding:
-    line, column = record.document.position(problem.path)
+    line, column = record.place(problem.path)
     return Finding(
         record.path, line, column, "ENV-01", "error", problem.message, problem.hint,
         record.id, address_of(record.data, problem.path),
@@ -149,7 +149,7 @@ def _check_row_ids(record: Record) -> Iterator[Finding]:
 
 def _twice(record: Record, address: str, name: str, number: int) -> Finding:
     """The finding stands at the later row, which the id alone does not lead to."""
-    line, column = record.document.position((*find_path(record.data, address), number))
+    line, column = record.place((*find_path(record.data, address), number))
     message = _("The row id {id} is used twice in {list}.").format(id=name, list=address)
     hint = _("Give the later row the next free number.")
     finding = breach("ENV-01", record, address, message, hint)

@@ -6,11 +6,11 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from csctl.asked import Asked
 from csctl.findings import Finding
+from csctl.places import stem_of
 from csctl.record import Record, link_fields, linked_ids
 from csctl.store import Store
 
@@ -31,7 +31,7 @@ class Grouping:
 def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
     """Return the keys of the questions that are answered with this record; see `Asked`."""
     kind = record.kind.name
-    keys = {f"record:{PurePosixPath(record.path).stem}", f"kind:{kind}"}
+    keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
     for field in link_fields(record.kind):
         keys.update(f"links:{target}:{kind}" for target in linked_ids(record, field))
     for each in groupings:
@@ -139,7 +139,7 @@ class NotingIndex(Index):
 
     def read(self, path: str) -> Record | Finding:
         """Return the record in a file, or the finding in its place."""
-        self._asked.keys.add(f"record:{PurePosixPath(path).stem}")
+        self._asked.keys.add(f"record:{stem_of(path)}")
         return self._index.read(path)
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:

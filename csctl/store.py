@@ -17,6 +17,7 @@ from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import RECORDS as FOLDER
+from csctl.places import stem_of
 from csctl.record import Record
 from csctl.repository import Repository
 from csctl.suggest import did_you_mean
@@ -141,13 +142,14 @@ class Store:
 
     def build(self, path: str, content: bytes) -> Record:
         """Build a record from the bytes of its file."""
-        stem = PurePosixPath(path).stem
         document = yamlio.load(content)
-        return Record(self.kind_at(path), str(document.data.get("id", stem)), path, document)
+        return Record(
+            self.kind_at(path), str(document.data.get("id", stem_of(path))), path, document
+        )
 
     def kind_at(self, path: str) -> Kind:
         """Return the kind whose folder a path lies in; CsctlError if it lies in none."""
-        parts = PurePosixPath(path).parts
+        parts = path.split("/")
         for name, header in self._schemas.headers().items():
             if len(parts) > 2 and parts[0] == FOLDER and parts[1] == header.get("folder"):
                 return self._schemas.kind(name)

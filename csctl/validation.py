@@ -13,7 +13,7 @@ from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.frozen import check_frozen, sent_contents
 from csctl.messages import _
-from csctl.places import RECORDS
+from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
@@ -121,7 +121,7 @@ def _records(store: Store) -> list[str]:
     """Return the paths of all records; a YAML file beside a record is an attachment of it."""
     paths = list(store.iter_paths())
     folders = {path.removesuffix(".yaml") for path in paths}
-    return [path for path in paths if PurePosixPath(path).parent.as_posix() not in folders]
+    return [path for path in paths if path.rpartition("/")[0] not in folders]
 
 
 def _record_of(path: str) -> str:
@@ -144,7 +144,7 @@ def _side_by_side(store: Store, path: str) -> Finding | None:
     under_way = git.in_progress() if _has_conflict_marks(store, path) else ""
     if not under_way or git.show(":2", path) is None or git.show(":3", path) is None:
         return None
-    name = PurePosixPath(path).stem
+    name = stem_of(path)
     give_up = f"git {under_way} --abort"
     if git.show(":1", path) is None:
         message = _("The id {id} was given to two records, here and on the other branch.")
@@ -177,7 +177,7 @@ def _check_content(store: Store, context: Context, path: str, content: bytes) ->
 
 def _check_place(store: Store, record: Record) -> Iterator[Finding]:
     """Yield a file that does not lie where the id of its record says."""
-    name = PurePosixPath(record.path).stem
+    name = stem_of(record.path)
     try:
         place = store.path_of(record.kind, name)
     except UsageError as error:
@@ -198,7 +198,7 @@ def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
     """Yield ids used by two files, and files that are neither a record nor beside one."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        by_name[PurePosixPath(path).stem].append(path)
+        by_name[stem_of(path)].append(path)
     for name, held in by_name.items():
         for path in held[1:]:
             yield Finding(

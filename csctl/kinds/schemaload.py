@@ -32,6 +32,7 @@ class Schemas:
         self._path = tuple(search_path)
         self._sources: dict[str, dict[str, Any]] = {}
         self._profiles: dict[str, dict[str, Any]] = {}
+        self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
         self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
 
@@ -181,9 +182,12 @@ class Schemas:
     def _find(self, name: str, folders: tuple[Path, ...]) -> _Source:
         if ".." in Path(name).parts or Path(name).is_absolute():
             raise CsctlError(_("The schema reference {ref} leaves its folder.").format(ref=name))
+        if (found := self._found.get((name, folders))) is not None:
+            return found
         for number, folder in enumerate(folders):
             if (folder / name).is_file():
-                return _Source(folder / name, self._read(folder / name), folders[number:])
+                source = _Source(folder / name, self._read(folder / name), folders[number:])
+                return self._found.setdefault((name, folders), source)
         raise CsctlError(_("There is no schema file {name}.").format(name=name))
 
 

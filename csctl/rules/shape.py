@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from csctl.contents import contents_of
@@ -14,6 +13,7 @@ from csctl.kinds import conformance
 from csctl.kinds.conformance import Problem
 from csctl.kinds.schema import answer_kind
 from csctl.messages import _
+from csctl.places import stem_of
 from csctl.record import Record, address_of, find_path, rows
 from csctl.rules.fields import breach, entries
 from csctl.suggest import did_you_mean
@@ -117,7 +117,7 @@ def _days(record: Record) -> Iterator[tuple[str, str, str]]:
 def _check_name(record: Record) -> Iterator[Finding]:
     kind = record.kind
     named = record.data.get("id")
-    stem = PurePosixPath(record.path).stem
+    stem = stem_of(record.path)
     if isinstance(named, str) and named != stem:
         yield breach(
             "ENV-01", record, "id",

@@ -20,7 +20,8 @@ class Asked:
       of the repository, with `/` and without `..`;
     - `history:PATH`: the commits, merges and tags that speak of a record and its attachments.
 
-    The answer holds for `since` <= now < `until`; None is no limit.
+    The answer holds for `since` <= now < `until`; None is no limit. What every answer is built
+    on is not noted: csctl.yaml, the schemas and profiles, the language, csctl itself.
     """
 
     keys: set[str] = field(default_factory=set)

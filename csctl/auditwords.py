@@ -103,7 +103,7 @@ def audit_rows(audit: Audit, index: Index, zone: tzinfo) -> list[dict[str, Any]]
     roles: dict[str, str] = {"": ""}
     for each in audit.events:
         if each.role not in roles:
-            roles[each.role] = role_words(index, (each.role,))
+            roles[each.role] = role_words(index.store.repository.role_labels(), (each.role,))
         marks = list(each.marks)
         if each.what == "signed" and each.signature in MARKS:
             marks.append(each.signature)

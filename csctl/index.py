@@ -4,15 +4,40 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from csctl.asked import Asked
 from csctl.findings import Finding
+from csctl.places import stem_of
 from csctl.record import Record, link_fields, linked_ids
 from csctl.store import Store
 
-Place: TypeAlias = Callable[[Record], tuple[Hashable, Any] | None]
-"""Says in which group a record belongs and what stands for it there, None for in none."""
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Records of a kind that belong together by what they hold.
+
+    `place` says by which key a record belongs to a group and what stands for it there, None for
+    in none; what stands there is sorted.
+    """
+
+    name: str
+    kind: str
+    place: Callable[[Record], tuple[str, Any] | None]
+
+
+def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
+    """Return the keys of the questions that are answered with this record; see `Asked`."""
+    kind = record.kind.name
+    keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
+    for field in link_fields(record.kind):
+        keys.update(f"links:{target}:{kind}" for target in linked_ids(record, field))
+    for each in groupings:
+        if each.kind == kind and (found := each.place(record)) is not None:
+            keys.add(f"group:{each.name}:{found[0]}")
+    return keys
 
 
 class Index:
@@ -23,14 +48,15 @@ class Index:
         self._kinds: dict[str, list[Record]] = {}
         self._unreadable: dict[str, list[Finding]] = {}
         self._records: dict[str, Record | None] = {}
+        self._files: dict[str, Record | Finding] = {}
         self._links: dict[str, dict[str, list[Record]]] = {}
-        self._groups: dict[tuple[str, Place], dict[Hashable, list[Any]]] = {}
+        self._groups: dict[Grouping, dict[str, list[Any]]] = {}
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
         if kind not in self._kinds:
-            schemas = self.store.repository.schemas
-            read = list(self.store.iter_records(schemas.kind(kind)))
+            paths = self.store.iter_paths(self.store.repository.schemas.kind(kind))
+            read = [self.read(path) for path in paths]
             self._unreadable[kind] = [each for each in read if isinstance(each, Finding)]
             self._kinds[kind] = [each for each in read if isinstance(each, Record)]
         return self._kinds[kind]
@@ -48,9 +74,15 @@ class Index:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         if record_id not in self._records:
             path = self.store.find(record_id)
-            read = self.store.try_read(path) if path else None
+            read = self.read(path) if path else None
             self._records[record_id] = read if isinstance(read, Record) else None
         return self._records[record_id]
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place; each file is read once."""
+        if path not in self._files:
+            self._files[path] = self.store.try_read(path)
+        return self._files[path]
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
@@ -65,22 +97,68 @@ class Index:
         for target in sorted({each for field in fields for each in linked_ids(record, field)}):
             self._links[record.kind.name][target].append(record)
 
-    def groups(self, kind: str, place: Place) -> Mapping[Hashable, list[Any]]:
-        """Return what stands for the records of a kind in each group, in order; made once."""
-        if (kind, place) not in self._groups:
-            found: dict[Hashable, list[Any]] = defaultdict(list)
-            for group, standing in filter(None, map(place, self.records(kind))):
-                found[group].append(standing)
+    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+        """Return what stands in one group, in order; all groups are made at the first question."""
+        if grouping not in self._groups:
+            found: dict[str, list[Any]] = defaultdict(list)
+            for name, standing in filter(None, map(grouping.place, self.records(grouping.kind))):
+                found[name].append(standing)
             for each in found.values():
                 each.sort()
-            self._groups[kind, place] = found
-        return self._groups[kind, place]
+            self._groups[grouping] = found
+        return self._groups[grouping].get(key, [])
 
     def _enter(self, record: Record) -> None:
         """Let a record that is not on disk be seen in what was computed already."""
         kind = record.kind.name
         if kind in self._links:
             self._link(record)
-        for (name, place), groups in self._groups.items():
-            if name == kind and (found := place(record)) is not None:
+        for grouping, groups in self._groups.items():
+            if grouping.kind == kind and (found := grouping.place(record)) is not None:
                 insort(groups[found[0]], found[1])
+
+
+class NotingIndex(Index):
+    """An index that asks another one, and notes what it was asked."""
+
+    def __init__(self, index: Index, asked: Asked) -> None:
+        self.store = index.store
+        self._index = index
+        self._asked = asked
+
+    def records(self, kind: str) -> list[Record]:
+        """Return every readable record of a kind, in order of path."""
+        self._asked.keys.add(f"kind:{kind}")
+        return self._index.records(kind)
+
+    def people(self) -> list[Record]:
+        """Return every readable person: whoever signed or approved may be any of them."""
+        self._asked.keys.add("kind:person")
+        return self._index.people()
+
+    def unreadable(self, kind: str) -> list[Finding]:
+        """Return one finding for each file of a kind that is no record."""
+        self._asked.keys.add(f"kind:{kind}")
+        return self._index.unreadable(kind)
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with exactly this id, None if there is none or it is unreadable."""
+        self._asked.keys.add(f"record:{record_id}")
+        return self._index.find(record_id)
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place."""
+        self._asked.keys.add(f"record:{stem_of(path)}")
+        return self._index.read(path)
+
+    def linking_to(self, record_id: str, kind: str) -> list[Record]:
+        """Return the records of `kind` that name this record in a link field, at any depth."""
+        self._asked.keys.add(f"links:{record_id}:{kind}")
+        found = self._index.linking_to(record_id, kind)
+        self._asked.keys.update(f"record:{each.id}" for each in found)
+        return found
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+        """Return what stands in one group, in order."""
+        self._asked.keys.add(f"group:{grouping.name}:{key}")
+        return self._index.group(grouping, key)

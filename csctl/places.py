@@ -111,3 +111,10 @@ def short_word(header: dict[str, str], language: str) -> str:
     """Return the word for one record of a kind from the one-line map its schema gives."""
     words = dict(re.findall(r"""([a-zA-Z-]+): *['"]?([^,'"}]+)""", header.get("short", "")))
     return str(words.get(language) or words.get("en") or header.get("kind", "")).strip()
+
+
+def stem_of(path: str) -> str:
+    """Return what a file is called without its ending, which is the id of the record in it."""
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name

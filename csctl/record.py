@@ -60,11 +60,21 @@ class Record:
 
     def position(self, address: str) -> tuple[int, int]:
         """Return line and column of a field, or of the nearest thing around it."""
-        return self.document.position(find_path(self.data, address))
+        return self.place(find_path(self.data, address))
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Return line and column of what a path leads to, or of the nearest thing around it."""
+        return _places(self.document.text).position(path)
 
     def attachment_folder(self) -> str:
         """Return the folder of the files that belong to it, relative to the repository."""
         return self.path.removesuffix(".yaml")
+
+
+@functools.lru_cache(maxsize=4)
+def _places(text: str) -> Document:
+    """The places in a text, which take ten times its room: not kept for as long as the record."""
+    return Document(text, {})
 
 
 def rows(value: Any) -> list[Mapping[str, Any]]:

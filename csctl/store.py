@@ -17,6 +17,7 @@ from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import RECORDS as FOLDER
+from csctl.places import stem_of
 from csctl.record import Record
 from csctl.repository import Repository
 from csctl.suggest import did_you_mean
@@ -44,6 +45,7 @@ class Store:
         self.repository = repository
         self._root = repository.root
         self._schemas = repository.schemas
+        self._folders: set[str] = set()
 
     # --- finding -------------------------------------------------------------------------------
 
@@ -140,13 +142,14 @@ class Store:
 
     def build(self, path: str, content: bytes) -> Record:
         """Build a record from the bytes of its file."""
-        stem = PurePosixPath(path).stem
         document = yamlio.load(content)
-        return Record(self.kind_at(path), str(document.data.get("id", stem)), path, document)
+        return Record(
+            self.kind_at(path), str(document.data.get("id", stem_of(path))), path, document
+        )
 
     def kind_at(self, path: str) -> Kind:
         """Return the kind whose folder a path lies in; CsctlError if it lies in none."""
-        parts = PurePosixPath(path).parts
+        parts = path.split("/")
         for name, header in self._schemas.headers().items():
             if len(parts) > 2 and parts[0] == FOLDER and parts[1] == header.get("folder"):
                 return self._schemas.kind(name)
@@ -175,11 +178,23 @@ class Store:
     def read_bytes(self, path: str) -> bytes:
         """Return the bytes of a file; CsctlError if it is unreadable or outside the repository."""
         try:
-            return self.confined(path).read_bytes()
+            with open(self._readable(path), "rb") as file:
+                return file.read()
         except OSError as error:
             raise CsctlError(
                 _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
             ) from error
+
+    def _readable(self, path: str) -> str:
+        """Return where a file lies, as `confined` does; what leads to a folder is followed once."""
+        folder, _slash, name = path.rpartition("/")
+        full = f"{self._root}/{path}"
+        if name in ("", ".", "..") or {"\\", "\0"} & set(path) or os.path.islink(full):
+            return str(self.confined(path))
+        if folder not in self._folders:
+            self.confined(path)
+            self._folders.add(folder)
+        return full
 
     def confined(self, path: str) -> Path:
         """Return a path below the root; CsctlError if `..` or a link leads out of it."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.frozen import check_frozen, sent_contents
 from csctl.messages import _
-from csctl.places import RECORDS
+from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links
-from csctl.rules.shape import take_shape
 from csctl.rules.times import check_times
 from csctl.store import Store
 
@@ -51,7 +51,7 @@ def check_signed(record: Record, context: Context) -> list[Finding]:
 
 
 def _check(record: Record, context: Context, check: _Check) -> list[Finding]:
-    shape = take_shape(record)
+    shape = context.shape_of(record)
     judged = filter(shape.is_judged, check(shape.record, context))
     return sorted(dict.fromkeys([*shape.findings, *judged]))
 
@@ -59,7 +59,7 @@ def _check(record: Record, context: Context, check: _Check) -> list[Finding]:
 def _check_sound(record: Record, context: Context) -> Iterator[Finding]:
     if record.outcome != "void":
         yield from gates.check_reached(record, record.stage, context)
-        yield from _sent_contents(record, context)
+        yield from _sent_contents(record)
     for check in _EVERY_KIND:
         yield from check(record, context)
 
@@ -69,16 +69,14 @@ def _check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
         yield from check(record, context)
 
 
-def _sent_contents(record: Record, context: Context) -> Iterator[Finding]:
+def _sent_contents(record: Record) -> Iterator[Finding]:
     """Yield what the reports that were sent needed and the record does not hold any more.
 
     Languages are asked for at the gate alone: what left may have been the customer's own form.
     """
     sent = {str(row.get("step")) for _key, row in record.sendings()}
     for name in [each for each in record.kind.sends if each in sent]:
-        for finding in gates.check_send_content(record, name, context):
-            if finding.rule == "ENV-03":
-                yield finding
+        yield from gates.check_send_answers(record, name)
 
 
 # --- many records ------------------------------------------------------------------------------
@@ -108,7 +106,7 @@ def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
             raise CsctlError(_("{path} is not staged and not committed.").format(path=path))
         return content
 
-    context = replace(context, read_file=read_file)
+    context = replace(context, reader=read_file)
     staged = {_record_of(path) for path in git.staged(RECORDS)}
     contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
     found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
@@ -141,7 +139,7 @@ def _records(store: Store) -> list[str]:
     """Return the paths of all records; a YAML file beside a record is an attachment of it."""
     paths = list(store.iter_paths())
     folders = {path.removesuffix(".yaml") for path in paths}
-    return [path for path in paths if PurePosixPath(path).parent.as_posix() not in folders]
+    return [path for path in paths if path.rpartition("/")[0] not in folders]
 
 
 def _record_of(path: str) -> str:
@@ -150,11 +148,11 @@ def _record_of(path: str) -> str:
 
 
 def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
-    read = store.try_read(path)
+    read = context.index.read(path)
     if isinstance(read, Finding):
         yield _side_by_side(store, path) or read
         return
-    yield from check_record(read, context)
+    yield from check_record(read, context.for_record())
     yield from _check_place(store, read)
 
 
@@ -164,7 +162,7 @@ def _side_by_side(store: Store, path: str) -> Finding | None:
     under_way = git.in_progress() if _has_conflict_marks(store, path) else ""
     if not under_way or git.show(":2", path) is None or git.show(":3", path) is None:
         return None
-    name = PurePosixPath(path).stem
+    name = stem_of(path)
     give_up = f"git {under_way} --abort"
     if git.show(":1", path) is None:
         message = _("The id {id} was given to two records, here and on the other branch.")
@@ -191,13 +189,13 @@ def _check_content(store: Store, context: Context, path: str, content: bytes) ->
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         yield Finding(path, line, column, "YAML", "error", error.message, error.hint)
         return
-    yield from check_record(record, context)
+    yield from check_record(record, context.for_record())
     yield from _check_place(store, record)
 
 
 def _check_place(store: Store, record: Record) -> Iterator[Finding]:
     """Yield a file that does not lie where the id of its record says."""
-    name = PurePosixPath(record.path).stem
+    name = stem_of(record.path)
     try:
         place = store.path_of(record.kind, name)
     except UsageError as error:
@@ -218,7 +216,7 @@ def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
     """Yield ids used by two files, and files that are neither a record nor beside one."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        by_name[PurePosixPath(path).stem].append(path)
+        by_name[stem_of(path)].append(path)
     for name, held in by_name.items():
         for path in held[1:]:
             yield Finding(
@@ -228,13 +226,19 @@ def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
                 name, "id",
             )  # fmt: skip
     folders = {path.removesuffix(".yaml") for path in paths}
-    root = store.repository.root
-    for file in sorted((root / RECORDS).rglob("*")):
-        path = file.relative_to(root).as_posix()
-        is_stray = file.parent.relative_to(root).as_posix() not in folders and file.is_file()
-        if is_stray and file.suffix != ".yaml" and not file.name.startswith((".", "README")):
-            yield Finding(
-                path, 1, 1, "ENV-05", "warning",
-                _("{path} belongs to no record.").format(path=path),
-                _("Attach it to one: csctl attach ID {path}").format(path=path),
-            )  # fmt: skip
+    for path in _stray(store.repository.root, folders):
+        yield Finding(
+            path, 1, 1, "ENV-05", "warning",
+            _("{path} belongs to no record.").format(path=path),
+            _("Attach it to one: csctl attach ID {path}").format(path=path),
+        )  # fmt: skip
+
+
+def _stray(root: Path, attached: Set[str]) -> Iterator[str]:
+    """Yield the paths of files that are no record and lie in no folder of one."""
+    for folder, _folders, files in os.walk(root / RECORDS):
+        place = Path(folder).relative_to(root).as_posix()
+        for name in files if place not in attached else ():
+            is_named = name.endswith(".yaml") or name.startswith((".", "README"))
+            if not is_named and os.path.isfile(f"{folder}/{name}"):
+                yield f"{place}/{name}"

@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "tools",
         {
             "suggest": "did you mean",
+            "asked": "what an answer was built on",
             "pullrequests": "where a pull request is made",
             "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
@@ -97,6 +98,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",
+            "contents": "what a record holds wherever it stands",
             "signoffs": "who stands for which content",
             "rules.fields": "steps rules share",
         },
@@ -425,3 +427,15 @@ def test_data_folders_hold_no_python() -> None:
     for folder in ("schemas", "templates", "records"):
         assert not list((ROOT.parent / folder).rglob("*.py"))
     assert not {"schemas", "templates"} & set(MODULES)
+
+
+def test_rules_ask_the_context_and_nothing_behind_it() -> None:
+    """What a rule asks is noted; `now`, the index and the store would not be."""
+    rules = [m for m in MODULES if m.startswith("rules.") and m != "rules.context"]
+    assert len(rules) > 10
+    behind = {"now", "index", "store", "reader", "lister", "asked"}
+    for module in rules:
+        assert not {f"context.{each}" for each in behind} & uses(module), module
+        for node in nodes(module):
+            if isinstance(node, ast.Compare | ast.BinOp):
+                assert "context.today" not in ast.unparse(node), module

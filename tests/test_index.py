@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from csctl.index import Index
+from csctl.index import Grouping, Index
 from csctl.ledgers.namesakes import Fresh
 from csctl.record import Record, linked_ids
 from csctl.yamlfile.yamlio import load
@@ -65,13 +65,15 @@ def test_a_link_field_yields_ids_and_nothing_else(index: Index) -> None:
 def test_a_new_record_is_seen_in_what_was_computed_before(index: Index) -> None:
     fresh = Fresh(index.store)
     assert fresh.linking_to("NT-2026-0004", "note") == []
-    assert set(fresh.groups("note", _by_opener)) == {"li-na"}
+    openers = Grouping("opener", "note", _by_opener)
+    assert fresh.group(openers, "li-na") == ["NT-2026-0002"]
+    assert fresh.group(openers, "zhang-wei") == []
     [two] = [each for each in index.records("note") if each.id == "NT-2026-0002"]
     new = replace(two, id="NT-2026-0000", document=load("about: NT-2026-0004\nopened_by: li-na\n"))
     fresh.add(new)
     fresh.add(replace(new, id="NT-2026-0009", document=load("text: x\n")))
     assert fresh.linking_to("NT-2026-0004", "note") == [new]
-    assert fresh.groups("note", _by_opener) == {"li-na": ["NT-2026-0000", "NT-2026-0002"]}
+    assert fresh.group(openers, "li-na") == ["NT-2026-0000", "NT-2026-0002"]
 
 
 def _by_opener(record: Record) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -12,6 +12,7 @@ from csctl.places import (
     language_of,
     search_path,
     short_word,
+    stem_of,
 )
 from csctl.resources import builtin
 from tests.factory import CONFIG, NOTE_SCHEMA, write
@@ -125,3 +126,11 @@ def test_records_lie_at_the_top_of_their_repository(tmp_path: Path) -> None:
     write(tmp_path, "service/csctl.yaml", "company: 样例\n")
     with pytest.raises(CsctlError, match="inside another git repository"):
         get_repository(tmp_path / "service")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["records/a/CC-1.yaml", "CC-1.yaml", "a.b/CC-1", "a/.yaml", "a/b.c.yaml", "a/b.", "a/..yaml"],
+)
+def test_a_stem_is_what_pathlib_calls_so(path: str) -> None:
+    assert stem_of(path) == PurePosixPath(path).stem

@@ -450,3 +450,21 @@ def test_a_folder_that_may_not_be_written_is_a_sentence(tmp_path: Path) -> None:
             write_atomically(tmp_path / "file", b"x")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_file_beside_a_known_one_is_looked_at_for_itself(
+    tmp_path: Path, repo: Path, store: Store
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    write(repo, "records/notes/a.txt", "a")
+    assert store.read_bytes("records/notes/a.txt") == b"a"
+    assert store.read_bytes("records/notes/../notes/a.txt") == b"a"
+    (repo / "records/notes/b.txt").symlink_to(secret)
+    (repo / "records/notes/c").symlink_to(tmp_path)
+    for path in ("records/notes/b.txt", "records/notes/c/secret", "records/notes/../../../secret"):
+        with pytest.raises(CsctlError, match="is a link or leads out"):
+            store.read_bytes(path)
+    for path in ("records/notes/d.txt", "records/notes/..", "records/notes"):
+        with pytest.raises(CsctlError, match="cannot be read"):
+            store.read_bytes(path)

@@ -297,7 +297,7 @@ def _check(here: Desk, made: Drafted) -> list[Finding]:
         return files[path] if path in files else store.read_bytes(path)
 
     context = build_context(store, here.now)
-    return check_record(made.record, replace(context, index=index, read_file=read_file))
+    return check_record(made.record, replace(context, index=index, reader=read_file))
 
 
 def last_screen(here: Desk, record: Record) -> Iterator[str]:

@@ -95,7 +95,7 @@ def new_findings(
 
     return [
         each
-        for each in check(new, replace(context, read_file=read_file))
+        for each in check(new, replace(context, reader=read_file))
         if (each.rule, each.field, each.message) not in known
     ]
 

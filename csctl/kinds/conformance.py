@@ -163,7 +163,7 @@ class Shape:
     def check(self, data: Any) -> Iterator[Problem]:
         """Yield every place where data, as YAML gives them, do not have this shape."""
         if self._fits is None or not self._fits(data):
-            yield from _problems_of(self._reference.iter_errors(data))
+            yield from problems_of(self._reference.iter_errors(data))
 
 
 @functools.lru_cache(maxsize=64)
@@ -189,7 +189,7 @@ def check_value(kind: Kind, address: str, value: Any) -> Iterator[Problem]:
     yield from _field_shape(kind, address).check(value)
 
 
-def _problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:
+def problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:
     """Yield plain sentences for the errors of the reference validator, each problem once."""
     yield from dict.fromkeys(problem for error in errors for problem in _sentences(error))
 

@@ -32,7 +32,9 @@ def pick(text: Text | str, language: str) -> str:
 def answer_kind(value: Any) -> str:
     """Return which of ANSWERS stands in place of a value, or ""."""
     if isinstance(value, dict):
-        return next((each for each in ANSWERS if each in value), "")
+        for each in ANSWERS:
+            if each in value:
+                return each
     return ""
 
 

@@ -31,6 +31,7 @@ class Schemas:
     def __init__(self, search_path: Sequence[Path]) -> None:
         self._path = tuple(search_path)
         self._sources: dict[str, dict[str, Any]] = {}
+        self._profiles: dict[str, dict[str, Any]] = {}
         self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
         # Shapes are shared by many fields: found, read and resolved once each.
@@ -111,11 +112,13 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        for folder in self._path:
-            path = folder / "profiles" / f"{name}.yaml"
-            if path.is_file():
-                return self._read(path)
-        raise CsctlError(_("There is no profile {name}.").format(name=name))
+        if name not in self._profiles:
+            places = (folder / "profiles" / f"{name}.yaml" for folder in self._path)
+            path = next((each for each in places if each.is_file()), None)
+            if path is None:
+                raise CsctlError(_("There is no profile {name}.").format(name=name))
+            self._profiles[name] = self._read(path)
+        return self._profiles[name]
 
     def _read(self, path: Path) -> dict[str, Any]:
         key = str(path)

@@ -101,7 +101,7 @@ def _without_role(step: Step, last: Record, stage: Stage, index: Index, on: date
         _("{person} moved it to '{stage}', but did not hold the role of {roles} on {day}.").format(
             person=person,
             stage=pick(stage.label, language()),
-            roles=role_words(index, stage.roles),
+            roles=role_words(index.store.repository.role_labels(), stage.roles),
             day=on,
         ),
         _("Somebody with that role makes this move. New roles come in by a change of "

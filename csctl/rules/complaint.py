@@ -146,7 +146,7 @@ def check_responsibility(record: Record, context: Context) -> Iterator[Finding]:
             set_hint(record, "delay_reasons.responsibility_meeting"),
             level="warning",
         )  # fmt: skip
-    if since and not held and context.now - since > _FOUR_HOURS:
+    if since and not held and context.is_past(since + _FOUR_HOURS):
         yield breach(
             "CMP-RESP", record, "responsibility.undetermined_at",
             _("Responsibility has been undetermined for more than 4 hours without a meeting."),

@@ -121,7 +121,7 @@ def check_rejected(record: Record, context: Context) -> Iterator[Finding]:
             set_hint(record, "containment"),
         )  # fmt: skip
     by, at = given(record, "outcome.by"), find_moment(given(record, "outcome.at"))
-    if by and at and not held_role(context, by, ("quality_manager", "gm"), at):
+    if by and at and not held_role(context, by, ("quality_manager", "gm"), at.date()):
         yield breach(
             "CMP-REJ", record, "outcome.by",
             _("{by} was not quality manager when it was rejected.").format(by=by),

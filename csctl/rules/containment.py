@@ -100,7 +100,7 @@ def required_places(customer: str, context: Context) -> tuple[str, ...]:
     card = context.find(customer)
     named = given(card, "containment_places") if card else None
     held = tuple(each for each in named if each) if isinstance(named, list) else ()
-    usual = context.index.store.repository.schemas.kind("customer").field("containment_places")
+    usual = context.schemas.kind("customer").field("containment_places")
     return held or tuple(usual.default)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from csctl.asked import Asked
 from csctl.config import Config
 from csctl.findings import Finding
-from csctl.index import Index
+from csctl.index import Grouping, Index, NotingIndex
+from csctl.kinds.schema import Text
+from csctl.kinds.schemaload import Schemas
 from csctl.record import Record
-from csctl.rules.shape import take_shape
+from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 
 if TYPE_CHECKING:  # most commands ask for no proof
@@ -21,50 +27,84 @@ if TYPE_CHECKING:  # most commands ask for no proof
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything outside a record that a verdict depends on.
+    """Everything outside a record that a verdict depends on; what is asked of it is noted.
 
-    `read_file` returns the bytes of a file of the repository (CsctlError if there is none);
-    `list_files` the names of the files in a folder of it. `complaint` is the one a report is for,
-    "" for all that a record answers.
+    `reader` returns the bytes of a file of the repository (CsctlError if there is none);
+    `lister` the names of the files in a folder of it. `complaint` is the one a report is for,
+    "" for all that a record answers. Rules ask through the methods alone, which note the question
+    in `asked`.
     """
 
     config: Config
     index: Index
     now: datetime
-    read_file: Callable[[str], bytes]
-    list_files: Callable[[str], Sequence[str]]
+    reader: Callable[[str], bytes]
+    lister: Callable[[str], Sequence[str]]
     complaint: str = ""
-    _sound: dict[str, Record | None] = field(default_factory=dict, repr=False, compare=False)
-    _proofs: dict[str, Mapping[str, Proof]] = field(default_factory=dict, repr=False, compare=False)
+    asked: Asked = field(default_factory=Asked, repr=False, compare=False)
+    _shapes: dict[str, tuple[Record, Shape]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _proofs: dict[str, tuple[Mapping[str, Proof], Asked]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def for_record(self) -> Context:
+        """Return the same context with a trace of its own, for the verdict on one record."""
+        return replace(self, asked=Asked())
+
+    # --- time ----------------------------------------------------------------------------------
 
     @property
     def today(self) -> date:
-        """The day it is at the company's first site."""
-        return self.now.astimezone(self.config.site.zone).date()
+        """The day it is at the company's first site; to compare with it, ask `has_begun`."""
+        today = self.now.astimezone(self.config.site.zone).date()
+        self.has_begun(today)
+        self.has_begun(today + timedelta(days=1))
+        return today
+
+    def has_come(self, moment: datetime) -> bool:
+        """Tell whether a moment is now or past."""
+        return self.asked.has_come(moment, self.now)
+
+    def is_past(self, moment: datetime) -> bool:
+        """Tell whether a moment is past."""
+        return self.has_come(moment + datetime.resolution)
+
+    def has_begun(self, day: date) -> bool:
+        """Tell whether a day is today or past at the company's first site."""
+        return self.has_come(_begin(day, self.config.site.zone))
+
+    # --- records -------------------------------------------------------------------------------
+
+    @property
+    def schemas(self) -> Schemas:
+        """The kinds and profiles there are."""
+        return self.index.store.repository.schemas
+
+    def role_labels(self) -> Mapping[str, Text]:
+        """Return what the roles are called."""
+        return self.index.store.repository.role_labels()
 
     def find(self, record_id: Any) -> Record | None:
         """Return the sound part of the record an id names, None if there is none to be read."""
         if not isinstance(record_id, str):
             return None
-        if record_id not in self._sound:
-            found = self.index.find(record_id)
-            self._sound[record_id] = take_shape(found).record if found else None
-        return self._sound[record_id]
+        self.asked.keys.add(f"record:{record_id}")
+        found = self.index.find(record_id)
+        return self.shape_of(found).record if found else None
 
-    def prove(self, record: Record) -> Mapping[str, Proof]:
-        """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
-        from csctl.proofs import prove
+    def shape_of(self, record: Record) -> Shape:
+        """Return what is sound of a record and what is not, found out once for all who ask."""
+        held = self._shapes.get(record.path)
+        if held is None or held[0] is not record:
+            held = self._shapes[record.path] = record, take_shape(record)
+        return held[1]
 
-        given = f"{record.path}\0{record.data.get('signoffs')}"
-        if given not in self._proofs:
-            self._proofs[given] = prove(record, self.index)
-        return self._proofs[given]
-
-    def approvals(self, record: Record) -> list[Approval]:
-        """Return the approvals of a record on the platform, newest first."""
-        from csctl.approvals import find_approvals
-
-        return find_approvals(record, self.index)
+    def exists(self, record_id: str) -> bool:
+        """Tell whether there is a record with this id, readable or not."""
+        self.asked.keys.add(f"record:{record_id}")
+        return self.index.store.find(record_id) is not None
 
     def find_all(self, ids: Sequence[str]) -> list[Record]:
         """Return the sound parts of the records that some ids name and that can be read."""
@@ -72,9 +112,53 @@ class Context:
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the sound parts of the records of a kind that name this one in a link field."""
-        if kind not in self.index.store.repository.schemas.headers():
+        if kind not in self.schemas.headers():
             return []
-        return self.find_all([each.id for each in self.index.linking_to(record_id, kind)])
+        index = NotingIndex(self.index, self.asked)
+        return self.find_all([each.id for each in index.linking_to(record_id, kind)])
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+        """Return what stands in one group of records, in order."""
+        return NotingIndex(self.index, self.asked).group(grouping, key)
+
+    # --- history -------------------------------------------------------------------------------
+
+    def prove(self, record: Record) -> Mapping[str, Proof]:
+        """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
+        from csctl.proofs import prove  # most commands ask for no proof
+
+        given = f"{record.path}\0{record.data.get('signoffs')}"
+        if given not in self._proofs:
+            asked = Asked({f"history:{record.path}"})
+            self._proofs[given] = prove(record, NotingIndex(self.index, asked)), asked
+        proofs, asked = self._proofs[given]
+        self.asked.add(asked)
+        return proofs
+
+    def approvals(self, record: Record) -> list[Approval]:
+        """Return the approvals of a record on the platform, newest first."""
+        from csctl.approvals import find_approvals
+
+        self.asked.keys.add(f"history:{record.path}")
+        return find_approvals(record, NotingIndex(self.index, self.asked))
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def read_file(self, path: str) -> bytes:
+        """Return the bytes of a file of the repository; CsctlError if there is none."""
+        self.asked.keys.add(f"file:{posixpath.normpath(path)}")
+        return self.reader(path)
+
+    def list_files(self, folder: str) -> Sequence[str]:
+        """Return the names of the files in a folder of the repository, [] if there is none."""
+        self.asked.keys.add(f"folder:{posixpath.normpath(folder)}")
+        return self.lister(folder)
+
+
+@functools.lru_cache(maxsize=256)
+def _begin(day: date, zone: tzinfo) -> datetime:
+    # Two times of one zone would be compared by their clocks, and those can go back.
+    return datetime.combine(day, time(), zone).astimezone(timezone.utc)
 
 
 def build_context(store: Store, now: datetime) -> Context:
@@ -82,8 +166,10 @@ def build_context(store: Store, now: datetime) -> Context:
     root = store.repository.root
 
     def list_files(folder: str) -> list[str]:
-        path = root / folder
-        return sorted(each.name for each in path.iterdir()) if path.is_dir() else []
+        try:
+            return sorted(os.listdir(f"{root}/{folder}"))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     return Context(store.repository.config, Index(store), now, store.read_bytes, list_files)
 

@@ -16,6 +16,7 @@ _SEVEN: Final = (
     "name", "person_in_charge", "handling_persons", "operating_status", "business_scope",
     "transaction", "credit",
 )  # fmt: skip
+_DAY: Final = timedelta(days=1)
 _WINDOW_AGE: Final = timedelta(days=365)
 _CONTACT_AGE: Final = timedelta(days=180)
 
@@ -49,7 +50,7 @@ def check_windows(record: Record, context: Context) -> Iterator[Finding]:
                             row.get("confirmed_on"), _WINDOW_AGE)  # fmt: skip
     for row in list_of(record, "contacts"):
         until = day(row.get("until_on"))
-        if until is None or until >= context.today:
+        if until is None or not context.has_begun(until + _DAY):
             yield from _too_old(record, context, in_row("contacts", row, "verified_on"),
                                 row.get("verified_on"), _CONTACT_AGE)  # fmt: skip
 
@@ -58,7 +59,7 @@ def _too_old(
     record: Record, context: Context, address: str, value: object, age: timedelta
 ) -> Iterator[Finding]:
     confirmed = day(value)
-    if confirmed is not None and context.today - confirmed <= age:
+    if confirmed is not None and not context.has_begun(confirmed + age + _DAY):
         return
     label = label_of(record, address)
     if confirmed is None:

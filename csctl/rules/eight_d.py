@@ -227,7 +227,7 @@ def _human_words(schemas: Schemas) -> tuple[str, ...]:
 
 def check_human(record: Record, context: Context) -> Iterator[Finding]:
     """Yield causes whose last answer is that somebody made a mistake."""
-    words = _human_words(context.index.store.repository.schemas)
+    words = _human_words(context.schemas)
     for row in list_of(record, "causes"):
         whys = [each for each in rows(row.get("whys")) if "because" in each]
         final = whys[-1]["because"] if whys else row.get("statement")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
+from csctl.contents import contents_of
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, Kind, Send, answer_kind
+from csctl.kinds.schema import Field, Send, answer_kind
 from csctl.messages import _
-from csctl.record import Record, link_fields, occurrences
+from csctl.record import Record, occurrences
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, given, ids_at, in_row, label_of, list_of, set_hint
-from csctl.rules.shape import fields_of
 
 _CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _MEGABYTE: Final = 1_000_000
@@ -27,43 +26,41 @@ _MEGABYTE: Final = 1_000_000
 
 def check_links(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each link to a record that does not exist, is of another kind, or leads back here."""
-    for field in link_fields(record.kind):
+    for field, address, value in contents_of(record).links:
+        if not isinstance(value, str):
+            continue
         wanted = str(field.schema.get("x-link"))
-        for address, value in occurrences(record, field):
-            if not isinstance(value, str):
-                continue
-            linked = context.find(value)
-            if linked is None:
-                if context.index.store.find(value) is None:
-                    yield breach(
-                        "ENV-04", record, address,
-                        _("There is no {kind} {id}.").format(kind=wanted, id=value),
-                        _("See: csctl {kind} list").format(kind=wanted),
-                    )  # fmt: skip
-            elif linked.kind.name != wanted:
+        linked = context.find(value)
+        if linked is None:
+            if not context.exists(value):
                 yield breach(
                     "ENV-04", record, address,
-                    _("{id} is a {found}, but {label} names a {kind}.").format(
-                        id=value,
-                        found=linked.kind.name,
-                        label=label_of(record, address),
-                        kind=wanted,
-                    ),
+                    _("There is no {kind} {id}.").format(kind=wanted, id=value),
                     _("See: csctl {kind} list").format(kind=wanted),
                 )  # fmt: skip
-            elif (
-                # People may name each other and themselves: deputies, who filled it in.
-                wanted == record.kind.name != "person"
-                and _leads_back(record, linked, field, context)
-            ):
-                yield breach(
-                    "ENV-04", record, address,
-                    _("{label} leads from {id} back to {id}.").format(
-                        label=label_of(record, address), id=record.id
-                    ),
-                    _("A link is written in the later record only: csctl set {id} --remove {field}")
-                    .format(id=record.id, field=address),
-                )  # fmt: skip
+        elif linked.kind.name != wanted:
+            yield breach(
+                "ENV-04", record, address,
+                _("{id} is a {found}, but {label} names a {kind}.").format(
+                    id=value,
+                    found=linked.kind.name,
+                    label=label_of(record, address),
+                    kind=wanted,
+                ),
+                _("See: csctl {kind} list").format(kind=wanted),
+            )  # fmt: skip
+        elif (
+            # People may name each other and themselves: deputies, who filled it in.
+            wanted == record.kind.name != "person" and _leads_back(record, linked, field, context)
+        ):
+            yield breach(
+                "ENV-04", record, address,
+                _("{label} leads from {id} back to {id}.").format(
+                    label=label_of(record, address), id=record.id
+                ),
+                _("A link is written in the later record only: csctl set {id} --remove {field}")
+                .format(id=record.id, field=address),
+            )  # fmt: skip
 
 
 def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
@@ -123,12 +120,9 @@ def _sent_files(record: Record) -> dict[str, tuple[str, Any]]:
 
 
 def _named_files(record: Record) -> Iterator[tuple[str, str]]:
-    for field in fields_of(record.kind, "file"):
-        if split_address(field.address)[0] in ("attachments", "sent"):
-            continue
-        for address, value in occurrences(record, field):
-            if isinstance(value, str):
-                yield address, value
+    for _field, address, value in contents_of(record).files:
+        if isinstance(value, str) and not address.startswith(("attachments[", "sent.")):
+            yield address, value
 
 
 def _check_bytes(
@@ -164,38 +158,30 @@ def _check_bytes(
 # --- languages ---------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
-def _texts(kind: Kind) -> tuple[Field, ...]:
-    return tuple(each for each in kind.walk() if each.is_translatable)
-
-
 def check_languages(record: Record, context: Context) -> Iterator[Finding]:
     """Yield texts without the company's language, and English that is not English."""
     own = context.config.language
-    for field in _texts(record.kind):
-        for address, value in occurrences(record, field):
-            if not isinstance(value, dict) or answer_kind(value):
-                continue
-            if own not in value:
-                yield breach(
-                    "ENV-06", record, address,
-                    _("{label} is not written in the company's language ({language}).").format(
-                        label=label_of(record, address), language=own
-                    ),
-                    f"csctl set {record.id} {address}.{own}=…",
-                )  # fmt: skip
-            english = value.get("en")
-            if not isinstance(english, str):
-                continue
-            if _CJK.search(english) or english == value.get("zh"):
-                yield breach(
-                    "ENV-06", record, f"{address}.en",
-                    _("The English text of {label} is not English.").format(
-                        label=label_of(record, address)
-                    ),
-                    f"csctl set {record.id} {address}.en=…",
-                    level="warning",
-                )  # fmt: skip
+    for _field, address, value in contents_of(record).texts:
+        if not isinstance(value, dict) or answer_kind(value):
+            continue
+        if own not in value:
+            yield breach(
+                "ENV-06", record, address,
+                _("{label} is not written in the company's language ({language}).").format(
+                    label=label_of(record, address), language=own
+                ),
+                f"csctl set {record.id} {address}.{own}=…",
+            )  # fmt: skip
+        english = value.get("en")
+        if isinstance(english, str) and (_CJK.search(english) or english == value.get("zh")):
+            yield breach(
+                "ENV-06", record, f"{address}.en",
+                _("The English text of {label} is not English.").format(
+                    label=label_of(record, address)
+                ),
+                f"csctl set {record.id} {address}.en=…",
+                level="warning",
+            )  # fmt: skip
 
 
 def check_send_language(record: Record, send: Send, context: Context) -> Iterator[Finding]:
@@ -203,19 +189,18 @@ def check_send_language(record: Record, send: Send, context: Context) -> Iterato
     if not any("en" in _report_languages(each, context) for each in customers(record, context)):
         return
     asked = dict.fromkeys(split_address(each.address)[0] for each in send.requires)
-    for field in _texts(record.kind):
-        if split_address(field.address)[0] not in asked or field.is_internal:
+    for field, address, value in contents_of(record).texts:
+        if field.is_internal or split_address(field.address)[0] not in asked:
             continue
-        for address, value in occurrences(record, field):
-            chinese = isinstance(value, str) and _CJK.search(value)
-            if chinese or (isinstance(value, dict) and "zh" in value and "en" not in value):
-                yield breach(
-                    "ENV-06", record, address,
-                    _("The customer reads English, but {label} is in Chinese only.").format(
-                        label=label_of(record, address)
-                    ),
-                    set_hint(record, address).replace("=…", ".en=…"),
-                )  # fmt: skip
+        chinese = isinstance(value, str) and _CJK.search(value)
+        if chinese or (isinstance(value, dict) and "zh" in value and "en" not in value):
+            yield breach(
+                "ENV-06", record, address,
+                _("The customer reads English, but {label} is in Chinese only.").format(
+                    label=label_of(record, address)
+                ),
+                set_hint(record, address).replace("=…", ".en=…"),
+            )  # fmt: skip
 
 
 def customers(record: Record, context: Context) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
-from csctl.kinds.schema import Requirement, Stage, is_answered, pick
+from csctl.index import Grouping
+from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
@@ -17,12 +19,12 @@ from csctl.rules import (
     customer,
     eight_d,
     eight_d_end,
+    repeats,
     signing,
 )
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
 from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
-from csctl.rules.shape import take_shape
 from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment
 
@@ -34,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
 )
+GROUPINGS: tuple[Grouping, ...] = (repeats.CASES,)
 
 
 def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
@@ -43,7 +46,7 @@ def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[F
     stage on. UsageError if the kind has no such stage.
     """
     record.kind.stage(stage_name)
-    shape = take_shape(record)
+    shape = context.shape_of(record)
     yield from filter(shape.is_judged, _check_stage(shape.record, stage_name, context))
 
 
@@ -73,7 +76,12 @@ def check_rules(record: Record, context: Context) -> Iterator[Finding]:
 
 def checks_of(record: Record) -> tuple[Check, ...]:
     """Return the checks for records of its kind."""
-    return tuple(each for each in CHECKS if each.kind == record.kind.name)
+    return _checks(record.kind.name)
+
+
+@lru_cache(maxsize=64)
+def _checks(kind_name: str) -> tuple[Check, ...]:
+    return tuple(each for each in CHECKS if each.kind == kind_name)
 
 
 def _names(record: Record, stage: str) -> set[str]:
@@ -84,13 +92,13 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
     """Yield each requirement of a stage and those before it that a sound record does not meet."""
     asked: set[str] = set()
     for stage in record.kind.stages_up_to(stage_name):
-        level: Level = "warning" if _passed_before_import(record, stage) else "error"
-        for requirement in _required(record, stage):
+        for requirement in _required(record.kind, stage.name):
             address = requirement.address
-            if address in asked or not _is_open(record, requirement):
+            if not _is_open(record, requirement) or address in asked:
                 continue
             asked.add(address)
             if _binds(record, stage, address, context):
+                level = _level(record, stage)
                 yield missing(record, address, pick(stage.label, language()), level)
         for step in stage.sent:
             if not was_sent(record, step):
@@ -100,7 +108,7 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                         stage=pick(stage.label, language()) or stage.name, step=step
                     ),
                     f"csctl send {record.id} --as {step} --via …",
-                    level=level,
+                    level=_level(record, stage),
                 )  # fmt: skip
 
 
@@ -118,21 +126,26 @@ def check_send(
             did_you_mean(send_name, record.kind.sends),
         )
     context = replace(context, complaint=complaint or "")
-    sound = take_shape(record).record
+    sound = context.shape_of(record).record
     yield from check_send_content(sound, send_name, context)
     yield from signing.check_approvals(sound, send_name, context)
 
 
 def check_send_content(record: Record, send_name: str, context: Context) -> Iterator[Finding]:
     """Yield what a sound record lacks to be sent, signatures aside."""
+    yield from check_send_answers(record, send_name)
+    yield from check_send_language(record, record.kind.sends[send_name], context)
+    for check in checks_of(record):
+        if send_name in check.sends:
+            yield from check.run(record, context)
+
+
+def check_send_answers(record: Record, send_name: str) -> Iterator[Finding]:
+    """Yield the fields without an answer that a report needs."""
     send = record.kind.sends[send_name]
     for requirement in send.requires:
         if _is_open(record, requirement):
             yield missing(record, requirement.address, pick(send.label, language()), "error")
-    yield from check_send_language(record, send, context)
-    for check in checks_of(record):
-        if send_name in check.sends:
-            yield from check.run(record, context)
 
 
 def was_sent(record: Record, step: str) -> bool:
@@ -155,14 +168,19 @@ def missing(record: Record, address: str, what: str, level: Level) -> Finding:
     return breach("ENV-03", record, address, message, set_hint(record, address), level=level)
 
 
-def _required(record: Record, stage: Stage) -> Iterator[Requirement]:
-    yield from stage.requires
-    for name in stage.milestones:
-        yield from record.kind.milestones[name].requires
+@lru_cache(maxsize=256)
+def _required(kind: Kind, stage_name: str) -> tuple[Requirement, ...]:
+    stage = kind.stage(stage_name)
+    passed = [kind.milestones[name].requires for name in stage.milestones]
+    return tuple(each for requires in (stage.requires, *passed) for each in requires)
 
 
 def _is_open(record: Record, requirement: Requirement) -> bool:
-    return requirement.applies(record.data) and not satisfied(record.data, requirement)
+    return not satisfied(record.data, requirement) and requirement.applies(record.data)
+
+
+def _level(record: Record, stage: Stage) -> Level:
+    return "warning" if _passed_before_import(record, stage) else "error"
 
 
 def _binds(record: Record, stage: Stage, address: str, context: Context) -> bool:
@@ -172,7 +190,8 @@ def _binds(record: Record, stage: Stage, address: str, context: Context) -> bool
         return True
     entered = given(record, stage.at) if stage.at else None
     entered = entered or given(record, record.kind.date_field)
-    return (day(entered) or context.now.date()).isoformat() >= since
+    begin, on = day(since), day(entered)
+    return begin is None or (begin <= on if on else context.has_begun(begin))
 
 
 def _passed_before_import(record: Record, stage: Stage) -> bool:

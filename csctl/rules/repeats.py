@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from csctl.findings import Finding
+from csctl.index import Grouping
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, given
 
 _REPEAT_WITHIN: Final = timedelta(days=365)
-_Key: TypeAlias = tuple[str, str, str]
 
 
 def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     key, received = _key(record), day(given(record, "received_at"))
     if record.outcome or key is None or received is None:
         return
-    cases = context.index.groups("complaint", _case).get(key, [])
+    cases = context.group(CASES, key)
     before = bisect_left(cases, (received, record.id))
     if before == 0 or received - cases[before - 1][0] > _REPEAT_WITHIN:
         return
@@ -36,7 +37,7 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _case(record: Record) -> tuple[_Key, tuple[date, str]] | None:
+def _case(record: Record) -> tuple[str, tuple[date, str]] | None:
     """Return what a complaint is repeated by, and its day and id; None for what is no case."""
     key, received = _key(record), day(record.data.get("received_at"))
     if key is None or received is None or record.outcome in ("merged", "void"):
@@ -44,7 +45,7 @@ def _case(record: Record) -> tuple[_Key, tuple[date, str]] | None:
     return key, (received, record.id)
 
 
-def _key(record: Record) -> _Key | None:
+def _key(record: Record) -> str | None:
     """Return customer, part and defect of a complaint, None where one is not known."""
     part = record.data.get("part")
     held = part if isinstance(part, dict) else {}
@@ -52,5 +53,8 @@ def _key(record: Record) -> _Key | None:
     first = next((each for each in names if isinstance(each, str)), None)
     customer, code = record.data.get("customer"), record.data.get("defect_code")
     if isinstance(customer, str) and first is not None and isinstance(code, str):
-        return customer, first, code
+        return json.dumps((customer, first, code))
     return None
+
+
+CASES: Final = Grouping("case", "complaint", _case)

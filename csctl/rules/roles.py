@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 
-from csctl.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.schema import Text, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
@@ -25,13 +24,12 @@ def role_of(person: Record, roles: Collection[str], at: date) -> str:
     return ""
 
 
-def held_role(context: Context, person: Any, roles: Collection[str], at: datetime) -> bool:
-    """Tell whether somebody held one of some roles at a time; unknown people hold none."""
+def held_role(context: Context, person: Any, roles: Collection[str], on: date) -> bool:
+    """Tell whether somebody held one of some roles on a day; unknown people hold none."""
     found = context.find(person)
-    return found is not None and bool(role_of(found, roles, at.date()))
+    return found is not None and bool(role_of(found, roles, on))
 
 
-def role_words(index: Index, roles: Collection[str]) -> str:
+def role_words(labels: Mapping[str, Text], roles: Collection[str]) -> str:
     """Return what people call some roles, in the language in use; "" for none."""
-    labels = index.store.repository.role_labels()
     return _(" or ").join(pick(labels.get(each, each), language()) for each in roles)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
+from csctl.contents import contents_of
 from csctl.findings import Finding
 from csctl.kinds import conformance
 from csctl.kinds.conformance import Problem
-from csctl.kinds.schema import Field, Kind, answer_kind
+from csctl.kinds.schema import answer_kind
 from csctl.messages import _
-from csctl.record import Record, address_of, find_path, occurrences, rows
+from csctl.places import stem_of
+from csctl.record import Record, address_of, find_path, rows
 from csctl.rules.fields import breach, entries
 from csctl.suggest import did_you_mean
 from csctl.times.moments import load_day, load_moment
@@ -57,7 +57,7 @@ def _holds(outer: str, inner: str) -> bool:
 
 
 def _finding(record: Record, problem: Problem) -> Finding:
-    line, column = record.document.position(problem.path)
+    line, column = record.place(problem.path)
     return Finding(
         record.path, line, column, "ENV-01", "error", problem.message, problem.hint,
         record.id, address_of(record.data, problem.path),
@@ -89,16 +89,6 @@ def _step(here: Any, step: str | int) -> Any:
     return here[step] if isinstance(here, list) and isinstance(step, int) else None
 
 
-@lru_cache(maxsize=64)
-def _fields(kind: Kind, kinds: tuple[str, ...]) -> tuple[Field, ...]:
-    return tuple(each for each in kind.walk() if each.type in kinds)
-
-
-def fields_of(kind: Kind, *types: str) -> tuple[Field, ...]:
-    """Return the fields of a kind that have one of some types, at any depth."""
-    return _fields(kind, types)
-
-
 def _check_days(record: Record) -> Iterator[tuple[Finding, Path]]:
     """Yield days and times that do not exist, with the path to each."""
     for address, value, kind in _days(record):
@@ -114,20 +104,20 @@ def _check_days(record: Record) -> Iterator[tuple[Finding, Path]]:
 
 def _days(record: Record) -> Iterator[tuple[str, str, str]]:
     """Yield address, text and type of each day and time, those inside an answer included."""
-    for field in fields_of(record.kind, "date", "datetime"):
-        for address, value in occurrences(record, field):
-            if isinstance(value, str):
-                yield address, value, field.type
-    for name in [each for each in record.kind.fields if answer_kind(record.data.get(each))]:
-        for key, kind in (("by", "date"), ("asked_at", "datetime")):
-            if key in record.data[name]:
-                yield f"{name}.{key}", str(record.data[name][key]), kind
+    for field, address, value in contents_of(record).days:
+        if isinstance(value, str):
+            yield address, value, field.type
+    for name, value in record.data.items():
+        if answer_kind(value) and name in record.kind.fields:
+            for key, kind in (("by", "date"), ("asked_at", "datetime")):
+                if key in value:
+                    yield f"{name}.{key}", str(value[key]), kind
 
 
 def _check_name(record: Record) -> Iterator[Finding]:
     kind = record.kind
     named = record.data.get("id")
-    stem = PurePosixPath(record.path).stem
+    stem = stem_of(record.path)
     if isinstance(named, str) and named != stem:
         yield breach(
             "ENV-01", record, "id",
@@ -148,19 +138,18 @@ def _check_name(record: Record) -> Iterator[Finding]:
 
 
 def _check_row_ids(record: Record) -> Iterator[Finding]:
-    for field in fields_of(record.kind, "list"):
-        if field.row is None or "id" not in field.row.fields:
+    for _field, address, value in contents_of(record).lists:
+        names = [str(row.get("id", "")) for row in rows(value)]
+        if len(set(names)) == len(names):
             continue
-        for address, value in occurrences(record, field):
-            names = [str(row.get("id", "")) for row in rows(value)]
-            for number, name in enumerate(names):
-                if name and name in names[:number]:
-                    yield _twice(record, address, name, number)
+        for number, name in enumerate(names):
+            if name and name in names[:number]:
+                yield _twice(record, address, name, number)
 
 
 def _twice(record: Record, address: str, name: str, number: int) -> Finding:
     """The finding stands at the later row, which the id alone does not lead to."""
-    line, column = record.document.position((*find_path(record.data, address), number))
+    line, column = record.place((*find_path(record.data, address), number))
     message = _("The row id {id} is used twice in {list}.").format(id=name, list=address)
     hint = _("Give the later row the next free number.")
     finding = breach("ENV-01", record, address, message, hint)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.index import Index
-from csctl.kinds.schema import SignOff, pick
+from csctl.kinds.schema import SignOff, Text, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
@@ -39,7 +39,8 @@ def check_signature(
     key = key_of(signoff.name, record.cycle)
     row = record.value(f"signoffs.{key}")
     if isinstance(row, Mapping):
-        yield from _check_row(record, key, row, signoff, index, at)
+        person, labels = index.find(str(row.get("by"))), index.store.repository.role_labels()
+        yield from _check_row(record, key, row, signoff, at, person, labels)
 
 
 def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
@@ -50,11 +51,12 @@ def check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
         at = find_moment(row.get("at"))
         if signoff is None or at is None:
             continue
-        yield from _check_row(record, key, row, signoff, context.index, at)
+        person, labels = context.find(row.get("by")), context.role_labels()
+        yield from _check_row(record, key, row, signoff, at, person, labels)
         yield from _check_proof(record, key, row, signoff, context)
-        signed = find_signed(record, signoff)
         is_present = key == key_of(signoff.name, record.cycle) and signoff.send not in sent
-        if is_present and signed is not None and signed.stale:
+        signed = find_signed(record, signoff) if is_present else None
+        if signed is not None and signed.stale:
             yield breach(
                 "APR-01", record, f"signoffs.{key}",
                 _("What '{signoff}' covers has changed since it was signed.").format(
@@ -70,17 +72,17 @@ def _check_row(
     key: str,
     row: Mapping[str, Any],
     signoff: SignOff,
-    index: Index,
     at: datetime,
+    person: Record | None,
+    labels: Mapping[str, Text],
 ) -> Iterator[Finding]:
     by = str(row.get("by", ""))
-    person = index.find(by)
     wanted = signoff.roles or (str(row.get("role", "")),)
     if person is not None and not role_of(person, wanted, at.date()):
         yield breach(
             "APR-01", record, f"signoffs.{key}",
             _("{by} did not hold the role of {roles} on {day}.").format(
-                by=by, roles=role_words(index, wanted), day=at.date()
+                by=by, roles=role_words(labels, wanted), day=at.date()
             ),
             _("Roles stand in the person's record: csctl show {by}").format(by=by),
         )  # fmt: skip
@@ -188,7 +190,7 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
                 _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
                     step=send_name,
                     signoff=_name(signoff),
-                    roles=role_words(context.index, signoff.roles) or _("anybody"),
+                    roles=role_words(context.role_labels(), signoff.roles) or _("anybody"),
                     why=why,
                 ).rstrip(),
                 f"csctl sign {record.id} --as {name}",
@@ -207,12 +209,12 @@ def _check_release(
     record: Record, signoff: SignOff, row: Mapping[str, Any], address: str, context: Context
 ) -> Iterator[Finding]:
     """Yield a spoken release by somebody who may not give it."""
-    at = find_moment(row.get("released_at")) or find_moment(row.get("sent_at")) or context.now
-    if not held_role(context, row["released_by"], signoff.roles, at):
+    on = day(row.get("released_at")) or day(row.get("sent_at")) or context.today
+    if not held_role(context, row["released_by"], signoff.roles, on):
         yield breach(
             _code(record), record, f"{address}.released_by" if address else "",
             _("{by} may not release a 3D: that takes {roles}.").format(
-                by=row["released_by"], roles=role_words(context.index, signoff.roles)
+                by=row["released_by"], roles=role_words(context.role_labels(), signoff.roles)
             ),
             f"csctl sign {record.id} --as {signoff.name}",
         )  # fmt: skip
@@ -263,7 +265,7 @@ def _check_follow_up(
         ),
         f"csctl sign {record.id} --as {signoff.name}",
     )  # fmt: skip
-    yield finding if context.now > last else replace(finding, level="warning")
+    yield finding if context.is_past(last) else replace(finding, level="warning")
 
 
 def _check_before(
@@ -315,15 +317,14 @@ def check_entered(record: Record, context: Context) -> Iterator[Finding]:
     for stage in record.kind.stages_up_to(record.stage):
         by = given(record, stage.by) if stage.by and stage.roles else None
         entered = given(record, stage.at) if stage.at else None
-        when = day(entered) or context.today
         person = context.find(by)
-        if person is not None and not role_of(person, stage.roles, when):
+        if person is not None and not role_of(person, stage.roles, day(entered) or context.today):
             yield breach(
                 "APR-02", record, stage.by,
                 _("{by} may not enter '{stage}': that takes {roles}.").format(
                     by=by,
                     stage=pick(stage.label, language()) or stage.name,
-                    roles=role_words(context.index, stage.roles),
+                    roles=role_words(context.role_labels(), stage.roles),
                 ),
                 _("Roles stand in the person's record: csctl show {by}").format(by=by),
             )  # fmt: skip

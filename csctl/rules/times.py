@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from csctl.contents import Found, contents_of
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind
@@ -14,7 +15,6 @@ from csctl.messages import _
 from csctl.record import Record, occurrences
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, given, label_of, set_hint
-from csctl.rules.shape import fields_of
 from csctl.times.moments import find_moment
 
 # Parts of every record that only say what happened; a photo may be older than the complaint.
@@ -36,48 +36,63 @@ def check_times(record: Record, context: Context) -> Iterator[Finding]:
     yield from _check_late_entry(record)
 
 
+def _events(record: Record) -> list[Found]:
+    """Return what says when something happened; what says when it is due is left out."""
+    events = _event_fields(record.kind)
+    return [each for each in contents_of(record).days if each[0].address in events]
+
+
 @lru_cache(maxsize=64)
-def _events(kind: Kind) -> tuple[Field, ...]:
-    """The fields that say when something happened; those that say when it is due are left out."""
-    return tuple(each for each in fields_of(kind, "date", "datetime") if _is_event(each))
+def _event_fields(kind: Kind) -> frozenset[str]:
+    return frozenset(each.address for each in kind.walk() if _is_event(each))
+
+
+@lru_cache(maxsize=64)
+def _trail_fields(kind: Kind) -> frozenset[str]:
+    """The events that no photo or older paper explains."""
+    return frozenset(
+        each.address
+        for each in kind.walk()
+        if _is_event(each) and (each.is_frozen or split_address(each.address)[0] in _TRAIL)
+    )
 
 
 def _is_event(field: Field) -> bool:
+    if field.type not in ("date", "datetime"):
+        return False
     if field.type == "date":
         return field.is_frozen or field.name in _DONE
     return field.name not in _PLANNED and (field.name == "at" or field.name.endswith("_at"))
 
 
 def _check_future(record: Record, context: Context) -> Iterator[Finding]:
-    for field in _events(record.kind):
-        for address, value in occurrences(record, field):
-            then, when = find_moment(value), day(value)
-            if (then and then > context.now) or (not then and when and when > context.today):
-                yield breach(
-                    "TIME-01", record, address,
-                    _("{label} is {value}: that lies in the future.").format(
-                        label=label_of(record, address), value=value
-                    ),
-                    set_hint(record, address),
-                )  # fmt: skip
+    for _field, address, value in _events(record):
+        then = find_moment(value)
+        when = None if then else day(value)
+        if not (context.has_come(then) if then else when is None or context.has_begun(when)):
+            yield breach(
+                "TIME-01", record, address,
+                _("{label} is {value}: that lies in the future.").format(
+                    label=label_of(record, address), value=value
+                ),
+                set_hint(record, address),
+            )  # fmt: skip
 
 
 def _check_start(record: Record) -> Iterator[Finding]:
     received = given(record, "received_at") if "received_at" in record.kind.fields else None
     if received is None:
         return
-    for field in _events(record.kind):
-        if not (field.is_frozen or split_address(field.address)[0] in _TRAIL):
-            continue
-        for address, value in occurrences(record, field):
-            if _is_before(value, received):
-                yield breach(
-                    "TIME-01", record, address,
-                    _("{label} is {value}, before the report was received ({received}).").format(
-                        label=label_of(record, address), value=value, received=received
-                    ),
-                    set_hint(record, address),
-                )  # fmt: skip
+    trail = _trail_fields(record.kind)
+    for field, address, value in contents_of(record).days:
+        if field.address in trail and _is_before(value, received):
+            yield breach(
+                "TIME-01", record, address,
+                _("{label} is {value}, before the report was received ({received}).").format(
+                    label=label_of(record, address), value=value, received=received
+                ),
+                set_hint(record, address),
+            )  # fmt: skip
 
 
 def _is_before(value: Any, other: Any) -> bool:
@@ -89,12 +104,12 @@ def _is_before(value: Any, other: Any) -> bool:
 
 
 def _check_order(record: Record) -> Iterator[Finding]:
-    kind = record.kind
-    for earlier, later in (*_ORDER, *(kind.word("x-order") or ())):
-        starts = occurrences(record, kind.field(earlier))
-        for address, end in occurrences(record, kind.field(later)):
+    for earlier, later in _pairs(record.kind):
+        starts = occurrences(record, earlier)
+        in_one_row = "[]" in later.address and _row(earlier.address) == _row(later.address)
+        for address, end in occurrences(record, later) if starts else ():
             for other, start in starts:
-                if _in_one_row(earlier, later) and _row(other) != _row(address):
+                if in_one_row and _row(other) != _row(address):
                     continue
                 if _is_before(end, start):
                     yield breach(
@@ -109,8 +124,10 @@ def _check_order(record: Record) -> Iterator[Finding]:
                     )  # fmt: skip
 
 
-def _in_one_row(earlier: str, later: str) -> bool:
-    return "[]" in later and _row(earlier) == _row(later)
+@lru_cache(maxsize=64)
+def _pairs(kind: Kind) -> tuple[tuple[Field, Field], ...]:
+    pairs = (*_ORDER, *(kind.word("x-order") or ()))
+    return tuple((kind.field(earlier), kind.field(later)) for earlier, later in pairs)
 
 
 def _row(address: str) -> str:

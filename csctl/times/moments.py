@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _Day = TypeVar("_Day", bound=date)
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d[+-]\d\d:\d\d", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+# Every rule about times asks for those of one record again.
+_REMEMBERED: Final = 2048
 _YEARS: Final = range(1900, 3000)
 _MOMENT_EXAMPLES: Final = "2026-03-05 09:30, 昨天16:30, 2 hours ago"
 _DAY_EXAMPLES: Final = "2026-03-05, 昨天, last friday"
@@ -70,9 +75,10 @@ def format_moment(moment: datetime) -> str:
     return _to_the_minute(moment).isoformat(timespec="minutes")
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def load_moment(text: str) -> datetime:
     """Read a stored time, YYYY-MM-DDTHH:MM+HH:MM and nothing else; raises ValueError."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d[+-]\d\d:\d\d", text, re.ASCII):
+    if not _MOMENT.fullmatch(text):
         raise ValueError(f"{text!r} is not a stored time")
     return _plausible(datetime.fromisoformat(text))
 
@@ -85,9 +91,10 @@ def find_moment(value: Any) -> datetime | None:
         return None
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def load_day(text: str) -> date:
     """Read a stored day, YYYY-MM-DD and nothing else; raises ValueError."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+    if not _DAY.fullmatch(text):
         raise ValueError(f"{text!r} is not a stored day")
     return _plausible(date.fromisoformat(text))
 

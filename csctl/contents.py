@@ -1,0 +1,112 @@
+"""What a record holds of those fields that rules look at wherever they stand: found in one walk."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
+
+from csctl.kinds.schema import Field, Kind, answer_kind
+from csctl.record import Record, is_step
+
+Found: TypeAlias = tuple[Field, str, Any]
+"""A field, the address of one place where it stands, and the value there."""
+
+_LINKS, _DAYS, _FILES, _TEXTS, _LISTS = range(5)
+_HELD: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The places of some fields of a record, in the order of its schema, then of its file.
+
+    `links` name other records, `days` are days and times, `files` name files, `texts` may be
+    written in several languages, `lists` have rows with an id.
+    """
+
+    links: list[Found]
+    days: list[Found]
+    files: list[Found]
+    texts: list[Found]
+    lists: list[Found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where to look below a place: at the place itself, its keys, any of its keys, its rows."""
+
+    number: int
+    field: Field
+    wanted: tuple[int, ...]
+    keys: Mapping[str, _Plan]
+    any_key: _Plan | None
+    row: _Plan | None
+    is_leaf: bool
+
+
+@functools.lru_cache(maxsize=_HELD)
+def contents_of(record: Record) -> Contents:
+    """Find what a record holds; the last few are remembered, since every rule asks again."""
+    held: tuple[list[Any], ...] = ([], [], [], [], [])
+    data = record.data
+    for key, plan in _plans(record.kind).items() if not answer_kind(data) else ():
+        if key in data:
+            _look(plan, key, data[key], held)
+    for each in held:
+        each.sort(key=itemgetter(0))
+    return Contents(*([found[1:] for found in each] for each in held))
+
+
+def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
+    for wanted in plan.wanted:
+        held[wanted].append((plan.number, plan.field, address, value))
+    if plan.is_leaf:
+        return
+    if isinstance(value, dict):
+        if answer_kind(value):
+            return
+        for key, inner in value.items():
+            if (below := plan.keys.get(key)) is not None:
+                _look(below, f"{address}.{key}", inner, held)
+            if plan.any_key is not None and is_step(key):
+                _look(plan.any_key, f"{address}.{key}", inner, held)
+    elif isinstance(value, list) and plan.row is not None:
+        for number, inner in enumerate(value):
+            name = inner.get("id", number) if isinstance(inner, dict) else number
+            _look(plan.row, f"{address}[{name}]", inner, held)
+
+
+@functools.lru_cache(maxsize=64)
+def _plans(kind: Kind) -> Mapping[str, _Plan]:
+    numbers = {each.address: number for number, each in enumerate(kind.walk())}
+    return _plans_of(kind.fields, numbers)
+
+
+def _plans_of(fields: Mapping[str, Field], numbers: Mapping[str, int]) -> dict[str, _Plan]:
+    plans = {name: _plan(field, numbers) for name, field in fields.items()}
+    return {name: plan for name, plan in plans.items() if plan is not None}
+
+
+def _plan(field: Field, numbers: Mapping[str, int]) -> _Plan | None:
+    """Return how to look at a field, None where there is nothing wanted in it."""
+    row = _plan(field.row, numbers) if field.row else None
+    any_key = _plan(field.any_key, numbers) if field.any_key else None
+    keys = _plans_of(field.fields, numbers)
+    wanted = tuple(_wanted(field))
+    if not (wanted or row or any_key or keys):
+        return None
+    is_leaf = not (row or any_key or keys)
+    return _Plan(numbers[field.address], field, wanted, keys, any_key, row, is_leaf)
+
+
+def _wanted(field: Field) -> list[int]:
+    found = {
+        _LINKS: bool(field.schema.get("x-link")),
+        _DAYS: field.type in ("date", "datetime"),
+        _FILES: field.type == "file",
+        _TEXTS: field.is_translatable,
+        _LISTS: field.type == "list" and field.row is not None and "id" in field.row.fields,
+    }
+    return [each for each, is_wanted in found.items() if is_wanted]

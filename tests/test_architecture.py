@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "": "the version",
             "errors": "what csctl says when it cannot",
             "findings": "one breach at one place",
+            "cachefile": "facts that may be lost",
             "resources": "where schemas, templates and catalogues lie",
             "git.gitformats": "what git prints, as values",
             "times.timewords": "words for days and times",

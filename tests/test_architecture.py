@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "suggest": "did you mean",
             "asked": "what an answer was built on",
+            "cache": "the cache of a repository, and its tables",
             "pullrequests": "where a pull request is made",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
@@ -56,6 +57,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
+            "git.snapshot": "how a work tree differs from HEAD",
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
@@ -111,6 +113,15 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("store", {"store": "records on disk: find, read, number, write"}),
+    (
+        "remembered",
+        {
+            "untracked": "files that lie on disk and not in HEAD",
+            "facts": "what follows from one file's bytes alone",
+        },
+    ),
+    ("view", {"view": "the records of a kind in a work tree, without reading them"}),
+    ("views", {"views": "one view a kind, of one snapshot"}),
     (
         "beside the store",
         {

@@ -54,15 +54,16 @@ def _list(
     columns: tuple[str, ...],
     style: str,
 ) -> int:
+    desk.look_ahead(kind_name)
     from csctl.display import cell, column_label
-    from csctl.selecting import check_conditions, matching
+    from csctl.selecting import check_conditions
 
     kind = desk.store.repository.schemas.kind(kind_name)
     check_conditions(kind, where)
     if stage:
         kind.stage(stage)
     language = messages.language()
-    records = matching(desk.index.records(kind_name), where, stage=stage, only_open=only_open)
+    records = desk.reading.select(kind_name, where, stage=stage, only_open=only_open)
     records.sort(key=lambda r: (str(r.value(kind.date_field) or ""), r.id), reverse=True)
     headings = {each: column_label(kind, each, language) for each in columns or kind.columns}
     if style == "json":
@@ -72,7 +73,7 @@ def _list(
     show_rows(f"{kind_name} list", rows, headings, style)
     if not rows and style == "text":
         nothing()
-    unreadable = desk.index.unreadable(kind_name)
+    unreadable = desk.reading.unreadable(kind_name)
     for finding in unreadable:
         tell(str(finding))
     return 0

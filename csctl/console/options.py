@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +19,8 @@ from csctl.messages import _
 from csctl.places import RECORDS, find_repository, language_of
 
 if TYPE_CHECKING:
+    from csctl.cache import RepositoryCache
+    from csctl.git.snapshot import Pending
     from csctl.index import Index
     from csctl.store import Store
 
@@ -27,12 +29,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`."""
+    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`, `--no-cache`."""
 
     directory: Path
     now: datetime | None = None
     me: str = ""
     no_input: bool = False
+    no_cache: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -45,6 +48,7 @@ class Desk:
     """The records repository at hand, who works at it, and when. What every command starts from."""
 
     invocation: Invocation
+    _pending: list[Pending] = field(default_factory=list, repr=False, compare=False)
 
     @functools.cached_property
     def store(self) -> Store:
@@ -60,6 +64,45 @@ class Desk:
         from csctl.index import Index
 
         return Index(self.store)
+
+    @functools.cached_property
+    def cache(self) -> RepositoryCache:
+        """What is remembered of the repository."""
+        from csctl.cache import NO_CACHE, open_repository_cache
+        from csctl.places import get_repository
+
+        if self.invocation.no_cache:
+            return NO_CACHE
+        opened = open_repository_cache(get_repository(self.invocation.directory))
+        click.get_current_context().call_on_close(opened.close)
+        return opened
+
+    def look_ahead(self, *kinds: str) -> None:
+        """Let git look for changes in the records of some kinds, of all if none is named.
+
+        To be called as early as may be by a command that only reads: while git looks, csctl
+        gets ready.
+        """
+        from csctl.git.snapshot import Pending
+        from csctl.places import RECORDS, get_repository, kind_headers, search_path
+
+        root = get_repository(self.invocation.directory)
+        if self.invocation.no_cache:
+            return
+        headers = kind_headers(search_path(root, "schemas"))
+        folders = [f"{RECORDS}/{headers[each].get('folder')}" for each in kinds or headers]
+        self._pending.append(Pending(root, folders))
+        click.get_current_context().call_on_close(self._pending[-1].give_up)
+
+    @functools.cached_property
+    def reading(self) -> Index:
+        """The index for a command that writes nothing: it asks what is remembered first."""
+        if not self._pending or not self.cache.works:
+            return self.index
+        from csctl.index import Index
+        from csctl.views import Views
+
+        return Index(self.store, Views(self.store, self.cache, self._pending[-1]))
 
     @functools.cached_property
     def now(self) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
@@ -226,7 +225,7 @@ class View:
         is_whole: bool,
     ) -> str:
         """Write the view's new rows, all or none; return its new stamp."""
-        new = uuid.uuid4().hex
+        new = os.urandom(16).hex()
         cache = self._cache
         cache.write(
             "UPDATE views SET tree = ?, digest = ?, stamp = ? WHERE id = ? AND stamp = ?",

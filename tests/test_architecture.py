@@ -29,13 +29,20 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.workbook": "one Excel sheet, read in a process of its own",
         },
     ),
-    ("words", {"messages": "every text people see, in their language"}),
+    (
+        "words",
+        {
+            "messages": "every text people see, in their language",
+            "cache": "the cache of a repository, and its tables",
+        },
+    ),
     (
         "tools",
         {
             "suggest": "did you mean",
             "asked": "what an answer was built on",
             "cache": "the cache of a repository, and its tables",
+=======
             "pullrequests": "where a pull request is made",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",

@@ -53,10 +53,13 @@ class Desk:
     @functools.cached_property
     def store(self) -> Store:
         """The records, opened when first asked for."""
+        from csctl.cache import NO_CACHE
         from csctl.repository import open_repository
         from csctl.store import Store
 
-        return Store(open_repository(self.invocation.directory))
+        # What a command writes never comes from a cache.
+        cache = self.cache if self._pending else NO_CACHE
+        return Store(open_repository(self.invocation.directory, cache=cache))
 
     @functools.cached_property
     def index(self) -> Index:
@@ -74,7 +77,7 @@ class Desk:
         if self.invocation.no_cache:
             return NO_CACHE
         opened = open_repository_cache(get_repository(self.invocation.directory))
-        click.get_current_context().call_on_close(opened.close)
+        _at_the_end(opened.close)
         return opened
 
     def look_ahead(self, *kinds: str) -> None:
@@ -92,7 +95,7 @@ class Desk:
         headers = kind_headers(search_path(root, "schemas"))
         folders = [f"{RECORDS}/{headers[each].get('folder')}" for each in kinds or headers]
         self._pending.append(Pending(root, folders))
-        click.get_current_context().call_on_close(self._pending[-1].give_up)
+        _at_the_end(self._pending[-1].give_up)
 
     @functools.cached_property
     def reading(self) -> Index:
@@ -100,8 +103,10 @@ class Desk:
         if not self._pending or not self.cache.works:
             return self.index
         from csctl.index import Index
+        from csctl.times import calendars
         from csctl.views import Views
 
+        calendars.use_cache(self.cache)
         return Index(self.store, Views(self.store, self.cache, self._pending[-1]))
 
     @functools.cached_property
@@ -132,6 +137,12 @@ class Desk:
         """Forget what was read: another branch is in use now."""
         for name in ("store", "index"):
             self.__dict__.pop(name, None)
+
+
+def _at_the_end(act: Callable[[], None]) -> None:
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(act)
 
 
 def choose_language(arguments: Sequence[str]) -> str:

@@ -13,7 +13,6 @@ from csctl.index import Index
 from csctl.kinds.schema import pick
 from csctl.messages import _
 from csctl.record import Record, owner_of, text_of, unknown_fields
-from csctl.selecting import is_open
 from csctl.times.moments import load_day
 
 
@@ -48,9 +47,9 @@ def agenda(
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
-        for record in index.records(kind_name) if kind.stages or kind.clocks else ():
-            if not is_open(record) or (owner and owner_of(record) != owner):
-                continue
+        if not (kind.stages or kind.clocks):
+            continue
+        for record in index.select(kind_name, only_open=True, owner=owner):
             if customer and customer not in _customers(record):
                 continue
             states = clock_states(record, index, config, now)

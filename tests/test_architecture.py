@@ -41,8 +41,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "suggest": "did you mean",
             "asked": "what an answer was built on",
-            "cache": "the cache of a repository, and its tables",
-=======
             "pullrequests": "where a pull request is made",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",

@@ -16,7 +16,15 @@ from csctl.console.output import FORMATS, tell
 from csctl.errors import UsageError
 from csctl.git.gitprocess import environment
 from csctl.messages import _
-from csctl.places import RECORDS, find_repository, language_of
+from csctl.places import (
+    RECORDS,
+    find_repository,
+    get_repository,
+    ids_beginning,
+    kind_headers,
+    language_of,
+    search_path,
+)
 
 if TYPE_CHECKING:
     from csctl.cache import RepositoryCache
@@ -72,7 +80,6 @@ class Desk:
     def cache(self) -> RepositoryCache:
         """What is remembered of the repository."""
         from csctl.cache import NO_CACHE, open_repository_cache
-        from csctl.places import get_repository
 
         if self.invocation.no_cache:
             return NO_CACHE
@@ -87,13 +94,13 @@ class Desk:
         gets ready.
         """
         from csctl.git.snapshot import Pending
-        from csctl.places import RECORDS, get_repository, kind_headers, search_path
 
         root = get_repository(self.invocation.directory)
         if self.invocation.no_cache:
             return
         headers = kind_headers(search_path(root, "schemas"))
-        folders = [f"{RECORDS}/{headers[each].get('folder')}" for each in kinds or headers]
+        known = [headers[each] for each in kinds or headers if each in headers]
+        folders = [f"{RECORDS}/{each.get('folder')}" for each in known]
         self._pending.append(Pending(root, folders))
         _at_the_end(self._pending[-1].give_up)
 
@@ -120,12 +127,12 @@ class Desk:
     def me(self) -> str:
         """The person record of who is at the desk; UsageError if git's e-mail is nobody's."""
         if self.invocation.me:
-            found = self.index.find(self.invocation.me)
+            found = self.reading.find(self.invocation.me)
             if found is None or found.kind.name != "person":
                 raise UsageError(_("There is no person {id}.").format(id=self.invocation.me))
             return found.id
         _name, email = self.store.repository.git.user()
-        for record in self.index.records("person"):
+        for record in self.reading.records("person"):
             if email and str(record.value("email") or "").casefold() == email.casefold():
                 return record.id
         raise UsageError(
@@ -135,7 +142,7 @@ class Desk:
 
     def reopen(self) -> None:
         """Forget what was read: another branch is in use now."""
-        for name in ("store", "index"):
+        for name in ("store", "index", "reading"):
             self.__dict__.pop(name, None)
 
 
@@ -197,8 +204,8 @@ def complete_id(context: click.Context, _parameter: click.Parameter, incomplete:
     root = find_repository(Path(context.find_root().params.get("directory") or "."))
     if root is None:
         return []
-    names = {path.stem for path in (root / RECORDS).rglob("*.yaml")}
-    return sorted(each for each in names if each.upper().startswith(incomplete.upper()))
+    headers = kind_headers(search_path(root, "schemas"))
+    return sorted(ids_beginning(root, headers, incomplete.upper()))
 
 
 def id_argument(command: Command) -> Command:

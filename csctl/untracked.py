@@ -70,7 +70,7 @@ class Untracked:
     def _mark(self, folder: str) -> tuple[str, int]:
         """Return what tells a folder's content from its earlier ones, and when it changed."""
         try:
-            found = os.lstat(self._root / folder)
+            found = os.lstat(f"{self._root}/{folder}")
         except OSError:
             return "", 0
         times = (found.st_mtime_ns, found.st_ctime_ns)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, blob_id
 from csctl.errors import CsctlError
-from csctl.facts import Facts
+from csctl.facts import UNREADABLE, Facts
 from csctl.findings import Finding
 from csctl.git.snapshot import Snapshot, changes_between, entries_of
 from csctl.kinds.schema import Kind
@@ -50,6 +50,8 @@ class View:
 
     # --- questions -----------------------------------------------------------------------------
 
+    # CROSS JOIN says in which order: from what the fewest records have.
+
     def select(self, cells: Sequence[tuple[str, str]], holding: Sequence[str] = ()) -> list[Record]:
         """Return the records that have all cells and hold the texts, and perhaps some others.
 
@@ -60,18 +62,17 @@ class View:
         if cells:
             sql = (
                 "SELECT f.path, f.blob, f.data FROM cells c "
-                "JOIN entries e ON e.fact = c.fact JOIN facts f ON f.id = c.fact"
+                "CROSS JOIN entries e ON e.fact = c.fact CROSS JOIN facts f ON f.id = c.fact"
             )
         sql += " WHERE e.view = ? AND f.data IS NOT NULL"
         args.append(self._id)
         for number, (address, text) in enumerate(cells):
-            if number == 0:
-                sql += " AND c.address = ? AND c.text IN (?, ?)"
-            else:
-                sql += (
-                    " AND EXISTS (SELECT 1 FROM cells o WHERE o.fact = e.fact"
-                    " AND o.address = ? AND o.text IN (?, ?))"
-                )
+            sql += (
+                " AND EXISTS (SELECT 1 FROM cells o WHERE o.fact = e.fact"
+                " AND o.address = ? AND o.text IN (?, ?))"
+                if number
+                else " AND c.address = ? AND c.text IN (?, ?)"
+            )
             args += [address, text, text.casefold()]
         for text in holding:
             sql += " AND instr(f.data, ?)"
@@ -103,11 +104,11 @@ class View:
     def unreadable(self) -> list[Finding]:
         """Return a finding for each file that is no record, in order of path."""
         rows = self._rows(
-            "SELECT f.path, p.finding FROM cells c JOIN entries e ON e.fact = c.fact "
-            "JOIN facts f ON f.id = c.fact "
+            "SELECT f.path, p.finding FROM cells c CROSS JOIN entries e ON e.fact = c.fact "
+            "CROSS JOIN facts f ON f.id = c.fact "
             "LEFT JOIN problems p ON p.fact = c.fact AND p.language = ? "
-            "WHERE c.address = '*unreadable' AND c.text = '' AND e.view = ?",
-            (language(), self._id),
+            "WHERE c.address = ? AND c.text = '' AND e.view = ?",
+            (language(), UNREADABLE, self._id),
         )
         found: dict[str, Finding] = {}
         for path, finding in rows:
@@ -288,7 +289,7 @@ class View:
     def _is_file(self, path: str) -> bool:
         """Tell whether a folder lists something at a path that is no folder."""
         try:
-            return not stat.S_ISDIR(os.lstat(self._root / path).st_mode)
+            return not stat.S_ISDIR(os.lstat(f"{self._root}/{path}").st_mode)
         except OSError:
             return False
 

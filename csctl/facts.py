@@ -28,6 +28,8 @@ STAGE: Final = "stage"
 # A longer text is no name of anything, and nobody asks for it letter by letter.
 LONGEST_CELL: Final = 80
 _AT_ONCE: Final = 400
+# So many times the files of all work trees may be known, in older versions and other branches.
+_TIMES_KEPT: Final = 4
 
 
 class RememberedDocument(Document):
@@ -141,6 +143,20 @@ class Facts:
             ],
         )
         self._cache.commit()
+
+    def forget(self) -> None:
+        """Forget the oldest facts that no work tree's HEAD needs, where they are many."""
+        sql = "SELECT (SELECT COUNT(*) FROM facts), (SELECT COUNT(*) FROM entries)"
+        ((facts, entries),) = self._cache.read(sql) or [(0, 0)]
+        if facts <= _TIMES_KEPT * (entries + _AT_ONCE):
+            return
+        old = (
+            "SELECT id FROM facts WHERE id <= (SELECT MAX(id) FROM facts) - ? "
+            "AND id NOT IN (SELECT fact FROM entries WHERE fact IS NOT NULL)"
+        )
+        # The facts themselves last: the others are known by them.
+        for table, key in (("cells", "fact"), ("problems", "fact"), ("facts", "id")):
+            self._cache.write(f"DELETE FROM {table} WHERE {key} IN ({old})", [(entries,)])
 
     def build(self, kind: Kind, path: str, blob: str, data: str, record_id: str = "") -> Record:
         """Build a record from what is known of its file."""

@@ -137,6 +137,7 @@ class View:
         if rows and rows[0][2:] == (tree, digest):
             return int(rows[0][0]), str(rows[0][1])
         if not rows:
+            self._forget_work_trees()
             self._cache.write(
                 "INSERT OR IGNORE INTO views (worktree, folder, tree, digest, stamp) "
                 "VALUES (?, ?, '', '', '')",
@@ -159,6 +160,13 @@ class View:
         fresh = [(p, b) for p, b in entries.items() if b and p not in beside]
         self._learn([each for each in fresh if each[0] not in self._snapshot.differing])
         return number, self._move(number, stamp, (tree, digest), entries, beside, is_whole)
+
+    def _forget_work_trees(self) -> None:
+        """Forget the views of work trees that are gone."""
+        views = self._cache.read("SELECT id, worktree FROM views")
+        gone = [(number,) for number, worktree in views if not os.path.isdir(worktree)]
+        for table, key in (("entries", "view"), ("folders", "view"), ("views", "id")):
+            self._cache.write(f"DELETE FROM {table} WHERE {key} = ?", gone)
 
     def _moves_others(self, number: int, changes: Sequence[tuple[str, str, str]]) -> bool:
         """Tell whether a change decides about YAML files in the folder beside it."""
@@ -253,6 +261,7 @@ class View:
                 if blob
             ],
         )
+        self._facts.forget()
         cache.commit()
         if not cache.works:
             raise LostError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from csctl.cache import RepositoryCache, blob_id, code_digest, digest_of
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.kinds.schema import Kind
+from csctl.kinds.schema import Field, Kind
 from csctl.messages import language
 from csctl.record import Record, link_fields, linked_ids, owner_of
 from csctl.selecting import fitting, is_open, split_condition
@@ -24,6 +25,7 @@ OWNER: Final = "*owner"
 LINK: Final = "*link"
 UNREADABLE: Final = "*unreadable"
 STAGE: Final = "stage"
+_FIRST_STEP: Final = re.compile(r"[.\[]")
 
 # A longer text is no name of anything, and nobody asks for it letter by letter.
 LONGEST_CELL: Final = 80
@@ -47,15 +49,20 @@ class RememberedDocument(Document):
 
     @functools.cached_property
     def text(self) -> str:  # type: ignore[override]
-        """The text of the file; where that was changed meanwhile, its data as JSON, which is YAML.
+        """The text of the file; where it holds other data by now, these data as JSON.
 
-        So a position is that of the data in a text that holds them.
+        That is YAML too, so that a position is always one in a text that holds the data.
         """
         try:
-            content = self._store.read_bytes(self._path)
-        except CsctlError:
+            # Wherever a link would lead: what has this id is the file's content.
+            with open(f"{self._store.repository.root}/{self._path}", "rb") as file:
+                content = file.read()
+            if blob_id(content, self._blob) == self._blob:
+                return content.decode()
+            found = self._store.build(self._path, self._store.read_bytes(self._path)).document
+        except (OSError, CsctlError):
             return self._json
-        return content.decode() if blob_id(content, self._blob) == self._blob else self._json
+        return found.text if found.data == self.data else self._json
 
 
 class Facts:
@@ -120,16 +127,17 @@ class Facts:
 
     def remember(self, kind: Kind, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
         """Remember records, or findings in place of such, read from (path, blob)."""
-        read = [each for each in read if _is_unicode(each)]
-        if not read or not self._cache.works:
+        rows = [(path, blob, _data_of(found), found) for path, blob, found in read]
+        rows = [each for each in rows if _is_unicode(each[2])]
+        if not rows or not self._cache.works:
             return
         digest = self.digest(kind)
         self._cache.write(
             "INSERT OR IGNORE INTO facts (path, blob, digest, data) VALUES (?, ?, ?, ?)",
-            [(path, blob, digest, _data_of(found)) for path, blob, found in read],
+            [(path, blob, digest, data) for path, blob, data, _found in rows],
         )
-        numbers = self.known(kind, [(path, blob) for path, blob, _found in read])
-        about = [(numbers[path], found) for path, _blob, found in read if path in numbers]
+        numbers = self.known(kind, [(path, blob) for path, blob, _data, _found in rows])
+        about = [(numbers[path], found) for path, _b, _d, found in rows if path in numbers]
         self._cache.write(
             "INSERT OR IGNORE INTO cells (fact, address, text) VALUES (?, ?, ?)",
             [(number, *cell) for number, found in about for cell in _cells(found)],
@@ -167,10 +175,10 @@ class Facts:
         return Record(kind, record_id, path, document)
 
 
-def _is_unicode(row: tuple[str, str, Record | Finding]) -> bool:
+def _is_unicode(data: str | None) -> bool:
     """Tell whether SQLite takes it: an escape such as \\ud800 in YAML stands for no text."""
     try:
-        (row[0] + (_data_of(row[2]) or "")).encode()
+        (data or "").encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -191,8 +199,8 @@ def _cells(found: Record | Finding) -> Iterator[tuple[str, str]]:
     yield OWNER, owner_of(found)
     if is_open(found):
         yield OPEN, ""
-    fields = link_fields(found.kind)
-    yield from ((LINK, target) for field in fields for target in linked_ids(found, field))
+    for field in _links_below(found.kind, tuple(found.data)):
+        yield from ((LINK, target) for target in linked_ids(found, field))
     for address in indexed(found.kind):
         texts = fitting(found.value(address))
         yield from ((address, each) for each in texts if 0 < len(each) <= LONGEST_CELL)
@@ -212,6 +220,13 @@ def chosen_by(
         elif wanted.isalnum() and wanted.casefold() not in ("true", "false"):
             holding.append(wanted)  # what is no letter or digit JSON may write otherwise
     return cells, holding
+
+
+@functools.lru_cache(maxsize=1024)
+def _links_below(kind: Kind, keys: tuple[str, ...]) -> tuple[Field, ...]:
+    """Return the link fields of a kind that stand, at any depth, below some of its keys."""
+    held = set(keys)
+    return tuple(e for e in link_fields(kind) if _FIRST_STEP.split(e.address, 1)[0] in held)
 
 
 @functools.lru_cache(maxsize=64)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from csctl.cache import LostError, RepositoryCache
 from csctl.facts import Facts
 from csctl.git.snapshot import Pending, Snapshot
@@ -43,9 +41,3 @@ class Views:
             return View(self._store, self._cache, self._facts, kind, self._snapshot)
         except LostError:
             return None
-
-
-def folders_of(store: Store, kinds: Sequence[str]) -> list[str]:
-    """Return the folders that the records of some kinds lie in."""
-    headers = store.repository.schemas.headers()
-    return [f"{RECORDS}/{headers[name]['folder']}" for name in kinds if name in headers]

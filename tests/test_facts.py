@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from csctl import messages
 from csctl.cache import open_repository_cache
 from csctl.errors import UsageError
 from csctl.facts import Facts, chosen_by
@@ -96,6 +98,61 @@ def test_links_and_owners_are_found_in_the_overlay_too(store: Store, repo: Path)
             assert known == read
             found = [each.id for each in index.select("customer", owner=record_id)]
             assert found == [each.id for each in plain.select("customer", owner=record_id)]
+
+
+def answers(index: Index) -> list[object]:
+    return [
+        [each.id for each in index.records("customer")],
+        index.unreadable("customer"),
+        [each.id for each in index.select("customer", ["short_name=吉利"], only_open=True)],
+        index.find("GEELY") is not None,
+        index.find("BAD"),
+        [each.id for each in index.linking_to("GEELY", "customer")],
+    ]
+
+
+def test_a_file_that_is_no_record_is_none_when_remembered(
+    store: Store, repo: Path, git: Git
+) -> None:
+    (repo / "records/customers/BAD.yaml").write_text("id: [\n", encoding="utf-8")
+    git("add", "-A")
+    git("commit", "-q", "-m", "bad")
+    for spoken in ("en", "en", "zh"):
+        messages.use(spoken)
+        assert answers(index_of(store, "customers")) == answers(Index(store))
+
+
+def test_a_cache_that_fails_in_between_is_asked_no_more(store: Store, repo: Path) -> None:
+    for _time in range(2):
+        cache = open_repository_cache(repo)
+        index = Index(store, Views(store, cache, Pending(repo, ["records/customers"])))
+        assert index.find("GEELY")
+        cache.close()
+        assert answers(index) == answers(Index(store))
+        assert answers(index) == answers(Index(store))
+
+
+def test_a_view_that_another_process_moves_on_is_asked_no_more(
+    store: Store, repo: Path, git: Git
+) -> None:
+    first = index_of(store, "customers")
+    assert first.find("GEELY")
+    git("mv", GEELY, "records/customers/GEELY2.yaml")
+    git("commit", "-q", "-m", "moved")
+    answers(index_of(store, "customers"))
+    assert [each.path for each in first.records("customer")] == [
+        "records/customers/BOSCH.yaml", "records/customers/GEELY2.yaml",
+    ]  # fmt: skip
+
+
+def test_a_name_that_is_no_text_is_read_each_time(store: Store, repo: Path, git: Git) -> None:
+    index_of(store, "customers").records("customer")
+    with open(os.fsencode(repo) + b"/records/customers/\xff.yaml", "wb") as file:
+        file.write(b"id: x\n")
+    for _time in range(2):
+        assert len(index_of(store, "customers").records("customer")) == 3
+        git("add", "-A")
+        git("commit", "-q", "-m", "odd", "--allow-empty")
 
 
 def test_what_was_read_is_known_by_path_content_and_schema(store: Store, repo: Path) -> None:

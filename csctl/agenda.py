@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +11,10 @@ from typing import Any
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.errors import UsageError
 from csctl.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.schema import Kind, pick
 from csctl.messages import _
 from csctl.record import Record, owner_of, text_of, unknown_fields
 from csctl.rules.roles import role_of
-from csctl.selecting import is_open
 from csctl.times.moments import load_day
 
 
@@ -49,9 +49,9 @@ def agenda(
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
-        for record in index.records(kind_name) if kind.stages or kind.clocks else ():
-            if not is_open(record):
-                continue
+        if not (kind.stages or kind.clocks):
+            continue
+        for record in _candidates(index, kind, owner):
             if customer and customer not in _customers(record):
                 continue
             states = clock_states(record, index, config, now)
@@ -64,6 +64,19 @@ def agenda(
             items += _open_questions(record, now) if is_mine else ()
     chosen = [e for e in items if horizon is None or (e.due is not None and e.due <= horizon)]
     return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.record.id))
+
+
+def _candidates(index: Index, kind: Kind, owner: str) -> Iterable[Record]:
+    """Return the open records that may hold something for an owner, or for anybody."""
+    if not owner:
+        return index.select(kind.name, only_open=True)
+    found = {each.path: each for each in index.select(kind.name, only_open=True, owner=owner)}
+    has_desks = index.store.repository.config.has_desks
+    for clock in kind.clocks.values():
+        if clock.stops.get("signoff") and (has_desks or not clock.afterwards):
+            waiting = index.select(kind.name, only_open=True, awaited=clock.name)
+            found |= {each.path: each for each in waiting}
+    return found.values()
 
 
 def _may_sign(person: str, state: ClockState, index: Index, now: datetime) -> bool:

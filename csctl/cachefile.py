@@ -34,6 +34,11 @@ class Cache:
         self._is_writing = False
         self._open()
 
+    @property
+    def works(self) -> bool:
+        """Whether nothing went wrong so far: `read` finds what is there."""
+        return self._connection is not None
+
     def read(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a query, none on any trouble."""
         return self._tried(lambda connection: self._read(connection, sql, args)) or []

@@ -219,6 +219,9 @@ def _standing_before_the_command(command: Command) -> Command:
         click.option(
             "--no-input", is_flag=True, help=_("Never ask; fail where an answer is missing.")
         ),
+        click.option(
+            "--no-cache", is_flag=True, help=_("Read every file; use and keep nothing remembered.")
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -251,11 +254,12 @@ def build_group() -> click.Group:
         now: datetime | None,
         me: str,
         no_input: bool,
+        no_cache: bool,
     ) -> int:
         context.color = {"always": True, "never": False}.get(color)
         if context.color is None and environment("NO_COLOR"):
             context.color = False
-        context.obj = Desk(Invocation(Path(directory), now, me, no_input))
+        context.obj = Desk(Invocation(Path(directory), now, me, no_input, no_cache))
         return _menu(context) if context.invoked_subcommand is None else 0
 
     return group

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from csctl.kinds.schema import Field, Kind, answer_kind, is_answered, pick
@@ -59,11 +59,20 @@ def column_label(kind: Kind, address: str, language: str) -> str:
     return pick(kind.field(address).label, language)
 
 
-def cell(record: Record, address: str, language: str) -> str:
-    """Return what a list shows of a record at an address."""
-    if address == "stage":
-        return stage_words(record, language)
-    return shown(record.kind.field(address), record.value(address), language)
+def column_cells(
+    kind: Kind, records: Sequence[Record], addresses: Iterable[str], language: str
+) -> list[dict[str, str]]:
+    """Return what a list shows of records of one kind, a row each."""
+    fields = {each: kind.field(each) for each in addresses}
+    return [
+        {
+            each: stage_words(record, language)
+            if each == "stage"
+            else shown(field, record.value(each), language)
+            for each, field in fields.items()
+        }
+        for record in records
+    ]
 
 
 def stage_words(record: Record, language: str) -> str:

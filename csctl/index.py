@@ -6,13 +6,23 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from csctl.asked import Asked
+from csctl.cache import LostError
+from csctl.errors import CsctlError
+from csctl.facts import LINK, chosen_by
 from csctl.findings import Finding
 from csctl.places import stem_of
-from csctl.record import Record, link_fields, linked_ids
+from csctl.record import Record, link_fields, linked_ids, owner_of
+from csctl.selecting import matching, wanted_signatures
 from csctl.store import Store
+
+if TYPE_CHECKING:
+    from csctl.view import View
+    from csctl.views import Views
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +42,7 @@ def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
     """Return the keys of the questions that are answered with this record; see `Asked`."""
     kind = record.kind.name
     keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
-    for field in link_fields(record.kind):
-        keys.update(f"links:{target}:{kind}" for target in linked_ids(record, field))
+    keys.update(f"links:{target}:{kind}" for target in _targets(record))
     for each in groupings:
         if each.kind == kind and (found := each.place(record)) is not None:
             keys.add(f"group:{each.name}:{found[0]}")
@@ -43,8 +52,10 @@ def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
 class Index:
     """The records of one repository, each file read at most once and only when asked for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, views: Views | None = None) -> None:
+        """Read from disk, or where `views` are given, what they know of it: never to write it."""
         self.store = store
+        self._views = views
         self._kinds: dict[str, list[Record]] = {}
         self._unreadable: dict[str, list[Finding]] = {}
         self._records: dict[str, Record | None] = {}
@@ -55,6 +66,10 @@ class Index:
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
         if kind not in self._kinds:
+            viewed = self._ask(kind, lambda view: [view.select([])])
+            if viewed:
+                self._kinds[kind] = viewed[0]
+                return viewed[0]
             paths = self.store.iter_paths(self.store.repository.schemas.kind(kind))
             read = [self.read(path) for path in paths]
             self._unreadable[kind] = [each for each in read if isinstance(each, Finding)]
@@ -67,8 +82,42 @@ class Index:
 
     def unreadable(self, kind: str) -> list[Finding]:
         """Return one finding for each file of a kind that is no record."""
-        self.records(kind)
+        if kind not in self._unreadable:
+            viewed = self._ask(kind, lambda view: [view.unreadable()])
+            if viewed:
+                self._unreadable[kind] = viewed[0]
+            else:
+                self._kinds.pop(kind, None)
+                self.records(kind)
         return self._unreadable[kind]
+
+    def select(
+        self,
+        kind: str,
+        where: Sequence[str] = (),
+        *,
+        stage: str = "",
+        only_open: bool = False,
+        owner: str = "",
+        awaited: str = "",
+    ) -> list[Record]:
+        """Return the records of a kind that fit, in order of path; see `selecting.matching`.
+
+        `awaited` is a clock that has started and that a sign-off stops.
+        """
+        declared = self.store.repository.schemas.kind(kind)
+        asked = chosen_by(
+            declared, where, stage=stage, only_open=only_open, owner=owner, awaited=awaited
+        )
+        viewed = self._ask(kind, lambda view: [view.select(*asked)])
+        candidates = viewed[0] if viewed else self.records(kind)
+        found = matching(candidates, where, stage=stage, only_open=only_open)
+        return [
+            each
+            for each in found
+            if (not owner or owner_of(each) == owner)
+            and (not awaited or awaited in wanted_signatures(each))
+        ]
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
@@ -81,20 +130,43 @@ class Index:
     def read(self, path: str) -> Record | Finding:
         """Return the record in a file, or the finding in its place; each file is read once."""
         if path not in self._files:
-            self._files[path] = self.store.try_read(path)
+            # A file that came to be since the view was taken is read as it is.
+            self._files[path] = self._viewed(path) or self.store.try_read(path)
         return self._files[path]
+
+    def _viewed(self, path: str) -> Record | Finding | None:
+        try:
+            kind = self.store.kind_at(path).name if self._views else ""
+        except CsctlError:  # a folder of nobody, as reading it says
+            return None
+        viewed = self._ask(kind, lambda view: [view.at(path)])
+        return viewed[0] if viewed else None
+
+    def _ask(self, kind: str, question: Callable[[View], list[_T]]) -> list[_T]:
+        """Return what a view answers, nothing where there is none that can."""
+        if self._views is None:
+            return []
+        declared = self.store.repository.schemas.kind(kind)
+        view = self._views.find(declared)
+        try:
+            return question(view) if view else []
+        except LostError:
+            self._views.lose(declared)
+            return []
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
         if kind not in self._links:
+            viewed = self._ask(kind, lambda view: [view.select([(LINK, record_id)])])
+            if viewed:
+                return [each for each in viewed[0] if record_id in _targets(each)]
             self._links[kind] = defaultdict(list)
             for record in self.records(kind):
                 self._link(record)
         return self._links[kind].get(record_id, [])
 
     def _link(self, record: Record) -> None:
-        fields = link_fields(record.kind)
-        for target in sorted({each for field in fields for each in linked_ids(record, field)}):
+        for target in sorted(_targets(record)):
             self._links[record.kind.name][target].append(record)
 
     def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
@@ -141,6 +213,22 @@ class NotingIndex(Index):
         self._asked.keys.add(f"kind:{kind}")
         return self._index.unreadable(kind)
 
+    def select(
+        self,
+        kind: str,
+        where: Sequence[str] = (),
+        *,
+        stage: str = "",
+        only_open: bool = False,
+        owner: str = "",
+        awaited: str = "",
+    ) -> list[Record]:
+        """Return the records of a kind that fit."""
+        self._asked.keys.add(f"kind:{kind}")
+        return self._index.select(
+            kind, where, stage=stage, only_open=only_open, owner=owner, awaited=awaited
+        )
+
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         self._asked.keys.add(f"record:{record_id}")
@@ -162,3 +250,7 @@ class NotingIndex(Index):
         """Return what stands in one group, in order."""
         self._asked.keys.add(f"group:{grouping.name}:{key}")
         return self._index.group(grouping, key)
+
+
+def _targets(record: Record) -> set[str]:
+    return {each for field in link_fields(record.kind) for each in linked_ids(record, field)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -105,6 +106,52 @@ def _read_header(path: Path) -> dict[str, str]:
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
     return header
+
+
+def ids_beginning(
+    root: Path, headers: Mapping[str, Mapping[str, str]], start: str
+) -> Iterator[str]:
+    """Yield the ids that begin with `start`, in capital letters, of records in their right place.
+
+    Only the folders are listed that can hold such: a shell waits for it.
+    """
+    for header in headers.values():
+        folder, prefix = root / RECORDS / header.get("folder", ""), header.get("prefix", "")
+        if not prefix:
+            yield from (each for each in _stems(folder) if each.upper().startswith(start))
+            continue
+        typed = start.split("-", 2)
+        if not (prefix == typed[0] if len(typed) > 1 else prefix.startswith(typed[0])):
+            continue
+        year, number = (*typed[1:], "", "")[:2]
+        for each in _folders(folder):
+            if each.name == year or (len(typed) < 3 and each.name.startswith(year)):
+                yield from _numbered_in(each, number, start)
+
+
+def _numbered_in(year: Path, number: str, start: str) -> Iterator[str]:
+    """Yield ids of a year; a folder is named by all digits of its numbers but the last two."""
+    for folder in _folders(year):
+        rest = number.removeprefix(folder.name)
+        if folder.name.startswith(number) or (rest != number and len(rest) <= 2):
+            yield from (each for each in _stems(folder) if each.upper().startswith(start))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [folder / each.name for each in _entries(folder) if each.is_dir(follow_symlinks=False)]
+
+
+def _stems(folder: Path) -> list[str]:
+    names = [each.name for each in _entries(folder)]
+    return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml")]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:  # not there, or not to be looked at: nothing to offer
+        return []
 
 
 def short_word(header: dict[str, str], language: str) -> str:

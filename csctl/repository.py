@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from csctl import config
+from csctl.cache import NO_CACHE, RepositoryCache, digest_of
 from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.findings import Finding
@@ -39,14 +41,35 @@ class Repository:
         return {**self.schemas.profile("roles").get("roles", {}), **self.config.roles}
 
 
-def open_repository(start: Path, *, check: bool = True) -> Repository:
+def open_repository(
+    start: Path, *, check: bool = True, cache: RepositoryCache = NO_CACHE
+) -> Repository:
     """Open the records repository around `start`; CsctlError if csctl.yaml is wrong."""
     root = get_repository(start)
-    schemas = Schemas(search_path(root, "schemas"))
-    findings, data = read_config(root, schemas) if check else ([], {})
+    schemas = Schemas(search_path(root, "schemas"), cache)
+    data = _checked_config(root, schemas, cache) if check else {}
+    return Repository(root, GitRepo(root), config.build_config(data), schemas)
+
+
+def _checked_config(root: Path, schemas: Schemas, cache: RepositoryCache) -> Mapping[str, object]:
+    """Return the data of csctl.yaml, which is looked over once for all processes."""
+    key = f"config {digest_of(_content(root), schemas.digest)}" if cache.works else ""
+    known = cache.text(key)
+    if known:
+        remembered: dict[str, object] = json.loads(known)
+        return remembered
+    findings, data = read_config(root, schemas)
     if findings:
         raise CsctlError("\n".join(str(each) for each in findings))
-    return Repository(root, GitRepo(root), config.build_config(data), schemas)
+    cache.keep(key, json.dumps(data))
+    return data
+
+
+def _content(root: Path) -> str:
+    try:
+        return (root / CONFIG).read_bytes().hex()
+    except OSError:  # whoever reads it says so
+        return ""
 
 
 def read_config(root: Path, schemas: Schemas) -> tuple[list[Finding], dict[str, object]]:

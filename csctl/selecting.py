@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from csctl.errors import UsageError
-from csctl.kinds.schema import Kind, answer_kind
+from csctl.kinds.schema import Kind, answer_kind, holds
 from csctl.messages import _
 from csctl.record import Record, text_of
 
@@ -17,6 +18,17 @@ def is_open(record: Record) -> bool:
     return not record.outcome and (not stages or record.stage != stages[-1].name)
 
 
+def wanted_signatures(record: Record) -> list[str]:
+    """Return the clocks of a record that have started and that a sign-off stops, given or not."""
+    return [
+        clock.name
+        for clock in record.kind.clocks.values()
+        if clock.stops.get("signoff")
+        and any(record.value(each) for each in clock.starts)
+        and holds(clock.when, record.data)
+    ]
+
+
 def matching(
     records: Iterable[Record],
     where: Sequence[str],
@@ -25,7 +37,7 @@ def matching(
     only_open: bool = False,
 ) -> list[Record]:
     """Return the records that fit every condition `field=value`, a stage, and being open."""
-    conditions = [_split(each) for each in where]
+    conditions = [split_condition(each) for each in where]
     chosen = []
     for record in records:
         if (stage and record.stage != stage) or (only_open and not is_open(record)):
@@ -38,10 +50,11 @@ def matching(
 def check_conditions(kind: Kind, where: Sequence[str]) -> None:
     """Raise UsageError for a condition on a field the kind does not have."""
     for each in where:
-        kind.field(_split(each)[0])
+        kind.field(split_condition(each)[0])
 
 
-def _split(condition: str) -> tuple[str, str]:
+def split_condition(condition: str) -> tuple[str, str]:
+    """Return the field and the text of a condition `field=text`; UsageError if it is none."""
     address, equals, wanted = condition.partition("=")
     if not equals:
         raise UsageError(
@@ -54,11 +67,17 @@ def _split(condition: str) -> tuple[str, str]:
 def _fits(record: Record, address: str, wanted: str) -> bool:
     record.kind.field(address)
     value = record.value(address)
+    wanted = wanted.casefold() if isinstance(value, bool) else wanted
+    return wanted in fitting(value)
+
+
+def fitting(value: Any) -> set[str]:
+    """Return the texts that a value at an address fits as they are, or in small letters."""
     if isinstance(value, bool):
-        return wanted.casefold() == str(value).casefold()
+        return {str(value).casefold()}
     if isinstance(value, list):
-        return wanted in [str(each) for each in value]
-    return wanted == (answer_kind(value) or ("" if value is None else str(value)))
+        return {str(each) for each in value}
+    return {answer_kind(value) or ("" if value is None else str(value))}
 
 
 def containing(records: Iterable[Record], words: Sequence[str]) -> list[Record]:

@@ -19,7 +19,6 @@ from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
 from csctl.selecting import summary_of
-from csctl.sending import changed_since
 from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
 
@@ -215,6 +214,8 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
 
 def _sent_lines(record: Record) -> Iterator[str]:
     for key, row in record.sendings():
+        from csctl.sending import changed_since  # knows of forms; most records were never sent
+
         text = _("Sent: {key} at {at} via {via}").format(
             key=key, at=str(row.get("sent_at", ""))[:16], via=row.get("via", "")
         )

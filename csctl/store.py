@@ -137,8 +137,7 @@ class Store:
 
     def read(self, path: str) -> Record:
         """Read the record in a file; YamlError or CsctlError says why it cannot be."""
-        content = self.read_bytes(path)
-        return self.build(path, content)
+        return self.build(path, self.read_bytes(path))
 
     def build(self, path: str, content: bytes) -> Record:
         """Build a record from the bytes of its file."""
@@ -216,12 +215,8 @@ class Store:
         """Read a record; a file that is none is a finding, so that the others are still read."""
         try:
             return self.read(path)
-        except yamlio.YamlError as error:
-            return Finding(
-                path, error.line, error.column, YAML_RULE, "error", error.message, error.hint
-            )
         except CsctlError as error:
-            return Finding(path, 1, 1, YAML_RULE, "error", error.message, error.hint)
+            return unreadable(path, error)
 
     # --- numbering -----------------------------------------------------------------------------
 
@@ -305,6 +300,12 @@ class Store:
             ),
             _("Repeat the command: it will read the file as it is now."),
         )
+
+
+def unreadable(path: str, error: CsctlError) -> Finding:
+    """Return the finding for a file that is no record."""
+    line, column = getattr(error, "line", 1), getattr(error, "column", 1)
+    return Finding(path, line, column, YAML_RULE, "error", error.message, error.hint)
 
 
 def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:

@@ -30,7 +30,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.workbook": "one Excel sheet, read in a process of its own",
         },
     ),
-    ("words", {"messages": "every text people see, in their language"}),
+    (
+        "words",
+        {
+            "messages": "every text people see, in their language",
+            "cache": "the cache of a repository, and its tables",
+        },
+    ),
     (
         "tools",
         {
@@ -60,6 +66,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
+            "git.snapshot": "how a work tree differs from HEAD",
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
@@ -122,6 +129,15 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "fieldmerge": "two people's changes to one record",
         },
     ),
+    (
+        "remembered",
+        {
+            "untracked": "files that lie on disk and not in HEAD",
+            "facts": "what follows from one file's bytes alone",
+        },
+    ),
+    ("view", {"view": "the records of a kind in a work tree, without reading them"}),
+    ("views", {"views": "one view a kind, of one snapshot"}),
     (
         "beside the store",
         {

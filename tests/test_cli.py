@@ -130,10 +130,10 @@ def test_an_unreadable_schema_is_3(root: Path, capsys: pytest.CaptureFixture[str
 def test_a_bug_is_70_with_a_traceback(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(*_arguments: object) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("csctl.index.Index.records", broken)
+    monkeypatch.setattr("csctl.index.Index.select", broken)
     assert main(["--lang", "en", "complaint", "list"]) == 70
     error = capsys.readouterr().err
     assert "Traceback" in error
@@ -143,10 +143,10 @@ def test_a_bug_is_70_with_a_traceback(
 def test_too_deep_a_recursion_is_a_sentence(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def deep(*_arguments: object) -> None:
+    def deep(*_arguments: object, **_options: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("csctl.index.Index.records", deep)
+    monkeypatch.setattr("csctl.index.Index.select", deep)
     assert main(["--lang", "en", "complaint", "list"]) == 3
     assert "nested too deeply" in capsys.readouterr().err
 
@@ -154,10 +154,10 @@ def test_too_deep_a_recursion_is_a_sentence(
 def test_interrupted_is_130(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(*_arguments: object) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("csctl.index.Index.records", interrupted)
+    monkeypatch.setattr("csctl.index.Index.select", interrupted)
     assert main(["--lang", "en", "complaint", "list"]) == 130
     captured = capsys.readouterr()
     assert captured.err.strip() == "Interrupted."
@@ -169,7 +169,7 @@ def test_a_signal_is_130(root: Path) -> None:
     script = (
         "import os, signal, csctl.index, sys\n"
         "from csctl.cli import run\n"
-        f"csctl.index.Index.records = lambda *a: os.kill(os.getpid(), {int(signal.SIGINT)})\n"
+        f"csctl.index.Index.select = lambda *a, **k: os.kill(os.getpid(), {int(signal.SIGINT)})\n"
         "sys.argv = ['csctl', 'complaint', 'list']\n"
         "run()\n"
     )
@@ -292,7 +292,7 @@ def test_help_and_completion_import_nothing_heavy(
         ("csctl comp", ["complaint", "completion"]),
         ("csctl complaint ", ["new", "list", "import"]),
         ("csctl show C", ["CC-2026-0001"]),
-        ("csctl --no", ["--now", "--no-input"]),
+        ("csctl --no", ["--now", "--no-input", "--no-cache"]),
     ],
 )
 def test_the_shell_is_told_what_fits(root: Path, line: str, found: list[str]) -> None:

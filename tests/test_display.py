@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from csctl.display import cell, column_label, field_lines, shown, stage_words
+from csctl.display import column_cells, column_label, field_lines, shown, stage_words
 from csctl.kinds.schema import Kind
 from csctl.store import Store
 from tests.factory import note_store, write_note
@@ -54,9 +54,9 @@ def test_a_value_in_words(note: Kind, address: str, value: Any, words: str) -> N
 def test_columns_and_cells(repo: Path, store: Store, note: Kind) -> None:
     record = store.read(write_note(repo, "NT-2026-0001", "text: a\nplace: {shelf: B}\n"))
     assert column_label(note, "place.shelf", "zh") == "货架"
-    assert cell(record, "place.shelf", "zh") == "B"
-    assert cell(record, "stage", "zh") == "打开"
-    assert cell(record, "colour", "zh") == ""
+    assert column_cells(record.kind, [record], ["place.shelf", "stage", "colour"], "zh") == [
+        {"place.shelf": "B", "stage": "打开", "colour": ""}
+    ]
 
 
 @pytest.mark.parametrize(

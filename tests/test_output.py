@@ -280,3 +280,28 @@ def test_annotations_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> No
         "::error file=records/a.yaml,line=3,col=5,title=ENV-01::wrong do it\n"
         "::warning file=a%2Cb%3A100%25%0A.yaml,line=2,col=1,title=R::50%25 of%0Ait do: this, now\n"
     )
+
+
+def test_a_column_is_as_wide_as_a_terminal_shows_it() -> None:
+    """Whether the width is known without the table of all characters, or looked up in it."""
+    for character in map(chr, range(0x10000)):
+        if output.clean(character) == character and not character.isspace():
+            text = f"a{character}b"
+            rule = output.render_table([{"a": text}], {"a": "x"}, None).splitlines()[1]
+            assert len(rule) == max(wcswidth(text), 1), hex(ord(character))
+
+
+@given(st.lists(st.lists(st.text(max_size=8), min_size=3, max_size=3), min_size=1, max_size=4))
+@settings(deadline=None, max_examples=60)
+def test_columns_of_a_table_line_up(cells: list[list[str]]) -> None:
+    headings = {"a": "编号", "b": "Record", "c": "C"}
+    rows = [dict(zip(headings, row, strict=True)) for row in cells]
+    first, rule, *rest = output.render_table(rows, headings, None).split("\n")
+    widths = [len(each) for each in rule.split("  ")]
+    assert (len(rest), len(widths), first[:2]) == (len(rows), 3, "编号")
+    for line, row in zip(rest, rows, strict=True):
+        shown = [output.clean(" ".join(row[each].split())) for each in headings]
+        room = [w - max(wcswidth(each), 0) for w, each in zip(widths, shown, strict=True)]
+        assert min(room) >= 0
+        padded = (each + " " * spare for each, spare in zip(shown, room, strict=True))
+        assert line == "  ".join(padded).rstrip()

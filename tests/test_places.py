@@ -8,6 +8,7 @@ from csctl.errors import CsctlError
 from csctl.places import (
     find_repository,
     get_repository,
+    ids_beginning,
     kind_headers,
     language_of,
     search_path,
@@ -134,3 +135,53 @@ def test_records_lie_at_the_top_of_their_repository(tmp_path: Path) -> None:
 )
 def test_a_stem_is_what_pathlib_calls_so(path: str) -> None:
     assert stem_of(path) == PurePosixPath(path).stem
+
+
+@pytest.mark.parametrize(
+    ("start", "found"),
+    [
+        ("", 8),
+        ("C", 5),
+        ("CC", 4),
+        ("CC-", 4),
+        ("CC-20", 4),
+        ("CC-2026", 3),
+        ("CC-2026-", 3),
+        ("CC-2026-0", 2),
+        ("CC-2026-07", 1),
+        ("CC-2026-072", 0),
+        ("CC-2026-0712", 1),
+        ("CC-2026-1", 1),
+        ("CC-2026-1234", 1),
+        ("CC-2026-12345", 1),
+        ("CC-2026-123456", 0),
+        ("CC-2026-0001-X", 0),
+        ("CC-2025-0001", 1),
+        ("8D", 1),
+        ("CHEN", 1),
+        ("Z", 1),
+        ("X", 0),
+    ],
+)
+def test_ids_that_begin_so(tmp_path: Path, start: str, found: int) -> None:
+    headers = {
+        "complaint": {"folder": "complaints", "prefix": "CC"},
+        "8d": {"folder": "8ds", "prefix": "8D"},
+        "person": {"folder": "people"},
+        "customer": {"folder": "customers"},
+    }
+    ids = {
+        "complaints/2025/00": ["CC-2025-0001"],
+        "complaints/2026/00": ["CC-2026-0001"],
+        "complaints/2026/07": ["CC-2026-0712"],
+        "complaints/2026/123": ["CC-2026-12345"],
+        "8ds/2026/00": ["8D-2026-0001"],
+        "people": ["chen-gang", "zhang-wei", "li-na"],
+    }
+    for folder, names in ids.items():
+        for name in names:
+            write(tmp_path, f"records/{folder}/{name}.yaml", "")
+            write(tmp_path, f"records/{folder}/{name}/photo.jpg", "")
+    expected = [n for names in ids.values() for n in names if n.upper().startswith(start)]
+    assert sorted(ids_beginning(tmp_path, headers, start)) == sorted(expected)
+    assert len(expected) == found

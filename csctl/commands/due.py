@@ -30,10 +30,11 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, within: str, mine: bool, customer: str, style: str) -> int:
     """Show what is due."""
+    desk.look_ahead()
     from csctl.agenda import agenda, agenda_row
 
     items = agenda(
-        desk.index,
+        desk.reading,
         desk.now,
         within=within,
         owner=desk.me if mine else "",
@@ -48,11 +49,11 @@ def command(desk: Desk, within: str, mine: bool, customer: str, style: str) -> i
         "owner": _("Owner"),
         "left": _("Left"),
     }
-    rows = [agenda_row(each, desk.index, desk.now, messages.language()) for each in items]
+    rows = [agenda_row(each, desk.reading, desk.now, messages.language()) for each in items]
     show_rows("due", rows, headings, style)
     if not rows and style == "text":
         nothing(_("Nothing is due."))
     for kind in desk.store.repository.schemas.names():
-        for finding in desk.index.unreadable(kind):
+        for finding in desk.reading.unreadable(kind):
             tell(str(finding))
     return 1 if any(each["state_code"] == "overdue" for each in rows) else 0

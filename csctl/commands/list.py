@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import click
 
 from csctl import messages
@@ -54,25 +57,27 @@ def _list(
     columns: tuple[str, ...],
     style: str,
 ) -> int:
-    from csctl.display import cell, column_label
-    from csctl.selecting import check_conditions, matching
+    desk.look_ahead(kind_name)
+    from csctl.display import column_cells, column_label
+    from csctl.selecting import check_conditions
 
     kind = desk.store.repository.schemas.kind(kind_name)
     check_conditions(kind, where)
     if stage:
         kind.stage(stage)
     language = messages.language()
-    records = matching(desk.index.records(kind_name), where, stage=stage, only_open=only_open)
+    records = desk.reading.select(kind_name, where, stage=stage, only_open=only_open)
     records.sort(key=lambda r: (str(r.value(kind.date_field) or ""), r.id), reverse=True)
     headings = {each: column_label(kind, each, language) for each in columns or kind.columns}
-    if style == "json":
-        rows = [{each: record.value(each) for each in headings} for record in records]
-    else:
-        rows = [{each: cell(record, each, language) for each in headings} for record in records]
+    rows: Sequence[Mapping[str, Any]] = (
+        [{each: record.value(each) for each in headings} for record in records]
+        if style == "json"
+        else column_cells(kind, records, headings, language)
+    )
     show_rows(f"{kind_name} list", rows, headings, style)
     if not rows and style == "text":
         nothing()
-    unreadable = desk.index.unreadable(kind_name)
+    unreadable = desk.reading.unreadable(kind_name)
     for finding in unreadable:
         tell(str(finding))
     return 0

@@ -26,13 +26,14 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: str) -> int:
     """Find records."""
+    desk.look_ahead(*kinds)
     from csctl.display import stage_words
     from csctl.selecting import containing, summary_of
 
     schemas = desk.store.repository.schemas
     language = messages.language()
     chosen = [schemas.kind(each).name for each in kinds] or schemas.names()
-    records = [r for name in chosen for r in containing(desk.index.records(name), words)]
+    records = [r for name in chosen for r in containing(desk.reading.records(name), words)]
     rows = [
         {
             "id": record.id,
@@ -46,6 +47,6 @@ def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: s
     show_rows("search", rows, headings, style)
     if not rows and style == "text":
         nothing()
-    for finding in (each for name in chosen for each in desk.index.unreadable(name)):
+    for finding in (each for name in chosen for each in desk.reading.unreadable(name)):
         tell(str(finding))
     return 0

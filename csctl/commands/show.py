@@ -28,11 +28,12 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, record_id: str, everything: bool, style: str) -> int:
     """Show a record."""
+    desk.look_ahead()
     from csctl.rules.context import build_context
     from csctl.standing import build_standing, render_standing
 
     record = desk.store.get(record_id)
-    standing = build_standing(record, build_context(desk.store, desk.now))
+    standing = build_standing(record, build_context(desk.store, desk.now, desk.reading))
     if style == "json":
         show_json("show", [{"record": dict(record.data), **standing.as_row()}])
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,10 +16,20 @@ from csctl.console.output import FORMATS, tell
 from csctl.errors import UsageError
 from csctl.git.gitprocess import environment
 from csctl.messages import _
-from csctl.places import RECORDS, find_repository, language_of
+from csctl.places import (
+    RECORDS,
+    find_repository,
+    get_repository,
+    ids_beginning,
+    kind_headers,
+    language_of,
+    search_path,
+)
 
 if TYPE_CHECKING:
+    from csctl.cache import RepositoryCache
     from csctl.fieldmerge import Side
+    from csctl.git.snapshot import Pending
     from csctl.index import Index
     from csctl.store import Store
 
@@ -28,12 +38,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`."""
+    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`, `--no-cache`."""
 
     directory: Path
     now: datetime | None = None
     me: str = ""
     no_input: bool = False
+    no_cache: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -46,14 +57,18 @@ class Desk:
     """The records repository at hand, who works at it, and when. What every command starts from."""
 
     invocation: Invocation
+    _pending: list[Pending] = field(default_factory=list, repr=False, compare=False)
 
     @functools.cached_property
     def store(self) -> Store:
         """The records, opened when first asked for."""
+        from csctl.cache import NO_CACHE
         from csctl.repository import open_repository
         from csctl.store import Store
 
-        return Store(open_repository(self.invocation.directory))
+        # What a command writes never comes from a cache.
+        cache = self.cache if self._pending else NO_CACHE
+        return Store(open_repository(self.invocation.directory, cache=cache))
 
     @functools.cached_property
     def index(self) -> Index:
@@ -61,6 +76,46 @@ class Desk:
         from csctl.index import Index
 
         return Index(self.store)
+
+    @functools.cached_property
+    def cache(self) -> RepositoryCache:
+        """What is remembered of the repository."""
+        from csctl.cache import NO_CACHE, open_repository_cache
+
+        if self.invocation.no_cache:
+            return NO_CACHE
+        opened = open_repository_cache(get_repository(self.invocation.directory))
+        _at_the_end(opened.close)
+        return opened
+
+    def look_ahead(self, *kinds: str) -> None:
+        """Let git look for changes in the records of some kinds, of all if none is named.
+
+        To be called as early as may be by a command that only reads: while git looks, csctl
+        gets ready.
+        """
+        from csctl.git.snapshot import Pending
+
+        root = get_repository(self.invocation.directory)
+        if self.invocation.no_cache:
+            return
+        headers = kind_headers(search_path(root, "schemas"))
+        known = [headers[each] for each in kinds or headers if each in headers]
+        folders = [f"{RECORDS}/{each.get('folder')}" for each in known]
+        self._pending.append(Pending(root, folders))
+        _at_the_end(self._pending[-1].give_up)
+
+    @functools.cached_property
+    def reading(self) -> Index:
+        """The index for a command that writes nothing: it asks what is remembered first."""
+        if not self._pending or not self.cache.works:
+            return self.index
+        from csctl.index import Index
+        from csctl.times import calendars
+        from csctl.views import Views
+
+        calendars.use_cache(self.cache)
+        return Index(self.store, Views(self.store, self.cache, self._pending[-1]))
 
     @functools.cached_property
     def now(self) -> datetime:
@@ -73,12 +128,12 @@ class Desk:
     def me(self) -> str:
         """The person record of who is at the desk; UsageError if git's e-mail is nobody's."""
         if self.invocation.me:
-            found = self.index.find(self.invocation.me)
+            found = self.reading.find(self.invocation.me)
             if found is None or found.kind.name != "person":
                 raise UsageError(_("There is no person {id}.").format(id=self.invocation.me))
             return found.id
         _name, email = self.store.repository.git.user()
-        for record in self.index.records("person"):
+        for record in self.reading.records("person"):
             if email and str(record.value("email") or "").casefold() == email.casefold():
                 return record.id
         raise UsageError(
@@ -88,8 +143,14 @@ class Desk:
 
     def reopen(self) -> None:
         """Forget what was read: another branch is in use now."""
-        for name in ("store", "index"):
+        for name in ("store", "index", "reading"):
             self.__dict__.pop(name, None)
+
+
+def _at_the_end(act: Callable[[], None]) -> None:
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(act)
 
 
 def choose_language(arguments: Sequence[str]) -> str:
@@ -144,8 +205,8 @@ def complete_id(context: click.Context, _parameter: click.Parameter, incomplete:
     root = find_repository(Path(context.find_root().params.get("directory") or "."))
     if root is None:
         return []
-    names = {path.stem for path in (root / RECORDS).rglob("*.yaml")}
-    return sorted(each for each in names if each.upper().startswith(incomplete.upper()))
+    headers = kind_headers(search_path(root, "schemas"))
+    return sorted(ids_beginning(root, headers, incomplete.upper()))
 
 
 def id_argument(command: Command) -> Command:

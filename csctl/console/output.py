@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
@@ -24,6 +25,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _HARMFUL: Final = re.compile(
     f"[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u2028\\u2029{''.join(sorted(BIDI))}]"
 )
+
+# Characters whose width is known without a table: ASCII, Chinese ones and full-width forms.
+_WIDE: Final = re.compile("[\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]")
+_PLAIN: Final = re.compile("[ -~\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*")
 
 
 def clean(text: str) -> str:
@@ -106,14 +111,31 @@ def render_table(
     rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], width: int | None
 ) -> str:
     """Return a table whose full-width columns line up; cut to `width` columns unless None."""
-    import tabulate  # slow to import, and only tables need it
-
-    tabulate.MIN_PADDING = 0  # as it comes, every column is two wider than its heading
     cells = [[_one_line(row.get(column, "")) for column in headings] for row in rows]
     heads = [clean(each) for each in headings.values()]
     if width is not None:
         cells, heads = _fit(cells, heads, width)
-    return tabulate.tabulate(cells, heads, tablefmt="simple", disable_numparse=True)
+    columns = zip(heads, *cells, strict=True)
+    widths = [max(_width_of(each) for each in column) for column in columns]
+    lines = [heads, ["-" * each for each in widths], *cells]
+    return "\n".join(_line(each, widths) for each in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (
+        cell + " " * (width - _width_of(cell)) for cell, width in zip(cells, widths, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+@functools.lru_cache(maxsize=10_000)
+def _width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if _PLAIN.fullmatch(text):
+        return len(text) + len(_WIDE.findall(text))
+    from wcwidth import wcswidth  # a hundredth of a second, and most texts are plain
+
+    return max(wcswidth(text), 0)
 
 
 def _one_line(value: Any) -> str:
@@ -122,13 +144,9 @@ def _one_line(value: Any) -> str:
 
 def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[list[str]], list[str]]:
     """Shorten the widest columns until the table fits the terminal."""
-    from wcwidth import wcswidth
-
-    def measure(text: str) -> int:
-        return max(wcswidth(text), 0)
-
     widths = [
-        max(measure(heads[i]), *(measure(row[i]) for row in cells), 1) for i in range(len(heads))
+        max(_width_of(heads[i]), *(_width_of(row[i]) for row in cells), 1)
+        for i in range(len(heads))
     ]
     room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
     # The first column names the row: without it the others say nothing.
@@ -143,10 +161,10 @@ def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[lis
 
 
 def _cut(text: str, width: int) -> str:
-    from wcwidth import wcswidth, wcwidth
-
-    if max(wcswidth(text), 0) <= width:
+    if _width_of(text) <= width:
         return text
+    from wcwidth import wcwidth
+
     kept, used = "", 0
     for character in text:
         used += max(wcwidth(character), 0)

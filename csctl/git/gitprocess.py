@@ -73,13 +73,11 @@ def run_git(
     nothing is asked meanwhile; after so many seconds of `silence` git is ended, which may ask
     for a password before. Raises CsctlError where git is not installed.
     """
-    variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
-    if not translated:
-        variables["LC_ALL"] = "C"
+    variables = _variables(translated=translated)
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)
     variables.update(extra or {})
-    command = ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
+    command = _command(root, arguments)
     try:
         if seconds is not None:
             return _run_within(command, {**variables, "GIT_TERMINAL_PROMPT": "0"}, seconds)
@@ -87,10 +85,39 @@ def run_git(
             return _run_talking(command, variables, silence)
         return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
     except OSError as error:
-        raise CsctlError(
-            _("git could not be started: {reason}.").format(reason=error.strerror),
-            _("Install git: https://git-scm.com/downloads, or on Debian: apt install git"),
-        ) from error
+        raise _not_started(error) from error
+
+
+def start_git(root: Path, arguments: Iterable[str]) -> subprocess.Popen[bytes]:
+    """Start git in `root` and do not wait for it; it reads nothing, and speaks English."""
+    try:
+        return subprocess.Popen(
+            _command(root, arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_variables(translated=False),
+        )
+    except OSError as error:
+        raise _not_started(error) from error
+
+
+def _command(root: Path, arguments: Iterable[str]) -> list[str]:
+    return ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
+
+
+def _variables(*, translated: bool) -> dict[str, str]:
+    variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
+    if not translated:
+        variables["LC_ALL"] = "C"
+    return variables
+
+
+def _not_started(error: OSError) -> CsctlError:
+    return CsctlError(
+        _("git could not be started: {reason}.").format(reason=error.strerror),
+        _("Install git: https://git-scm.com/downloads, or on Debian: apt install git"),
+    )
 
 
 def _run_talking(command: list[str], variables: Mapping[str, str], silence: float) -> Completed:

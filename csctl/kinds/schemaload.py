@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
@@ -26,12 +29,13 @@ class Schemas:
     """The kinds of a records repository, each loaded when first asked for.
 
     `search_path` holds folders of schema files, the repository's before the built-in ones.
+    `cache` remembers what these files come to.
     """
 
-    def __init__(self, search_path: Sequence[Path]) -> None:
+    def __init__(self, search_path: Sequence[Path], cache: RepositoryCache = NO_CACHE) -> None:
         self._path = tuple(search_path)
+        self._cache = cache
         self._sources: dict[str, dict[str, Any]] = {}
-        self._profiles: dict[str, dict[str, Any]] = {}
         self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
         # Shapes are shared by many fields: found, read and resolved once each.
@@ -81,8 +85,31 @@ class Schemas:
                 )
             ) from error
 
+    @cached_property
+    def digest(self) -> str:
+        """What tells these schema files, and the code that reads them, from all others."""
+        contents = [f"{path} {path.is_symlink()} {_text(path)}" for path in self._files()]
+        return digest_of(code_digest(), *contents)
+
+    def _files(self) -> list[Path]:
+        return [each for folder in self._path for each in sorted(folder.glob("**/*.yaml"))]
+
     def flattened(self, name: str) -> dict[str, Any]:
         """Return the schema file `name` as one JSON Schema without references."""
+        return self._remembered(f"schema {name}", lambda: self._flatten(name))
+
+    def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return what follows from the schema files, found out once for all processes."""
+        if not self._cache.works:
+            return find()
+        key = f"{what} {self.digest}"
+        known = self._cache.text(key)
+        found: dict[str, Any] = json.loads(known) if known else find()
+        if not known:
+            self._cache.keep(key, json.dumps(found))
+        return found
+
+    def _flatten(self, name: str) -> dict[str, Any]:
         sources = [
             _Source(path, self._read(path), self._path[number:])
             for number, folder in enumerate(self._path)
@@ -112,13 +139,14 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        if name not in self._profiles:
-            places = (folder / "profiles" / f"{name}.yaml" for folder in self._path)
-            path = next((each for each in places if each.is_file()), None)
-            if path is None:
-                raise CsctlError(_("There is no profile {name}.").format(name=name))
-            self._profiles[name] = self._read(path)
-        return self._profiles[name]
+        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
+
+    def _read_profile(self, name: str) -> dict[str, Any]:
+        for folder in self._path:
+            path = folder / "profiles" / f"{name}.yaml"
+            if path.is_file():
+                return self._read(path)
+        raise CsctlError(_("There is no profile {name}.").format(name=name))
 
     def _read(self, path: Path) -> dict[str, Any]:
         key = str(path)
@@ -208,6 +236,13 @@ class _Source:
     path: Path
     data: Mapping[str, Any]
     folders: tuple[Path, ...]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except OSError as error:  # whoever needs the file says so
+        return f"{error.strerror}"
 
 
 def _check_headers(headers: Mapping[str, Mapping[str, str]]) -> None:

@@ -161,8 +161,11 @@ def _begin(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(timezone.utc)
 
 
-def build_context(store: Store, now: datetime) -> Context:
-    """Build the context for the records of a store as they lie on disk at the time `now`."""
+def build_context(store: Store, now: datetime, index: Index | None = None) -> Context:
+    """Build the context for the records of a store as they lie on disk at the time `now`.
+
+    An `index` that asks what is remembered is for those who write nothing.
+    """
     root = store.repository.root
 
     def list_files(folder: str) -> list[str]:
@@ -171,7 +174,8 @@ def build_context(store: Store, now: datetime) -> Context:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
-    return Context(store.repository.config, Index(store), now, store.read_bytes, list_files)
+    index = index or Index(store)
+    return Context(store.repository.config, index, now, store.read_bytes, list_files)
 
 
 Run = Callable[[Record, Context], Iterator[Finding]]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from fractions import Fraction
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
 
+from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -28,6 +32,9 @@ _MICROSECONDS_AN_HOUR: Final = 3_600_000_000
 # with the first year of such notices. Every year since then has make-up working days, so a
 # year without any is one whose notice the holidays library does not hold yet.
 _MAKEUP_SINCE: Final = {"CN": 2001}
+
+
+_cache: RepositoryCache = NO_CACHE
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +223,32 @@ def _public_days(country: str, year: int) -> tuple[frozenset[date], frozenset[da
     """Return the country's days off and make-up working days of one year."""
     if not country:
         return frozenset(), frozenset()
+    key = f"holidays {country} {year} {_library()}" if _cache.works else ""
+    known = _cache.text(key)
+    if known is None:
+        days = _ask_library(country, year)
+        _cache.keep(key, json.dumps([sorted(map(str, each)) for each in days]))
+        return days
+    off, makeup = json.loads(known)
+    return frozenset(map(date.fromisoformat, off)), frozenset(map(date.fromisoformat, makeup))
+
+
+def use_cache(cache: RepositoryCache) -> None:
+    """Remember the days of a year in `cache` from now on."""
+    global _cache
+    _cache = cache
+    _public_days.cache_clear()
+
+
+def _library() -> str:
+    """Return what tells this holidays library from other versions, without importing it."""
+    found = find_spec("holidays")
+    origin = Path(found.origin) if found and found.origin else Path()
+    names = sorted(each.name for each in origin.parent.parent.glob("holidays-*"))
+    return f"{names} {origin.stat().st_mtime_ns}"
+
+
+def _ask_library(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     import holidays  # costs more to import than most commands take
 
     try:

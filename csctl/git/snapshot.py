@@ -1,0 +1,157 @@
+"""What lies in a work tree as git knows it: HEAD's trees, and every tracked file that differs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from csctl.cache import RepositoryCache, git_folders
+from csctl.git.gitprocess import run_git, start_git
+
+# Bytes at the end of git's index that are its checksum, of whichever hash.
+_CHECKSUM: Final = 32
+# Settings of the user's that would let git believe more than stat data say.
+_STRICT: Final = [
+    part
+    for setting in ("core.fsmonitor=false", "core.trustctime=true", "core.checkStat=default")
+    for part in ("-c", setting)
+]
+_STATUS: Final = (
+    *("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z"),
+    *("--untracked-files=no", "--no-renames", "--ignore-submodules=none"),
+)
+# Of `git ls-files -v`: a small letter is assume-unchanged, S skip-worktree.
+_FLAGGED: Final = re.compile(rb"(?:\A|\0)[a-zS] ([^\0]+)")
+_PLAIN: Final = b"N..."
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a work tree differs from HEAD.
+
+    `trees` holds the object id of HEAD's folders and files that were asked for, "" where HEAD
+    has none; `differing` the paths, of the folders asked for, of tracked files that are not, or
+    perhaps not, on disk as in HEAD. Whether a file is untracked git was not asked.
+    """
+
+    trees: Mapping[str, str]
+    differing: frozenset[str]
+
+
+class Pending:
+    """A snapshot being taken: git looks at the files while csctl gets ready."""
+
+    def __init__(self, root: Path, folders: Sequence[str], names: Sequence[str] = ()) -> None:
+        self.folders = tuple(folders)
+        self._root = root
+        self._names = tuple(dict.fromkeys((*folders, *names)))
+        self._index = _index_mark(root)
+        self._literal = [f":(literal){each}" for each in folders]
+        self._status = start_git(root, [*_STRICT, *_STATUS, "--", *self._literal])
+
+    def result(self, cache: RepositoryCache) -> Snapshot | None:
+        """Return the snapshot, None where git cannot tell, as with submodules; call it once."""
+        output, _errors = self._status.communicate()
+        if self._status.returncode:
+            return None
+        entries = [each for each in output.split(b"\0") if each]
+        head = next((e[13:].decode() for e in entries if e.startswith(b"# branch.oid ")), "")
+        changed = [each for each in entries if not each.startswith(b"#")]
+        differing = set(map(_path_of, changed))
+        flagged = self._flagged(cache)
+        if not head or None in differing or flagged is None:
+            return None
+        trees = self._trees(head) if head != "(initial)" else dict.fromkeys(self._names, "")
+        if trees is None:
+            return None
+        return Snapshot(trees, frozenset({e for e in differing if e is not None} | flagged))
+
+    def give_up(self) -> None:
+        """End it, if nobody asked for the snapshot."""
+        if self._status.returncode is None:
+            self._status.kill()
+            self._status.communicate()
+
+    def _trees(self, head: str) -> dict[str, str] | None:
+        asked = "".join(f"{head}:{name}\n" for name in self._names)
+        found = run_git(self._root, ["cat-file", "--batch-check"], stdin=asked.encode())
+        lines = found.stdout.decode("utf-8", "replace").splitlines()
+        if found.returncode or len(lines) != len(self._names):
+            return None
+        return {
+            name: "" if line.endswith(" missing") else line.partition(" ")[0]
+            for name, line in zip(self._names, lines, strict=True)
+        }
+
+    def _flagged(self, cache: RepositoryCache) -> set[str] | None:
+        """Return the files git was told not to look at; they stand in its index."""
+        key = f"flagged {self._root} {' '.join(self.folders)}"
+        unchanged = self._index != "" and _index_mark(self._root) == self._index
+        known = (cache.text(key) or "").split("\0") if unchanged else [""]
+        if known[0] == self._index != "":
+            return set(known[1:])
+        listed = run_git(self._root, ["ls-files", "-v", "-z", "--", *self._literal])
+        if listed.returncode:
+            return None
+        found = {os.fsdecode(each) for each in _FLAGGED.findall(listed.stdout)}
+        if unchanged and _index_mark(self._root) == self._index:
+            cache.keep(key, "\0".join((self._index, *sorted(found))))
+        return found
+
+
+def _path_of(entry: bytes) -> str | None:
+    """Return the path in a line of `git status`, None for what is no plain file."""
+    parts = entry.split(b" ", 8 if entry.startswith(b"1") else 10)
+    if entry[:1] not in (b"1", b"u") or parts[2] != _PLAIN:
+        return None
+    return os.fsdecode(parts[-1])
+
+
+def _index_mark(root: Path) -> str:
+    """Return what tells one content of git's index from every other, "" if nothing does."""
+    folders = git_folders(root)
+    if folders is None:
+        return ""
+    try:
+        with (folders[0] / "index").open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _CHECKSUM))
+            mark = file.read()
+    except OSError:
+        return ""
+    # Git may be told to write zeros there.
+    return f"{size} {mark.hex()}" if mark[-20:].strip(b"\0") else ""
+
+
+def entries_of(root: Path, tree: str) -> list[tuple[str, str, str]] | None:
+    """Return mode, blob id and path of every file below a tree; None if there is no such tree."""
+    if not tree:
+        return []
+    done = run_git(root, ["ls-tree", "-r", "-z", tree])
+    if done.returncode:
+        return None
+    rows = (each.split(b"\t", 1) for each in done.stdout.split(b"\0") if each)
+    return [(m[:6].decode(), m.rpartition(b" ")[2].decode(), os.fsdecode(p)) for m, p in rows]
+
+
+def changes_between(root: Path, old: str, new: str) -> list[tuple[str, str, str]] | None:
+    """Return mode, blob id and path of every file that another tree holds otherwise.
+
+    Mode and id are "" for a file the new tree lacks. None if one of the trees is gone.
+    """
+    if not old or not new:
+        return None
+    done = run_git(root, ["diff-tree", "-r", "-z", "--raw", "--no-renames", old, new])
+    if done.returncode:
+        return None
+    parts = done.stdout.split(b"\0")
+    found = []
+    for meta, path in zip(parts[::2], parts[1::2], strict=False):
+        _old_mode, mode, _old_id, blob, status = meta.decode().removeprefix(":").split(" ")
+        gone = status == "D"
+        found.append(("" if gone else mode, "" if gone else blob, os.fsdecode(path)))
+    return found

@@ -1,0 +1,43 @@
+"""The views of a work tree, one a kind, made when first asked for and of one snapshot."""
+
+from __future__ import annotations
+
+from csctl.cache import LostError, RepositoryCache
+from csctl.facts import Facts
+from csctl.git.snapshot import Pending, Snapshot
+from csctl.kinds.schema import Kind
+from csctl.places import RECORDS
+from csctl.store import Store
+from csctl.view import View
+
+
+class Views:
+    """What is remembered of the records of a store; `find` says None where nothing helps."""
+
+    def __init__(self, store: Store, cache: RepositoryCache, pending: Pending) -> None:
+        self._store, self._cache = store, cache
+        self._facts = Facts(store, cache)
+        self._pending: Pending | None = pending
+        self._folders = pending.folders
+        self._snapshot: Snapshot | None = None
+        self._views: dict[str, View | None] = {}
+
+    def find(self, kind: Kind) -> View | None:
+        """Return the view of a kind; None if its records are to be read from disk."""
+        if kind.name not in self._views:
+            self._views[kind.name] = self._open(kind)
+        return self._views[kind.name]
+
+    def lose(self, kind: Kind) -> None:
+        """Ask the view of a kind no more: it is in trouble."""
+        self._views[kind.name] = None
+
+    def _open(self, kind: Kind) -> View | None:
+        if self._pending is not None:
+            self._snapshot, self._pending = self._pending.result(self._cache), None
+        if self._snapshot is None or f"{RECORDS}/{kind.folder}" not in self._folders:
+            return None
+        try:
+            return View(self._store, self._cache, self._facts, kind, self._snapshot)
+        except LostError:
+            return None

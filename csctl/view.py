@@ -273,7 +273,8 @@ class View:
         """Read the files that are, or may be, not as in HEAD; None stands for no record there."""
         unknown = dict(
             self._rows(
-                "SELECT path, blob FROM entries WHERE view = ? AND fact IS NULL AND NOT beside",
+                "SELECT path, blob FROM entries INDEXED BY entries_fact "
+                "WHERE view = ? AND fact IS NULL AND NOT beside",
                 (self._id,),
             )
         )

@@ -50,8 +50,6 @@ class View:
 
     # --- questions -----------------------------------------------------------------------------
 
-    # CROSS JOIN says in which order: from what the fewest records have.
-
     def select(self, cells: Sequence[tuple[str, str]], holding: Sequence[str] = ()) -> list[Record]:
         """Return the records that have all cells and hold the texts, and perhaps some others.
 
@@ -59,7 +57,7 @@ class View:
         """
         sql = "SELECT f.path, f.blob, f.data FROM entries e JOIN facts f ON f.id = e.fact"
         args: list[Any] = []
-        if cells:
+        if cells:  # CROSS JOIN sets the order: from what the fewest records have
             sql = (
                 "SELECT f.path, f.blob, f.data FROM cells c "
                 "CROSS JOIN entries e ON e.fact = c.fact CROSS JOIN facts f ON f.id = c.fact"
@@ -275,7 +273,8 @@ class View:
         """Read the files that are, or may be, not as in HEAD; None stands for no record there."""
         unknown = dict(
             self._rows(
-                "SELECT path, blob FROM entries WHERE view = ? AND fact IS NULL AND NOT beside",
+                "SELECT path, blob FROM entries INDEXED BY entries_fact "
+                "WHERE view = ? AND fact IS NULL AND NOT beside",
                 (self._id,),
             )
         )

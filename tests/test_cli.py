@@ -287,6 +287,24 @@ def test_help_and_completion_import_nothing_heavy(
 
 
 @pytest.mark.parametrize(
+    "words", [["complaint", "list"], ["--now", "2026-03-05T10:00", "due"], ["search", "x"]]
+)
+def test_what_is_remembered_costs_no_import(root: Path, words: list[str]) -> None:
+    modules_of(words, root)
+    modules = modules_of(words, root)
+    assert "csctl.view" in modules
+    assert not modules & {
+        "jsonschema",
+        "git",
+        "jinja2",
+        "typst",
+        "tabulate",
+        "holidays",
+        "openpyxl",
+    }
+
+
+@pytest.mark.parametrize(
     ("line", "found"),
     [
         ("csctl comp", ["complaint", "completion"]),

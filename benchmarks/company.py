@@ -1,4 +1,4 @@
-"""A repository of any size made of the sample company's records, with a history; the same each time.
+"""A repository of any size made of the samples in records/, with a history; always the same.
 
 A round is one copy of each sample in SHAPES, renumbered, with part numbers, customers and people
 of its own plant. What the samples have beside them (photos, mails) is left out: `git status` would
@@ -146,7 +146,7 @@ def _shape(name: str) -> str:
 
 
 def _at_plant(text: str, plant: int) -> str:
-    """Return a text with the customers and people of one plant; those of the first are as they are."""
+    """Return a text with the customers and people of a plant; the first has the samples' own."""
     if plant == 0:
         return text
     return _names().sub(partial(_named_at, plant=plant), text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
+# Each holds a hundred numbers: of more, a shell shows how they begin.
+_MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
 _HEADER: Final = re.compile(
     r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
@@ -105,6 +108,45 @@ def _read_header(path: Path) -> dict[str, str]:
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
     return header
+
+
+def ids_beginning(root: Path, start: str) -> list[str]:
+    """Return the ids that begin so, in any case; where they are too many, how they go on.
+
+    Only folders that can hold them are looked into: a number lies in a folder of its year, in
+    one that is called what stands before its last two digits.
+    """
+    typed = start.upper()
+    found: list[str] = []
+    hundreds: list[tuple[str, Path]] = []
+    for kind, header in kind_headers(search_path(root, "schemas")).items():
+        folder = root / RECORDS / header.get("folder", kind)
+        if not header.get("prefix"):
+            found += _stems(folder, typed)
+            continue
+        for year in _listed(folder):
+            head = f"{header['prefix']}-{year}-"
+            if not (typed.startswith(head) or head.startswith(typed)):
+                continue
+            digits = typed[len(head) :]
+            for name in _listed(folder / year):
+                if name.startswith(digits) or digits[:-2] == name or digits[:-1] == name:
+                    hundreds.append((head + name, folder / year / name))
+    if len(hundreds) > _MANY_FOLDERS:
+        return sorted([*found, *(head for head, _folder in hundreds)])
+    return sorted([*found, *(each for _head, path in hundreds for each in _stems(path, typed))])
+
+
+def _stems(folder: Path, typed: str) -> list[str]:
+    files = (name for name in _listed(folder) if name.endswith(".yaml"))
+    return [name[:-5] for name in files if name.upper().startswith(typed)]
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # not there, a file, or nobody may read it
+        return []
 
 
 def short_word(header: dict[str, str], language: str) -> str:

@@ -20,6 +20,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "values",
         {
             "": "the version",
+            "catalogue": "a compiled catalogue, looked up in place",
+            "environment": "the one reader of the environment",
             "errors": "what csctl says when it cannot",
             "findings": "one breach at one place",
             "resources": "where schemas, templates and catalogues lie",
@@ -42,7 +44,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
             "yamlfile.yamlparse": "YAML to data, strictly",
-            "git.gitprocess": "git as a process; the one reader of the environment",
+            "git.gitprocess": "git as a process",
             "kinds.schemaextend": "what a repository may add to a shipped schema",
             "forms.rendering": "templates, sandboxed",
             "rules.table": "every rule: code, level, clause, example",
@@ -370,7 +372,7 @@ def test_nothing_prints_and_only_the_command_line_ends_the_process() -> None:
 
 
 def test_only_one_module_reads_the_environment() -> None:
-    assert users_of("os.environ", "os.getenv", "os.environb") == {"git.gitprocess"}
+    assert users_of("os.environ", "os.getenv", "os.environb") == {"environment"}
 
 
 def test_nothing_below_output_knows_the_time_the_folder_or_a_terminal() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
-from csctl.git.gitrepo import GitRepo, environment, find_root, init
+from csctl.git.gitrepo import GitRepo, find_root, init
 from tests.conftest import Git
 
 MESSAGE = "complaint CC-2026-0007: registered\n\nCsctl-Kind: complaint\nCsctl-Id: CC-2026-0007\n"

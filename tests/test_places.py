@@ -8,6 +8,7 @@ from csctl.errors import CsctlError
 from csctl.places import (
     find_repository,
     get_repository,
+    ids_beginning,
     kind_headers,
     language_of,
     search_path,
@@ -125,3 +126,46 @@ def test_records_lie_at_the_top_of_their_repository(tmp_path: Path) -> None:
     write(tmp_path, "service/csctl.yaml", "company: 样例\n")
     with pytest.raises(CsctlError, match="inside another git repository"):
         get_repository(tmp_path / "service")
+
+
+def touch(root: Path, *ids: str) -> None:
+    for each in ids:
+        prefix, _dash, rest = each.partition("-")
+        year, _dash, number = rest.partition("-")
+        folder = {"CC": "complaints", "8D": "8ds"}.get(prefix)
+        path = root / "records" / (folder or "people")
+        if folder:
+            path = path / year / f"{int(number) // 100:02}"
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"{each}.yaml").touch()
+        (path / f"{each}.txt").touch()
+
+
+NUMBERS = ("2026-0007", "2026-0012", "2026-1234", "2026-12345", "2025-0012")
+IDS = (*(f"CC-{number}" for number in NUMBERS), "8D-2026-0012", "lin-mei", "wu-gang")
+STARTS = (
+    *("", "C", "8d", "LIN", "lin-mei", "zz", "cc-2026-", "CC-2027-", "CC-2026-0", "CC-2026-00"),
+    *("CC-2026-001", "CC-2026-12", "CC-2026-123", "CC-2026-1234", "CC-2026-12345"),
+    *("CC-2026-123456", "CC-2025-0012", "CC-2026-x", "CC-2026-12/../12"),
+)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_ids_that_begin_so(tmp_path: Path, start: str) -> None:
+    touch(tmp_path, *IDS)
+    expected = sorted(each for each in IDS if each.upper().startswith(start.upper()))
+    assert ids_beginning(tmp_path, start) == expected
+
+
+def test_of_too_many_ids_only_how_they_begin(tmp_path: Path) -> None:
+    touch(tmp_path, "lin-mei", *(f"CC-2026-{100 * n:04}" for n in range(30)))
+    assert ids_beginning(tmp_path, "CC-2026-") == [f"CC-2026-{n:02}" for n in range(30)]
+    assert ids_beginning(tmp_path, "") == [*(f"CC-2026-{n:02}" for n in range(30)), "lin-mei"]
+    assert ids_beginning(tmp_path, "CC-2026-2") == [f"CC-2026-{n}00" for n in range(20, 30)]
+
+
+def test_a_file_in_the_place_of_a_folder_holds_no_ids(tmp_path: Path) -> None:
+    touch(tmp_path, "CC-2026-0007")
+    (tmp_path / "records/complaints/notes.txt").touch()
+    (tmp_path / "records/complaints/2026/01").touch()
+    assert ids_beginning(tmp_path, "CC") == ["CC-2026-0007"]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from csctl.console.output import FORMATS, tell
+from csctl.environment import environment
 from csctl.errors import UsageError
-from csctl.git.gitprocess import environment
 from csctl.messages import _
-from csctl.places import RECORDS, find_repository, language_of
+from csctl.places import find_repository, ids_beginning, language_of
 
 if TYPE_CHECKING:
     from csctl.index import Index
@@ -141,10 +141,7 @@ def pass_desk(command: Command) -> Command:
 def complete_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids that begin with what was typed, for the shell."""
     root = find_repository(Path(context.find_root().params.get("directory") or "."))
-    if root is None:
-        return []
-    names = {path.stem for path in (root / RECORDS).rglob("*.yaml")}
-    return sorted(each for each in names if each.upper().startswith(incomplete.upper()))
+    return [] if root is None else ids_beginning(root, incomplete)
 
 
 def id_argument(command: Command) -> Command:

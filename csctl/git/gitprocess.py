@@ -1,4 +1,4 @@
-"""Run git as a plain process, and word its failures; the one reader of the environment."""
+"""Run git as a plain process, and word its failures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from csctl.environment import variables
 from csctl.errors import CsctlError
 from csctl.messages import _
 
@@ -48,11 +49,6 @@ _LAST_LINES: Final = 12
 _SHOWN: Final = 3
 
 
-def environment(name: str) -> str | None:
-    """Return the environment variable `name`; None if it is unset or empty."""
-    return os.environ.get(name) or None
-
-
 def run_git(
     root: Path,
     arguments: Iterable[str],
@@ -70,17 +66,17 @@ def run_git(
     `extra` are variables for this run. After `seconds` git and all it started are ended, and
     nothing is asked meanwhile. Raises CsctlError where git is not installed.
     """
-    variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
+    given = {name: text for name, text in variables().items() if name not in _MISLEADING}
     if not translated:
-        variables["LC_ALL"] = "C"
+        given["LC_ALL"] = "C"
     if index is not None:
-        variables["GIT_INDEX_FILE"] = str(index)
-    variables.update(extra or {})
+        given["GIT_INDEX_FILE"] = str(index)
+    given.update(extra or {})
     command = ["git", "-C", str(root), "--no-optional-locks", *_OPTIONS, *arguments]
     try:
         if seconds is not None:
-            return _run_within(command, {**variables, "GIT_TERMINAL_PROMPT": "0"}, seconds)
-        return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
+            return _run_within(command, {**given, "GIT_TERMINAL_PROMPT": "0"}, seconds)
+        return subprocess.run(command, input=stdin, capture_output=True, env=given, check=False)
     except OSError as error:
         raise CsctlError(
             _("git could not be started: {reason}.").format(reason=error.strerror),

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
 from csctl.git import locking
 from csctl.git.gitformats import (
@@ -25,7 +26,6 @@ from csctl.git.gitformats import (
 from csctl.git.gitprocess import (
     Completed,
     commit_refused,
-    environment,
     git_failure,
     listed,
     run_git,
@@ -33,7 +33,7 @@ from csctl.git.gitprocess import (
 )
 from csctl.messages import _
 
-__all__ = ["Commit", "GitRepo", "environment", "find_root", "init"]
+__all__ = ["Commit", "GitRepo", "find_root", "init"]
 
 _UNDER_WAY: Final = (
     ("rebase-merge", "rebase"),

@@ -8,6 +8,7 @@ look at as many more files as csctl.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -23,6 +24,7 @@ SHAPES: Final = (
     "8D-2026-0006",
 )
 PLANTS: Final = 12
+REPORTS: Final = tuple(f"8D-2026-{number:04}" for number in (1, 3, 4, 5))
 _FIRST: Final = {"CC": "registered", "8D": "d0"}
 _FOLDERS: Final = {"CC": "complaints", "8D": "8ds"}
 _BEGIN: Final = 1767225600  # 2026-01-01
@@ -41,9 +43,7 @@ def build(root: Path, records: int, commits: int) -> None:
     for each record if that is fewer.
     """
     root.mkdir(parents=True)
-    git(root, "init", "--quiet", "--initial-branch=main")
-    for key, value in (("user.name", "周健"), ("user.email", "zhou.jian@sample.example")):
-        git(root, "config", key, value)
+    _init(root)
     process = subprocess.Popen(
         ["git", "-C", str(root), "fast-import", "--quiet"], stdin=subprocess.PIPE
     )
@@ -54,6 +54,26 @@ def build(root: Path, records: int, commits: int) -> None:
     if process.wait():
         raise SystemExit("git fast-import failed")
     git(root, "reset", "--hard", "--quiet")
+
+
+def build_reports(root: Path, count: int) -> None:
+    """Make a repository of the samples and `count` 8Ds more, as long and with as many photos."""
+    shutil.copytree(SAMPLES, root / "records")
+    shutil.copy(ROOT / "csctl.yaml", root)
+    for number in range(count):
+        sample, name = REPORTS[number % len(REPORTS)], f"8D-2026-{1000 + number}"
+        source, target = ROOT / path_of(sample), root / path_of(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = source.read_text(encoding="utf-8").replace(sample, name)
+        text = re.sub(r"(?m)^title: (.*)$", rf"title: \1（{number}）", text)
+        target.write_text(text, encoding="utf-8")
+        for file in source.with_suffix("").iterdir():
+            beside = target.with_suffix("") / file.name.replace(sample, name)
+            beside.parent.mkdir(exist_ok=True)
+            shutil.copy(file, beside)
+    _init(root)
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "-m", "the company begins")
 
 
 def ids(records: int) -> list[str]:
@@ -86,7 +106,8 @@ def _id(number: int) -> str:
 def _history(records: int, commits: int) -> Iterator[bytes]:
     """Yield what git fast-import reads."""
     people = sorted((SAMPLES / "people").glob("*.yaml"))
-    yield from _commit(0, people[0].stem, "the company begins", _company())
+    plants = min(PLANTS, -(-records // len(SHAPES)))
+    yield from _commit(0, people[0].stem, "the company begins", _company(plants))
     total = 2 * records
     each = max(1, -(-total // commits))
     for begin in range(0, total, each):
@@ -121,10 +142,10 @@ def _commit(
         yield b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content)
 
 
-def _company() -> list[tuple[str, str]]:
+def _company(plants: int) -> list[tuple[str, str]]:
     """Return the configuration, and customers and people for each plant."""
     files = [("csctl.yaml", (ROOT / "csctl.yaml").read_text(encoding="utf-8"))]
-    for plant in range(PLANTS):
+    for plant in range(plants):
         for folder in ("customers", "people"):
             for path in sorted((SAMPLES / folder).glob("*.yaml")):
                 text = _at_plant(path.read_text(encoding="utf-8"), plant)
@@ -168,6 +189,12 @@ def _names() -> re.Pattern[str]:
         names = [*people, *(each.replace("-", r"\.") for each in people), *customers]
         _pattern.append(re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(names))})(?![\w-])"))
     return _pattern[0]
+
+
+def _init(root: Path) -> None:
+    git(root, "init", "--quiet", "--initial-branch=main")
+    for key, value in (("user.name", "周健"), ("user.email", "zhou.jian@sample.example")):
+        git(root, "config", key, value)
 
 
 def git(root: Path, *arguments: str) -> None:

@@ -68,6 +68,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamltext": "data as canonical YAML",
             "yamlfile.parts": "one field of a text without the others",
             "git.remotes": "what other clones have",
+            "git.everywhere": "the numbers taken on any branch",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
             "ledgers.sheets": "any table people have",

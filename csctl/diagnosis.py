@@ -25,7 +25,7 @@ class Sign:
 
 
 def diagnose(store: Store, now: datetime) -> list[Sign]:
-    """Return what was found; the commit graph's changed-path filters are set up if missing."""
+    """Return what was found; the commit graph is brought up to date."""
     git = store.repository.git
     signs = [
         Sign("csctl", True, f"{__version__}, Python {sys.version.split()[0]}"),
@@ -45,7 +45,7 @@ def diagnose(store: Store, now: datetime) -> list[Sign]:
         ),
     ]
     signs.append(_identity(store))
-    if not git.has_changed_paths() and git.head():
+    if git.head():
         git.write_commit_graph()
     signs.append(
         Sign(

@@ -230,6 +230,8 @@ def test_commit_graph_with_changed_paths(started: GitRepo, git: Git) -> None:
     assert not started.has_changed_paths()
     started.write_commit_graph()
     assert started.has_changed_paths()
+    for name in ("core.commitGraph", "fetch.writeCommitGraph", "commitGraph.changedPaths"):
+        assert git("config", "--local", name).strip() == "true"
     git("commit", "-q", "--allow-empty", "-m", "more")
     git("commit-graph", "write", "--reachable", "--changed-paths", "--split=no-merge")
     (started.git_dir / "objects" / "info" / "commit-graph").unlink(missing_ok=True)

@@ -41,6 +41,8 @@ _UNDER_WAY: Final = (
     ("CHERRY_PICK_HEAD", "cherry-pick"),
     ("REVERT_HEAD", "revert"),
 )
+# Read the graph; add to it with every fetch, and that with changed paths (since git 2.49).
+_GRAPH_SETTINGS: Final = ("core.commitGraph", "fetch.writeCommitGraph", "commitGraph.changedPaths")
 # A commit waits for another one and the hooks it runs; taking a number is over at once.
 _COMMIT_WAIT: Final = 60.0
 # So many paths surely fit on a command line.
@@ -142,7 +144,12 @@ class GitRepo:
             writer.set_value(heading, option, value)
 
     def write_commit_graph(self) -> None:
-        """Write which paths each commit changed; a record's history is found at once then."""
+        """Write which paths each commit changed; a record's history is found at once then.
+
+        What is known is kept and what is new added; git is told to go on so by itself.
+        """
+        for name in _GRAPH_SETTINGS:
+            self._run("config", "--local", name, "true")
         self._run("commit-graph", "write", "--reachable", "--changed-paths", "--no-progress")
 
     def has_changed_paths(self) -> bool:

@@ -253,6 +253,26 @@ def test_log_uses_the_changed_paths(
     assert '"definitely_not":3' in (tmp_path / "trace").read_text(encoding="utf-8")
 
 
+def test_whether_one_file_differs_from_the_last_commit(
+    records: GitRepo, write: Write, git: Git
+) -> None:
+    write(RECORD)
+    assert records.is_modified(RECORD)
+    records.commit([RECORD], "first\n")
+    assert not records.is_modified(RECORD)
+    text = (records.root / RECORD).read_bytes()
+    git("config", "core.autocrlf", "true")
+    (records.root / RECORD).write_bytes(text.replace(b"\n", b"\r\n"))
+    assert not records.is_modified(RECORD)
+    (records.root / RECORD).write_bytes(text + b"# more\n")
+    assert records.is_modified(RECORD)
+    git("add", "--all")
+    assert records.is_modified(RECORD)
+    (records.root / RECORD).unlink()
+    assert records.is_modified(RECORD)
+    assert records.is_modified("records/none.yaml")
+
+
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", "vim")
     monkeypatch.setenv("NO_COLOR", "")

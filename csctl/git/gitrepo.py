@@ -213,6 +213,12 @@ class GitRepo:
         """Return a file as it is in the index; None if it is not there or in conflict."""
         return self.show(":0", path)
 
+    def is_modified(self, path: str) -> bool:
+        """Tell whether one file differs from the last commit; no other is looked at."""
+        committed = self._find_line("rev-parse", "--verify", "--quiet", f"HEAD:{path}")
+        now = self._start("hash-object", "--", path)  # as git would store it
+        return now.returncode != 0 or now.stdout.decode().strip() != committed
+
     def modified_paths(self, folder: str = "") -> list[str]:
         """Return the files below `folder` that differ from the last commit, new ones too."""
         asked = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")

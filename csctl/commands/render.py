@@ -53,7 +53,7 @@ def command(
 ) -> int:
     """Render forms."""
     from csctl.forms.blocks import View
-    from csctl.forms.model import languages
+    from csctl.forms.model import Shared, languages
     from csctl.forms.publishing import publish
     from csctl.sending import get_send
     from csctl.store import write_atomically
@@ -61,22 +61,24 @@ def command(
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)
     whose = store.complete(complaint) if complaint else ""
-    records = [store.get(each) for each in record_ids]
-    if output is None and len(records) > 1:
+    chosen = [store.complete(each) for each in record_ids]
+    if output is None and len(chosen) > 1:
         raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
-    for record in records:
+    shared = Shared(store)
+    for record_id in chosen:
+        record = store.get(record_id)  # one at a time: of many, no two are held
         send = get_send(record, step).name if step else ""
         view = View(spoken, "customer" if audience == "customer" else "internal", whose, send)
-        content = publish(record, store, view, "pdf" if ending == "pdf" else "md")
+        content = publish(record, store, view, "pdf" if ending == "pdf" else "md", shared)
         if output is None:
             if sys.stdout.isatty():
                 say(content.decode().rstrip())
             else:
                 sys.stdout.buffer.write(content)
             continue
-        target = output / f"{record.id}.{ending}" if len(records) > 1 or output.is_dir() else output
+        target = output / f"{record.id}.{ending}" if len(chosen) > 1 or output.is_dir() else output
         write_atomically(target, content)
         done(str(target))
     return 0

@@ -213,6 +213,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "standing",
         {
+            "forms.batch": "many forms in one call, on all cores",
             "standing": "where a record stands",
             "events": "what two versions tell an auditor",
             "evidence": "what a file in somebody's hands proves",

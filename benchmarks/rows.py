@@ -20,8 +20,6 @@ from measuring import Place, Sample, take_turns
 
 _AT: Final = ("--now", company.NOW)
 _LARGE: Final = 50_000
-# check-jsonschema takes minutes for more: its time for so many is multiplied.
-_ENOUGH: Final = 10_000
 _MB: Final = 400
 _ANSWERS: Final = """\
 customer: STARCAR
@@ -61,11 +59,15 @@ _MET: Final = {True: "yes", False: "**no**", None: ""}
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the rows are measured with; `rounds` of what is short, `few` of what is long."""
+    """What the rows are measured with; `rounds` of what is short, `few` of what is long.
+
+    check-jsonschema takes minutes for many records: its time for `enough` of them is multiplied.
+    """
 
     tools: peers.Tools
     rounds: int
     few: int
+    enough: int
 
     def place(self, root: Path) -> Place:
         """Return a place where csctl is the checkout's, its bytecode beside the peers'."""
@@ -161,7 +163,7 @@ def cold(bench: Bench, root: Path, records: int, work: Path) -> tuple[list[Row],
             what, ours, yamale, "yamale", "≤ 1/3" if fast else "≤ 1/2", 1 / (3 if fast else 2)
         )
     ]
-    part = min(records, _ENOUGH)
+    part = min(records, bench.enough)
     checked = Sample()
     for_part = peers.check_jsonschema_calls(bench.tools, folder, part)
     _all(Place(folder), list(for_part), checked)

@@ -22,7 +22,9 @@ from csctl.store import Store, write_atomically
 
 # A process of its own reads the fonts again, which takes as long as some forms.
 _PAYS_FROM: Final = 16
-_PARTS: Final = 2  # for each core, so that none waits long for the other
+# typst keeps something of every form: a process ends after so many parts of so many.
+_MOST: Final = 30
+_PARTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ def write_forms(order: Order, ids: Sequence[str], folder: Path, cores: int) -> I
     if cores < 2 or len(ids) < _PAYS_FROM:
         yield from _write(order, folder, ids)
         return
-    size = -(-len(ids) // (cores * _PARTS))
+    size = -(-len(ids) // (cores * -(-len(ids) // (cores * _MOST))))  # as many for each core
     parts = [ids[begin : begin + size] for begin in range(0, len(ids), size)]
     write = functools.partial(_write_part, order, folder.resolve(), messages.language())
-    with multiprocessing.get_context("spawn").Pool(cores, _leave_interrupts) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(cores, _leave_interrupts, maxtasksperchild=_PARTS) as pool:
         for paths, error in pool.imap(write, parts):
             yield from paths
             if error:

@@ -26,13 +26,14 @@ class Catalogue:
         """Return the translation of a text, None where there is none."""
         wanted = text.encode("utf-8", "surrogatepass")
         number = self._first_from(wanted)
-        return self._text(number) if self._id(number) == wanted else None
+        is_there = number < self._count and self._id(number) == wanted
+        return self._text(number) if is_there else None
 
     def find_plural(self, singular: str, count: int) -> str | None:
         """Return the form of a counted text that fits a count, None where there is none."""
         wanted = singular.encode("utf-8", "surrogatepass") + b"\0"
         number = self._first_from(wanted)
-        if not self._id(number).startswith(wanted):
+        if number == self._count or not self._id(number).startswith(wanted):
             return None
         return self._text(number).split("\0")[self._form(count)]
 
@@ -54,7 +55,7 @@ class Catalogue:
         return low
 
     def _id(self, number: int) -> bytes:
-        return self._at(self._ids, number) if number < self._count else b""
+        return self._at(self._ids, number)
 
     def _text(self, number: int) -> str:
         return self._at(self._texts, number).decode("utf-8")

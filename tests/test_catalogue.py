@@ -61,4 +61,5 @@ def test_an_empty_catalogue_holds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "empty.mo"
     path.write_bytes(bytes.fromhex("de120495") + bytes(24))
     assert Catalogue(path).find("anything") is None
+    assert Catalogue(path).find("") is None
     assert Catalogue(path).find_plural("anything", 2) is None

@@ -39,6 +39,15 @@ def test_the_commit_graph_is_brought_up_to_date(repo: Path, git: Git) -> None:
     assert git("config", "core.commitGraph").strip() == "true"
 
 
+def test_a_commit_graph_that_cannot_be_written_is_told(repo: Path) -> None:
+    records_repository(repo)
+    (repo / ".git" / "objects" / "info" / "commit-graph.lock").touch()
+    store = Store(open_repository(repo))
+    sign = next(each for each in diagnose(store, NOW) if each.what == "commit graph")
+    assert not sign.good
+    assert "commit-graph.lock" in sign.detail
+
+
 def test_before_the_first_commit_there_is_no_graph_to_miss(repo: Path) -> None:
     records_repository(repo, commit=False)
     assert states(repo, NOW)["commit graph"] is True

@@ -69,14 +69,14 @@ def _tips(git: GitRepo) -> tuple[list[str], list[Path]]:
     """Return the commits of all branches and work trees, and where the work trees are."""
     asked = ("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes")
     tips = dict.fromkeys(_lines(git, *asked))
-    worktrees = []
+    worktrees = {git.root: None}  # git may know it by the path of before it was moved
     for line in _lines(git, "worktree", "list", "--porcelain"):
         key, _space, value = line.partition(" ")
         if key == "HEAD":
             tips[value] = None
         elif key == "worktree":
-            worktrees.append(Path(value))
-    return list(tips), worktrees
+            worktrees[Path(value)] = None
+    return list(tips), list(worktrees)
 
 
 def _lines(git: GitRepo, *arguments: str) -> list[str]:

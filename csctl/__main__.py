@@ -2,4 +2,5 @@
 
 from csctl.cli import run
 
-run()
+if __name__ == "__main__":  # a process of ours begins by importing this
+    run()

@@ -9,19 +9,21 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from csctl import __version__, messages
 from csctl.console import helptext
 from csctl.console.options import Command, Desk, Invocation, choose_language
 from csctl.console.output import show_json, tell
+from csctl.environment import environment
 from csctl.errors import CsctlError
-from csctl.git.gitprocess import environment
 from csctl.messages import _, marked
 from csctl.places import find_repository, kind_headers, search_path, short_word
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 BUG: Final = 70
 INTERRUPTED: Final = 130
@@ -78,6 +80,8 @@ class _Listed(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin with what was typed."""
+        from click.shell_completion import CompletionItem  # only for the shell
+
         names = [each for each in self.list_commands(ctx) if each.startswith(incomplete)]
         return [
             *(CompletionItem(each) for each in names),

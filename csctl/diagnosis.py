@@ -10,6 +10,7 @@ from csctl import __version__
 from csctl.config import site_calendar
 from csctl.errors import CsctlError
 from csctl.forms.pdf import fonts_are_pinned, made_with
+from csctl.git.gitrepo import GitRepo
 from csctl.messages import _
 from csctl.store import Store
 from csctl.yamlfile.yamlparse import has_libyaml
@@ -25,7 +26,7 @@ class Sign:
 
 
 def diagnose(store: Store, now: datetime) -> list[Sign]:
-    """Return what was found; the commit graph's changed-path filters are set up if missing."""
+    """Return what was found; the commit graph is brought up to date."""
     git = store.repository.git
     signs = [
         Sign("csctl", True, f"{__version__}, Python {sys.version.split()[0]}"),
@@ -45,17 +46,19 @@ def diagnose(store: Store, now: datetime) -> list[Sign]:
         ),
     ]
     signs.append(_identity(store))
-    if not git.has_changed_paths() and git.head():
-        git.write_commit_graph()
-    signs.append(
-        Sign(
-            _("commit graph"),
-            git.has_changed_paths() or not git.head(),
-            _("has changed-path filters: a record's history is found at once"),
-        )
-    )
+    signs.append(_commit_graph(git))
     signs.append(_calendar(store, now))
     return signs
+
+
+def _commit_graph(git: GitRepo) -> Sign:
+    detail = _("has changed-path filters: a record's history is found at once")
+    if git.head():
+        try:
+            git.write_commit_graph()
+        except CsctlError as error:  # nobody may write there, or another git is at it
+            detail = error.message
+    return Sign(_("commit graph"), git.has_changed_paths() or not git.head(), detail)
 
 
 def _identity(store: Store) -> Sign:

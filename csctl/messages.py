@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gettext as _gettext
 from typing import Final
 
+from csctl.catalogue import Catalogue
 from csctl.resources import builtin
 
 LANGUAGES: Final = ("zh", "en", "zh-TW")
@@ -14,7 +14,10 @@ _CATALOGUES: Final = {"zh": "zh_CN", "zh-TW": "zh_CN", "en": "en"}
 BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the direction of a text, so that it reads as something else."""
 
-_active: _gettext.NullTranslations = _gettext.NullTranslations()
+# csctl's own words before click's, which are asked where it is click that speaks.
+_DOMAINS: Final = ("csctl", "click")
+
+_active: tuple[Catalogue, ...] = ()
 _language: str = "en"
 
 
@@ -22,10 +25,9 @@ def use(language: str) -> None:
     """Show every later message in `language` (one of LANGUAGES; unknown ones are English)."""
     global _active, _language
     _language = language if language in LANGUAGES else "en"
-    spoken = [_CATALOGUES[_language]]
-    _active = _gettext.translation("csctl", builtin("locale"), spoken, fallback=True)
-    # click's own words, where it is click that speaks: "Usage:", "No such option".
-    _active.add_fallback(_gettext.translation("click", builtin("locale"), spoken, fallback=True))
+    folder = builtin("locale") / _CATALOGUES[_language] / "LC_MESSAGES"
+    files = [folder / f"{domain}.mo" for domain in _DOMAINS]
+    _active = tuple(Catalogue(each) for each in files if each.is_file())
 
 
 def language() -> str:
@@ -35,7 +37,7 @@ def language() -> str:
 
 def _(text: str) -> str:
     """Return `text` in the language in use."""
-    return _active.gettext(text)
+    return next((found for each in _active if (found := each.find(text)) is not None), text)
 
 
 def marked(text: str) -> str:
@@ -45,4 +47,7 @@ def marked(text: str) -> str:
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Return the form of a message that fits `count`."""
-    return _active.ngettext(singular, plural, count)
+    for each in _active:
+        if (found := each.find_plural(singular, count)) is not None:
+            return found
+    return singular if count == 1 else plural

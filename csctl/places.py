@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,8 @@ from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
+# Each holds a hundred numbers: of more, a shell shows how they begin.
+_MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
 _HEADER: Final = re.compile(
     r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
@@ -108,49 +110,42 @@ def _read_header(path: Path) -> dict[str, str]:
     return header
 
 
-def ids_beginning(
-    root: Path, headers: Mapping[str, Mapping[str, str]], start: str
-) -> Iterator[str]:
-    """Yield the ids that begin with `start`, in capital letters, of records in their right place.
+def ids_beginning(root: Path, start: str) -> list[str]:
+    """Return the ids that begin so, in any case; where they are too many, how they go on.
 
-    Only the folders are listed that can hold such: a shell waits for it.
+    Only folders that can hold them are looked into: a number lies in a folder of its year, in
+    one that is called what stands before its last two digits.
     """
-    for header in headers.values():
-        folder, prefix = root / RECORDS / header.get("folder", ""), header.get("prefix", "")
-        if not prefix:
-            yield from (each for each in _stems(folder) if each.upper().startswith(start))
+    typed = start.upper()
+    found: list[str] = []
+    hundreds: list[tuple[str, Path]] = []
+    for kind, header in kind_headers(search_path(root, "schemas")).items():
+        folder = root / RECORDS / header.get("folder", kind)
+        if not header.get("prefix"):
+            found += _stems(folder, typed)
             continue
-        typed = start.split("-", 2)
-        if not (prefix == typed[0] if len(typed) > 1 else prefix.startswith(typed[0])):
-            continue
-        year, number = (*typed[1:], "", "")[:2]
-        for each in _folders(folder):
-            if each.name == year or (len(typed) < 3 and each.name.startswith(year)):
-                yield from _numbered_in(each, number, start)
+        for year in _listed(folder):
+            head = f"{header['prefix']}-{year}-"
+            if not (typed.startswith(head) or head.startswith(typed)):
+                continue
+            digits = typed[len(head) :]
+            for name in _listed(folder / year):
+                if name.startswith(digits) or digits[:-2] == name or digits[:-1] == name:
+                    hundreds.append((head + name, folder / year / name))
+    if len(hundreds) > _MANY_FOLDERS:
+        return sorted([*found, *(head for head, _folder in hundreds)])
+    return sorted([*found, *(each for _head, path in hundreds for each in _stems(path, typed))])
 
 
-def _numbered_in(year: Path, number: str, start: str) -> Iterator[str]:
-    """Yield ids of a year; a folder is named by all digits of its numbers but the last two."""
-    for folder in _folders(year):
-        rest = number.removeprefix(folder.name)
-        if folder.name.startswith(number) or (rest != number and len(rest) <= 2):
-            yield from (each for each in _stems(folder) if each.upper().startswith(start))
+def _stems(folder: Path, typed: str) -> list[str]:
+    files = (name for name in _listed(folder) if name.endswith(".yaml"))
+    return [name[:-5] for name in files if name.upper().startswith(typed)]
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [folder / each.name for each in _entries(folder) if each.is_dir(follow_symlinks=False)]
-
-
-def _stems(folder: Path) -> list[str]:
-    names = [each.name for each in _entries(folder)]
-    return [name.removesuffix(".yaml") for name in names if name.endswith(".yaml")]
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _listed(folder: Path) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:  # not there, or not to be looked at: nothing to offer
+        return os.listdir(folder)
+    except OSError:  # not there, a file, or nobody may read it
         return []
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
+from csctl.git.everywhere import highest_number
 from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
@@ -231,14 +232,8 @@ class Store:
         """
         start = f"{kind.prefix}-{year:04d}-"
         base = f"{FOLDER}/{kind.folder}/{year:04d}"
-        taken = {PurePosixPath(path).stem for path in self._paths_below(base)}
-        taken |= {PurePosixPath(n).stem for n in self.repository.git.names_in_all_branches(base)}
-        used = [int(each[len(start) :]) for each in taken if _is_number(each, start)]
-        highest = max(used, default=0)
+        highest = highest_number(self.repository.git, base, start)
         return [f"{start}{highest + step:04d}" for step in range(1, count + 1)]
-
-    def _paths_below(self, folder: str) -> Iterator[str]:
-        return (path.as_posix() for path in (self._root / folder).rglob("*.yaml"))
 
     def check_code(self, kind: Kind, code: str) -> None:
         """Raise UsageError unless `code` may name a new record of the kind."""
@@ -348,11 +343,6 @@ def _is_below(path: Path, root: Path) -> bool:
         return path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError):  # a loop of links, or a name no file system takes
         return False
-
-
-def _is_number(name: str, start: str) -> bool:
-    rest = name[len(start) :]
-    return name.startswith(start) and rest.isascii() and rest.isdigit()
 
 
 def message_for(

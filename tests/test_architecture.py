@@ -20,6 +20,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "values",
         {
             "": "the version",
+            "catalogue": "a compiled catalogue, looked up in place",
+            "environment": "the one reader of the environment",
             "errors": "what csctl says when it cannot",
             "findings": "one breach at one place",
             "cachefile": "facts that may be lost",
@@ -54,7 +56,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.canonical": "the YAML csctl writes, read fast",
             "yamlfile.yamlparse": "YAML to data, strictly",
             "yamlfile.yamltree": "where every value of a text stands",
-            "git.gitprocess": "git as a process; the one reader of the environment",
+            "git.gitprocess": "git as a process",
             "kinds.schemaextend": "what a repository may add to a shipped schema",
             "forms.rendering": "templates, sandboxed",
             "rules.table": "every rule: code, level, clause, example",
@@ -79,6 +81,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamltext": "data as canonical YAML",
             "yamlfile.parts": "one field of a text without the others",
             "git.remotes": "what other clones have",
+            "git.everywhere": "the numbers taken on any branch",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
             "ledgers.sheets": "any table people have",
@@ -243,6 +246,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "standing",
         {
+            "forms.batch": "many forms in one call, on all cores",
             "standing": "where a record stands",
             "events": "what two versions tell an auditor",
             "evidence": "what a file in somebody's hands proves",
@@ -406,7 +410,7 @@ def test_nothing_prints_and_only_the_command_line_ends_the_process() -> None:
 
 
 def test_only_one_module_reads_the_environment() -> None:
-    assert users_of("os.environ", "os.getenv", "os.environb") == {"git.gitprocess"}
+    assert users_of("os.environ", "os.getenv", "os.environb") == {"environment"}
 
 
 def test_nothing_below_output_knows_the_time_the_folder_or_a_terminal() -> None:

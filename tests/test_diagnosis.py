@@ -10,6 +10,7 @@ import pytest
 from csctl.diagnosis import diagnose
 from csctl.repository import open_repository
 from csctl.store import Store
+from tests.conftest import Git
 from tests.factory import NOW, records_repository
 
 
@@ -24,6 +25,27 @@ def test_a_sound_one_and_its_commit_graph(repo: Path) -> None:
     assert not store.repository.git.has_changed_paths()
     assert all(states(repo, NOW).values())
     assert store.repository.git.has_changed_paths()
+
+
+def test_the_commit_graph_is_brought_up_to_date(repo: Path, git: Git) -> None:
+    records_repository(repo)
+    states(repo, NOW)
+    graph = repo / ".git" / "objects" / "info" / "commit-graph"
+    before = graph.read_bytes()
+    git("config", "core.commitGraph", "false")
+    git("commit", "--quiet", "--allow-empty", "-m", "more")
+    states(repo, NOW)
+    assert graph.read_bytes() != before
+    assert git("config", "core.commitGraph").strip() == "true"
+
+
+def test_a_commit_graph_that_cannot_be_written_is_told(repo: Path) -> None:
+    records_repository(repo)
+    (repo / ".git" / "objects" / "info" / "commit-graph.lock").touch()
+    store = Store(open_repository(repo))
+    sign = next(each for each in diagnose(store, NOW) if each.what == "commit graph")
+    assert not sign.good
+    assert "commit-graph.lock" in sign.detail
 
 
 def test_before_the_first_commit_there_is_no_graph_to_miss(repo: Path) -> None:

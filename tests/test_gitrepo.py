@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
-from csctl.git.gitrepo import GitRepo, environment, find_root, init
+from csctl.git.everywhere import folders_everywhere, names_everywhere
+from csctl.git.gitrepo import GitRepo, find_root, init
 from tests.conftest import Git
 
 MESSAGE = "complaint CC-2026-0007: registered\n\nCsctl-Kind: complaint\nCsctl-Id: CC-2026-0007\n"
@@ -229,6 +231,8 @@ def test_commit_graph_with_changed_paths(started: GitRepo, git: Git) -> None:
     assert not started.has_changed_paths()
     started.write_commit_graph()
     assert started.has_changed_paths()
+    for name in ("core.commitGraph", "fetch.writeCommitGraph", "commitGraph.changedPaths"):
+        assert git("config", "--local", name).strip() == "true"
     git("commit", "-q", "--allow-empty", "-m", "more")
     git("commit-graph", "write", "--reachable", "--changed-paths", "--split=no-merge")
     (started.git_dir / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
@@ -248,6 +252,26 @@ def test_log_uses_the_changed_paths(
     monkeypatch.setenv("GIT_TRACE2_PERF", str(tmp_path / "trace"))
     assert len(started.log(RECORD)) == 1
     assert '"definitely_not":3' in (tmp_path / "trace").read_text(encoding="utf-8")
+
+
+def test_whether_one_file_differs_from_the_last_commit(
+    records: GitRepo, write: Write, git: Git
+) -> None:
+    write(RECORD)
+    assert records.is_modified(RECORD)
+    records.commit([RECORD], "first\n")
+    assert not records.is_modified(RECORD)
+    text = (records.root / RECORD).read_bytes()
+    git("config", "core.autocrlf", "true")
+    (records.root / RECORD).write_bytes(text.replace(b"\n", b"\r\n"))
+    assert not records.is_modified(RECORD)
+    (records.root / RECORD).write_bytes(text + b"# more\n")
+    assert records.is_modified(RECORD)
+    git("add", "--all")
+    assert records.is_modified(RECORD)
+    (records.root / RECORD).unlink()
+    assert records.is_modified(RECORD)
+    assert records.is_modified("records/none.yaml")
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,15 +382,18 @@ def test_names_in_all_branches(started: GitRepo, write: Write, git: Git, tmp_pat
     write(f"{folder}/00/CC-2026-0012/照片.jpg")
     write("records/complaints/2025/00/CC-2025-0001.yaml")
     names = {f"CC-2026-{number:04d}.yaml" for number in (7, 8, 10, 11, 109)} | {"照片.jpg"}
-    assert started.names_in_all_branches(folder) == desk.names_in_all_branches(folder) == names
-    assert started.names_in_all_branches("records/visits") == set()
+    assert names_everywhere(started, folder) == names_everywhere(desk, folder) == names
+    assert names_everywhere(started, "records/visits") == set()
+    assert folders_everywhere(started, folder) == {"00", "01"}
+    assert folders_everywhere(started, "records/complaints") == {"2025", "2026"}
+    assert folders_everywhere(started, "records/visits") == set()
     shutil.rmtree(desk.root)
-    assert "CC-2026-0010.yaml" in started.names_in_all_branches(folder)
+    assert "CC-2026-0010.yaml" in names_everywhere(started, folder)
 
 
 def test_names_before_the_first_commit(records: GitRepo, write: Write) -> None:
     write(RECORD)
-    assert records.names_in_all_branches("records") == {"CC-2026-0007.yaml"}
+    assert names_everywhere(records, "records") == {"CC-2026-0007.yaml"}
 
 
 def test_log(started: GitRepo, write: Write, git: Git) -> None:

@@ -137,51 +137,44 @@ def test_a_stem_is_what_pathlib_calls_so(path: str) -> None:
     assert stem_of(path) == PurePosixPath(path).stem
 
 
-@pytest.mark.parametrize(
-    ("start", "found"),
-    [
-        ("", 8),
-        ("C", 5),
-        ("CC", 4),
-        ("CC-", 4),
-        ("CC-20", 4),
-        ("CC-2026", 3),
-        ("CC-2026-", 3),
-        ("CC-2026-0", 2),
-        ("CC-2026-07", 1),
-        ("CC-2026-072", 0),
-        ("CC-2026-0712", 1),
-        ("CC-2026-1", 1),
-        ("CC-2026-1234", 1),
-        ("CC-2026-12345", 1),
-        ("CC-2026-123456", 0),
-        ("CC-2026-0001-X", 0),
-        ("CC-2025-0001", 1),
-        ("8D", 1),
-        ("CHEN", 1),
-        ("Z", 1),
-        ("X", 0),
-    ],
+def touch(root: Path, *ids: str) -> None:
+    for each in ids:
+        prefix, _dash, rest = each.partition("-")
+        year, _dash, number = rest.partition("-")
+        folder = {"CC": "complaints", "8D": "8ds"}.get(prefix)
+        path = root / "records" / (folder or "people")
+        if folder:
+            path = path / year / f"{int(number) // 100:02}"
+        path.mkdir(parents=True, exist_ok=True)
+        (path / f"{each}.yaml").touch()
+        (path / f"{each}.txt").touch()
+
+
+NUMBERS = ("2026-0007", "2026-0012", "2026-1234", "2026-12345", "2025-0012")
+IDS = (*(f"CC-{number}" for number in NUMBERS), "8D-2026-0012", "lin-mei", "wu-gang")
+STARTS = (
+    *("", "C", "8d", "LIN", "lin-mei", "zz", "cc-2026-", "CC-2027-", "CC-2026-0", "CC-2026-00"),
+    *("CC-2026-001", "CC-2026-12", "CC-2026-123", "CC-2026-1234", "CC-2026-12345"),
+    *("CC-2026-123456", "CC-2025-0012", "CC-2026-x", "CC-2026-12/../12"),
 )
-def test_ids_that_begin_so(tmp_path: Path, start: str, found: int) -> None:
-    headers = {
-        "complaint": {"folder": "complaints", "prefix": "CC"},
-        "8d": {"folder": "8ds", "prefix": "8D"},
-        "person": {"folder": "people"},
-        "customer": {"folder": "customers"},
-    }
-    ids = {
-        "complaints/2025/00": ["CC-2025-0001"],
-        "complaints/2026/00": ["CC-2026-0001"],
-        "complaints/2026/07": ["CC-2026-0712"],
-        "complaints/2026/123": ["CC-2026-12345"],
-        "8ds/2026/00": ["8D-2026-0001"],
-        "people": ["chen-gang", "zhang-wei", "li-na"],
-    }
-    for folder, names in ids.items():
-        for name in names:
-            write(tmp_path, f"records/{folder}/{name}.yaml", "")
-            write(tmp_path, f"records/{folder}/{name}/photo.jpg", "")
-    expected = [n for names in ids.values() for n in names if n.upper().startswith(start)]
-    assert sorted(ids_beginning(tmp_path, headers, start)) == sorted(expected)
-    assert len(expected) == found
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_ids_that_begin_so(tmp_path: Path, start: str) -> None:
+    touch(tmp_path, *IDS)
+    expected = sorted(each for each in IDS if each.upper().startswith(start.upper()))
+    assert ids_beginning(tmp_path, start) == expected
+
+
+def test_of_too_many_ids_only_how_they_begin(tmp_path: Path) -> None:
+    touch(tmp_path, "lin-mei", *(f"CC-2026-{100 * n:04}" for n in range(30)))
+    assert ids_beginning(tmp_path, "CC-2026-") == [f"CC-2026-{n:02}" for n in range(30)]
+    assert ids_beginning(tmp_path, "") == [*(f"CC-2026-{n:02}" for n in range(30)), "lin-mei"]
+    assert ids_beginning(tmp_path, "CC-2026-2") == [f"CC-2026-{n}00" for n in range(20, 30)]
+
+
+def test_a_file_in_the_place_of_a_folder_holds_no_ids(tmp_path: Path) -> None:
+    touch(tmp_path, "CC-2026-0007")
+    (tmp_path / "records/complaints/notes.txt").touch()
+    (tmp_path / "records/complaints/2026/01").touch()
+    assert ids_beginning(tmp_path, "CC") == ["CC-2026-0007"]

@@ -257,6 +257,19 @@ def test_numbers_go_on_after_the_highest(repo: Path, store: Store) -> None:
     assert next_number(store) == "NT-2026-10000"
 
 
+def test_the_last_folder_that_holds_a_number_counts(repo: Path, store: Store, git: Git) -> None:
+    write_note(repo, "NT-2026-0250")
+    commit_all(repo)
+    for folder in ("10", "9", "old", "03.bak"):
+        write(repo, f"records/notes/2026/{folder}/README.md", "")
+    assert next_number(store) == "NT-2026-0251"
+    git("checkout", "--quiet", "-b", "desk/li-na")
+    write_note(repo, "NT-2026-12345")
+    commit_all(repo)
+    git("checkout", "--quiet", "main")
+    assert next_number(store) == "NT-2026-12346"
+
+
 def test_numbers_of_other_branches_are_taken(repo: Path, store: Store, git: Git) -> None:
     commit_all(repo)
     git("checkout", "--quiet", "-b", "desk/li-na")

@@ -45,7 +45,7 @@ def command(desk: Desk, record_id: str, only: str, style: str) -> int:
     else:
         columns = ("when", "who", "email", "commit", "field", "label", "old", "new", "problem")
         show_rows("log", rows, {each: each for each in columns}, style)
-    if path in git.modified_paths(path):
+    if git.is_modified(path):
         tell(_("{path} has changes that are not committed.").format(path=path))
     return 0
 

@@ -52,31 +52,31 @@ def command(
     output: Path | None,
 ) -> int:
     """Render forms."""
+    from csctl.forms.batch import Order, usable_cores, write_forms
     from csctl.forms.blocks import View
-    from csctl.forms.model import languages
-    from csctl.forms.publishing import publish
-    from csctl.sending import get_send
+    from csctl.forms.model import Shared, languages
     from csctl.store import write_atomically
 
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)
     whose = store.complete(complaint) if complaint else ""
-    records = [store.get(each) for each in record_ids]
-    if output is None and len(records) > 1:
+    chosen = [store.complete(each) for each in record_ids]
+    if output is None and len(chosen) > 1:
         raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
-    for record in records:
-        send = get_send(record, step).name if step else ""
-        view = View(spoken, "customer" if audience == "customer" else "internal", whose, send)
-        content = publish(record, store, view, "pdf" if ending == "pdf" else "md")
-        if output is None:
-            if sys.stdout.isatty():
-                say(content.decode().rstrip())
-            else:
-                sys.stdout.buffer.write(content)
-            continue
-        target = output / f"{record.id}.{ending}" if len(records) > 1 or output.is_dir() else output
-        write_atomically(target, content)
-        done(str(target))
+    view = View(spoken, "customer" if audience == "customer" else "internal", whose)
+    order = Order(store.repository.root, view, step, "pdf" if ending == "pdf" else "md")
+    if output is not None and (len(chosen) > 1 or output.is_dir()):
+        for path in write_forms(order, chosen, output, usable_cores()):
+            done(str(path))
+        return 0
+    content = order.render(chosen[0], store, Shared(store))
+    if output is not None:
+        write_atomically(output, content)
+        done(str(output))
+    elif sys.stdout.isatty():
+        say(content.decode().rstrip())
+    else:
+        sys.stdout.buffer.write(content)
     return 0

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from csctl.console.output import FORMATS, tell
+from csctl.environment import environment
 from csctl.errors import UsageError
-from csctl.git.gitprocess import environment
 from csctl.messages import _
 from csctl.places import (
     RECORDS,
@@ -203,10 +203,7 @@ def pass_desk(command: Command) -> Command:
 def complete_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the ids that begin with what was typed, for the shell."""
     root = find_repository(Path(context.find_root().params.get("directory") or "."))
-    if root is None:
-        return []
-    headers = kind_headers(search_path(root, "schemas"))
-    return sorted(ids_beginning(root, headers, incomplete.upper()))
+    return [] if root is None else ids_beginning(root, incomplete)
 
 
 def id_argument(command: Command) -> Command:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
-import json
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from csctl.findings import Finding
 from csctl.messages import BIDI, _, ngettext
+
+if TYPE_CHECKING:
+    from csctl.findings import Finding
 
 FORMATS: Final = ("text", "json", "csv")
 SCHEMA_VERSION: Final = 1
@@ -61,6 +59,8 @@ def show_json(
     err: bool = False,
 ) -> None:
     """Write the one JSON shape every command has."""
+    import json  # what is only shown as text or a table does not wait for it
+
     rows = list(data)
     envelope = {
         "schema_version": SCHEMA_VERSION,
@@ -76,7 +76,7 @@ def show_json(
 
 def finding_row(finding: Finding) -> dict[str, Any]:
     """Return a finding as a row of JSON or CSV."""
-    return {name: getattr(finding, name) for name in Finding.__dataclass_fields__}
+    return {name: getattr(finding, name) for name in finding.__dataclass_fields__}
 
 
 def show_rows(
@@ -93,6 +93,9 @@ def show_rows(
 
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
     """Write rows as CSV that a spreadsheet opens without running anything in it."""
+    import csv  # only for CSV
+    import io
+
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(neutral(clean(each)) for each in headings.values())
@@ -176,7 +179,11 @@ def _cut(text: str, width: int) -> str:
 
 def _width() -> int | None:
     """The columns of the terminal; None in a pipe, where nothing is cut."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # only for a terminal
+
+    return shutil.get_terminal_size().columns
 
 
 def show_findings(findings: Sequence[Finding], *, err: bool = False) -> None:
@@ -217,6 +224,7 @@ def show_annotations(findings: Iterable[Finding]) -> None:
 def show_code_quality(findings: Iterable[Finding]) -> None:
     """Write findings as GitLab's code-quality report, which it shows beside the lines."""
     import hashlib  # only for this report
+    import json
 
     seen: dict[str, int] = {}
     rows = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -44,6 +43,8 @@ def read_line(prompt: str) -> str:
 
 def _has_line_editor() -> bool:
     """Whether readline is there; in the C locale it would tear Chinese characters apart."""
+    import locale  # only where something is asked
+
     if locale.setlocale(locale.LC_CTYPE) in ("C", "POSIX"):
         return False
     try:

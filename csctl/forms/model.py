@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,36 @@ def languages(text: str) -> tuple[str, ...]:
     return chosen
 
 
-def build_form(record: Record, store: Store, view: View) -> Model:
+class Shared:
+    """What all forms of a repository share, read once: the fixed words, and names of records."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._names: dict[tuple[str, str, str], str] = {}
+
+    @cached_property
+    def words(self) -> dict[str, Any]:
+        """The fixed words of forms."""
+        return load_words(self._store)
+
+    def names(self, language: str) -> Callable[[str, str], str]:
+        """Return the function that says what people call a record that has a code for an id."""
+
+        def name_of(kind: str, record_id: str) -> str:
+            key = (kind, record_id, language)
+            if key not in self._names:
+                self._names[key] = ""
+                summary = self._store.repository.schemas.kind(kind)
+                path = self._store.find(record_id) if summary.code else None
+                if path:
+                    value = self._store.read(path).value(summary.word("x-summary") or "name")
+                    self._names[key] = text_of(value, language)
+            return self._names[key]
+
+        return name_of
+
+
+def build_form(record: Record, store: Store, view: View, shared: Shared | None = None) -> Model:
     """Build the form of a record as plain JSON data, every text fit to print.
 
     Keys: kind, id, company, languages, form {title, number, revision, step}, draft, digest,
@@ -57,8 +87,10 @@ def build_form(record: Record, store: Store, view: View) -> Model:
         )
     data = visible(record, store, audience=view.audience, complaint=view.complaint, send=view.send)
     config = store.repository.config
+    shared = shared or Shared(store)
+    names = shared.names(view.languages[0])
     site = config.sites.get(str(data.get("site", "")), config.site)
-    wording = Wording(view.languages, load_words(store), site.zone, _names(store, view))
+    wording = Wording(view.languages, shared.words, site.zone, names)
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = _numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
@@ -121,7 +153,7 @@ def read_photos(form: Model, record: Record, store: Store) -> dict[str, bytes]:
 
 def _photo_names(value: Any) -> Iterator[str]:
     """Yield the file of every photo in the blocks of a form, at any depth."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if value.get("type") == "photos":
             files = (item["file"] for item in value["items"])
             yield from (each for each in files if each.lower().endswith(_PICTURES))
@@ -138,24 +170,6 @@ def _numbering(kind: str, store: Store) -> Mapping[str, Any]:
     profiles = store.repository.schemas.profile("numbering")
     profile: Mapping[str, Any] = profiles.get(config.numbering_profile, {})
     return {**profile.get(kind, {}), **config.forms.get(kind, {})}
-
-
-def _names(store: Store, view: View) -> Callable[[str, str], str]:
-    """Return the function that says what people call a record that has a code for an id."""
-    known: dict[tuple[str, str], str] = {}
-
-    def name_of(kind: str, record_id: str) -> str:
-        key = (kind, record_id)
-        if key not in known:
-            known[key] = ""
-            summary = store.repository.schemas.kind(kind)
-            path = store.find(record_id) if summary.code else None
-            if path:
-                value = store.read(path).value(summary.word("x-summary") or "name")
-                known[key] = text_of(value, view.languages[0])
-        return known[key]
-
-    return name_of
 
 
 def _signoffs_of(record: Record, view: View) -> list[SignOff]:

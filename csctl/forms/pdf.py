@@ -114,6 +114,7 @@ def render_pdf(
     return made
 
 
+@cache
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)

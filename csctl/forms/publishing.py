@@ -9,7 +9,7 @@ from typing import Literal
 
 from csctl.forms.audience import visible
 from csctl.forms.blocks import View
-from csctl.forms.model import build_form, read_photos
+from csctl.forms.model import Shared, build_form, read_photos
 from csctl.forms.rendering import find_template, render_markdown
 from csctl.forms.wording import printable
 from csctl.record import Record, layout
@@ -21,13 +21,15 @@ from csctl.yamlfile import yamltext
 Ending = Literal["md", "pdf"]
 
 
-def publish(record: Record, store: Store, view: View, ending: Ending) -> bytes:
-    """Return the form of a record as a file.
+def publish(
+    record: Record, store: Store, view: View, ending: Ending, shared: Shared | None = None
+) -> bytes:
+    """Return the form of a record as a file; `shared` spares many forms to read the same again.
 
     The PDF carries the record as its audience may see it, and the digest of the whole record.
     Errors as for forms.model.build_form, rendering.render_markdown and pdf.render_pdf.
     """
-    form = build_form(record, store, view)
+    form = build_form(record, store, view, shared)
     search_path = store.repository.search_path("templates")
     if ending == "md":
         return str(printable(render_markdown(form, search_path))).encode()

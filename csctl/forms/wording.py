@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -23,9 +23,9 @@ def printable(value: Any) -> Any:
     """
     if isinstance(value, str):
         return value if value.isprintable() else _replace(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: printable(each) for key, each in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         return [printable(each) for each in value]
     return value
 

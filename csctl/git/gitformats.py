@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 # For `git log -z`, read by `build_commits`.
 COMMIT_FORMAT: Final = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%s%x00%b%x00%(trailers:only,unfold)"
@@ -78,9 +78,16 @@ def read_objects(output: bytes, count: int) -> Iterator[GitObject | None]:
             yield None
 
 
-def read_tree(tree: GitObject) -> tuple[set[str], set[str]]:
-    """Return the ids of a tree's folders and the names of its files."""
-    folders: set[str] = set()
+class Tree(NamedTuple):
+    """What a tree holds: its folders, by name with their ids, and the names of its files."""
+
+    folders: dict[str, str]
+    files: set[str]
+
+
+def read_tree(tree: GitObject) -> Tree:
+    """Return what a tree holds."""
+    folders: dict[str, str] = {}
     files: set[str] = set()
     size = len(tree.id) // 2
     start = 0
@@ -89,10 +96,10 @@ def read_tree(tree: GitObject) -> tuple[set[str], set[str]]:
         mode, _space, name = tree.content[start:end].partition(b" ")
         start = end + 1 + size
         if mode == b"40000":
-            folders.add(tree.content[end + 1 : start].hex())
+            folders[os.fsdecode(name)] = tree.content[end + 1 : start].hex()
         else:
             files.add(os.fsdecode(name))
-    return folders, files
+    return Tree(folders, files)
 
 
 def has_changed_paths(graph: Path) -> bool:

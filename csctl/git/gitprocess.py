@@ -1,4 +1,4 @@
-"""Run git as a plain process, and word its failures; the one reader of the environment."""
+"""Run git as a plain process, and word its failures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from csctl.environment import variables
 from csctl.errors import CsctlError
 from csctl.messages import _
 
@@ -49,11 +50,6 @@ _LAST_LINES: Final = 12
 _SHOWN: Final = 3
 
 
-def environment(name: str) -> str | None:
-    """Return the environment variable `name`; None if it is unset or empty."""
-    return os.environ.get(name) or None
-
-
 def run_git(
     root: Path,
     arguments: Iterable[str],
@@ -73,17 +69,17 @@ def run_git(
     nothing is asked meanwhile; after so many seconds of `silence` git is ended, which may ask
     for a password before. Raises CsctlError where git is not installed.
     """
-    variables = _variables(translated=translated)
+    given = _variables(translated=translated)
     if index is not None:
-        variables["GIT_INDEX_FILE"] = str(index)
-    variables.update(extra or {})
+        given["GIT_INDEX_FILE"] = str(index)
+    given.update(extra or {})
     command = _command(root, arguments)
     try:
         if seconds is not None:
-            return _run_within(command, {**variables, "GIT_TERMINAL_PROMPT": "0"}, seconds)
+            return _run_within(command, {**given, "GIT_TERMINAL_PROMPT": "0"}, seconds)
         if silence is not None:
-            return _run_talking(command, variables, silence)
-        return subprocess.run(command, input=stdin, capture_output=True, env=variables, check=False)
+            return _run_talking(command, given, silence)
+        return subprocess.run(command, input=stdin, capture_output=True, env=given, check=False)
     except OSError as error:
         raise _not_started(error) from error
 
@@ -107,10 +103,10 @@ def _command(root: Path, arguments: Iterable[str]) -> list[str]:
 
 
 def _variables(*, translated: bool) -> dict[str, str]:
-    variables = {name: text for name, text in os.environ.items() if name not in _MISLEADING}
+    given = {name: text for name, text in variables().items() if name not in _MISLEADING}
     if not translated:
-        variables["LC_ALL"] = "C"
-    return variables
+        given["LC_ALL"] = "C"
+    return given
 
 
 def _not_started(error: OSError) -> CsctlError:
@@ -120,10 +116,10 @@ def _not_started(error: OSError) -> CsctlError:
     )
 
 
-def _run_talking(command: list[str], variables: Mapping[str, str], silence: float) -> Completed:
+def _run_talking(command: list[str], given: Mapping[str, str], silence: float) -> Completed:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=variables
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=given
         )
         said = -1
         while process.poll() is None and said != (said := _size(out) + _size(err)):

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
 from csctl.git import locking
 from csctl.git.gitformats import (
@@ -20,12 +21,10 @@ from csctl.git.gitformats import (
     build_commits,
     has_changed_paths,
     read_objects,
-    read_tree,
 )
 from csctl.git.gitprocess import (
     Completed,
     commit_refused,
-    environment,
     git_failure,
     listed,
     run_git,
@@ -33,7 +32,7 @@ from csctl.git.gitprocess import (
 )
 from csctl.messages import _
 
-__all__ = ["Commit", "GitRepo", "environment", "find_root", "init"]
+__all__ = ["Commit", "GitRepo", "find_root", "init"]
 
 _UNDER_WAY: Final = (
     ("rebase-merge", "rebase"),
@@ -42,10 +41,12 @@ _UNDER_WAY: Final = (
     ("CHERRY_PICK_HEAD", "cherry-pick"),
     ("REVERT_HEAD", "revert"),
 )
+# Read the graph; add to it with every fetch, and that with changed paths (since git 2.49).
+_GRAPH_SETTINGS: Final = ("core.commitGraph", "fetch.writeCommitGraph", "commitGraph.changedPaths")
 # A commit waits for another one and the hooks it runs; taking a number is over at once.
 _COMMIT_WAIT: Final = 60.0
-# So many paths certainly fit on a command line.
-_FEW: Final = 100
+# So many paths surely fit on a command line.
+_FEW: Final = 20
 
 
 def find_root(start: Path) -> Path | None:
@@ -134,7 +135,12 @@ class GitRepo:
             writer.set_value(heading, option, value)
 
     def write_commit_graph(self) -> None:
-        """Write which paths each commit changed; a record's history is found at once then."""
+        """Write which paths each commit changed; a record's history is found at once then.
+
+        What is known is kept and what is new added; git is told to go on so by itself.
+        """
+        for name in _GRAPH_SETTINGS:
+            self._run("config", "--local", name, "true")
         self._run("commit-graph", "write", "--reachable", "--changed-paths", "--no-progress")
 
     def has_changed_paths(self) -> bool:
@@ -166,8 +172,15 @@ class GitRepo:
 
     def blobs(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
         """Yield the file at each (rev, path), None where there is none, with one process."""
-        for found in self._objects([f"{rev}:{path}" for rev, path in places]):
+        for found in self.objects([f"{rev}:{path}" for rev, path in places]):
             yield found.content if found and found.type == "blob" else None
+
+    def objects(self, names: Sequence[str]) -> list[GitObject | None]:
+        """Return what each name (`REV:PATH`, an id) stands for, None for nothing; one process."""
+        asked = [name for name in names if "\n" not in name]
+        output = self._run("cat-file", "--batch", stdin=os.fsencode("\n".join(asked) + "\n"))
+        found = dict(zip(asked, read_objects(output, len(asked)), strict=True))
+        return [found.get(name) for name in names]
 
     def log(self, path: str) -> list[Commit]:
         """Return the commits that changed `path`, newest first; [] before the first commit.
@@ -191,27 +204,16 @@ class GitRepo:
         """Return a file as it is in the index; None if it is not there or in conflict."""
         return self.show(":0", path)
 
+    def is_modified(self, path: str) -> bool:
+        """Tell whether one file differs from the last commit; no other is looked at."""
+        committed = self._find_line("rev-parse", "--verify", "--quiet", f"HEAD:{path}")
+        now = self._start("hash-object", "--", path)  # as git would store it
+        return now.returncode != 0 or now.stdout.decode().strip() != committed
+
     def modified_paths(self, folder: str = "") -> list[str]:
         """Return the files below `folder` that differ from the last commit, new ones too."""
         asked = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
         return [row[3:] for row in _names(self._run(*asked, "--", *_below(folder)))]
-
-    def names_in_all_branches(self, folder: str) -> set[str]:
-        """Return the names of all files below `folder` on every branch and in every work tree.
-
-        Branches are the local and the remote-tracking ones; names come without folders.
-        """
-        asked = ("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes")
-        tips = set(_lines(self._run(*asked)))
-        names: set[str] = set()
-        for line in _lines(self._run("worktree", "list", "--porcelain")):
-            key, _space, value = line.partition(" ")
-            if key == "HEAD":
-                tips.add(value)
-            elif key == "worktree":
-                for _folder, _folders, files in os.walk(Path(value, folder)):
-                    names.update(files)
-        return names | self._names_in_trees([f"{tip}:{folder}" for tip in tips])
 
     # -- commits -------------------------------------------------------------------------
 
@@ -228,8 +230,7 @@ class GitRepo:
             if under_way:
                 self._update_index(paths, "--add", "--remove")
                 raise staged_only(under_way, paths)
-            asked = [f":(literal){path}" for path in paths] if len(paths) < _FEW else []
-            tracked = set(_names(self._run("ls-files", "-z", "--", *asked)))
+            tracked = set(self._tracked(paths))
             added = [path for path in paths if path not in tracked]
             self._update_index(added, "--add")
             done: Completed | None = None
@@ -241,6 +242,11 @@ class GitRepo:
             if done.returncode:
                 raise self._refusal(done, paths)
             return self._line("rev-parse", "HEAD")
+
+    def _tracked(self, paths: Collection[str]) -> list[str]:
+        """Return those of some paths that git knows; asking for a few spares it to name all."""
+        few = [f":(literal){path}" for path in paths] if len(paths) <= _FEW else []
+        return _names(self._run("ls-files", "-z", "--", *few))
 
     def _commit_only(self, paths: Iterable[str], message: str) -> Completed:
         with tempfile.TemporaryDirectory(prefix="csctl-") as folder:
@@ -315,27 +321,6 @@ class GitRepo:
         if done.returncode:
             raise git_failure(self.root, done)
         return os.fsdecode(done.stdout.removesuffix(b"\n"))
-
-    def _objects(self, names: Sequence[str]) -> list[GitObject | None]:
-        asked = [name for name in names if "\n" not in name]
-        output = self._run("cat-file", "--batch", stdin=os.fsencode("\n".join(asked) + "\n"))
-        found = dict(zip(asked, read_objects(output, len(asked)), strict=True))
-        return [found.get(name) for name in names]
-
-    def _names_in_trees(self, names: Sequence[str]) -> set[str]:
-        """Return all file names below the named trees, reading each distinct tree once."""
-        seen: set[str] = set()
-        files: set[str] = set()
-        while names:
-            below: set[str] = set()
-            for found in self._objects(names):
-                if found and found.type == "tree" and found.id not in seen:
-                    seen.add(found.id)
-                    folders, names_here = read_tree(found)
-                    below |= folders
-                    files |= names_here
-            names = sorted(below - seen)
-        return files
 
 
 def _names(output: bytes) -> list[str]:

@@ -79,7 +79,16 @@ def run_git(
             return _run_within(command, {**given, "GIT_TERMINAL_PROMPT": "0"}, seconds)
         if silence is not None:
             return _run_talking(command, given, silence)
-        return subprocess.run(command, input=stdin, capture_output=True, env=given, check=False)
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            env=given,
+            check=False,
+            # gpg may end before it has read what it is to verify; git must not end with it.
+            # Hooks, which only a commit runs, are left to signals as they know them.
+            restore_signals=translated,
+        )
     except OSError as error:
         raise _not_started(error) from error
 

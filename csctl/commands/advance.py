@@ -55,7 +55,6 @@ def command(
 ) -> int:
     """Move a record along its main line."""
     from csctl import workflow
-    from csctl.display import stage_words
     from csctl.rules.context import build_context
     from csctl.sending import steps_before, with_approvals
     from csctl.times.moments import parse_moment
@@ -80,21 +79,27 @@ def command(
         goal = moved.stage
     findings = [*dict.fromkeys([*findings, *judge(desk, moved)])]
     if not is_reopened and not workflow.check_findings(findings):
-        errors = [each for each in findings if each.level == "error"]
-        show_findings([_with_way(each, outcome) for each in errors], err=True)
-        count = len({each.field or each.message for each in errors})
-        tell(
-            _("{id} stays at '{stage}': {count} things keep it from '{goal}'.").format(
-                id=record.id,
-                stage=stage_words(record, language()),
-                count=count,
-                goal=stage_words(moved, language()),
-            )
-        )
+        _show_what_holds(record, moved, findings, outcome)
         return 1
     show_findings(findings, err=True)
     draft = workflow.drafted(record, moved, f"{here} -> {goal}")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def _show_what_holds(record: Record, moved: Record, findings: list[Finding], outcome: str) -> None:
+    """Show each field that keeps a record from where it was to go, and the way to fill it."""
+    from csctl.display import stage_words
+
+    errors = [each for each in findings if each.level == "error"]
+    show_findings([_with_way(each, outcome) for each in errors], err=True)
+    tell(
+        _("{id} stays at '{stage}': {count} things keep it from '{goal}'.").format(
+            id=record.id,
+            stage=stage_words(record, language()),
+            count=len({each.field or each.message for each in errors}),
+            goal=stage_words(moved, language()),
+        )
+    )
 
 
 def _lies_back(record: Record, stage: str) -> bool:

@@ -84,14 +84,7 @@ def command(
 ) -> int:
     """Make a records repository."""
     invocation = desk(context).invocation
-    start = invocation.directory.resolve()
-    found = gitrepo.find_root(start)
-    root = found or start
-    if root != start:
-        raise UsageError(
-            _("{folder} lies inside the git repository {root}.").format(folder=start, root=root),
-            _("Go to its top folder, or make the records repository somewhere else."),
-        )
+    root, is_git = _find_root(invocation.directory.resolve())
     setup = None
     if not (root / CONFIG).is_file():
         asks = invocation.may_ask and not no_input
@@ -110,15 +103,7 @@ def command(
         for path in _missing(root, platform) if platform else ():
             say(path)
         return 0
-    repository = GitRepo(root) if found else gitrepo.init(root)
-    if setup is not None:
-        _set_user(repository, setup)
-    for change in changes:
-        write_atomically(root / change.path, change.after)
-    if changes:
-        repository.commit([change.path for change in changes], _MESSAGE)
-    if changes or not repository.has_changed_paths():
-        repository.write_commit_graph()
+    _set_up(GitRepo(root) if is_git else gitrepo.init(root), setup, changes)
     added = _add_pipeline(desk(context), platform) if platform else []
     for path in [*(change.path for change in changes), *added]:
         say(path)
@@ -138,6 +123,29 @@ def command(
         return 0
     tell(_("Next: {command}").format(command="csctl complaint new"))
     return 0
+
+
+def _find_root(start: Path) -> tuple[Path, bool]:
+    """Return the folder to set up, and whether it is a git repository already."""
+    found = gitrepo.find_root(start)
+    if found not in (None, start):
+        raise UsageError(
+            _("{folder} lies inside the git repository {root}.").format(folder=start, root=found),
+            _("Go to its top folder, or make the records repository somewhere else."),
+        )
+    return start, found is not None
+
+
+def _set_up(repository: GitRepo, setup: Setup | None, changes: list[Change]) -> None:
+    """Write and commit what makes a records repository of a git repository."""
+    if setup is not None:
+        _set_user(repository, setup)
+    for change in changes:
+        write_atomically(repository.root / change.path, change.after)
+    if changes:
+        repository.commit([change.path for change in changes], _MESSAGE)
+    if changes or not repository.has_changed_paths():
+        repository.write_commit_graph()
 
 
 def _missing(root: Path, platform: Platform) -> list[str]:

@@ -94,7 +94,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = _numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
-    unverified = _unverified(record, signoffs, store)
+    unverified, labels = _unverified(record, signoffs, store), store.repository.role_labels()
     return {
         "kind": record.kind.name,
         "id": record.id,
@@ -110,16 +110,11 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
         "sections": printable(list(builder.sections())),
-        "signoffs": printable(
-            [
-                {
-                    **_signoff(record, each, wording, store.repository.role_labels()),
-                    "unverified": each.name in unverified,
-                }
-                for each in signoffs
-            ]
-        ),
-    }
+        "signoffs": printable([
+            {**_signoff(record, each, wording, labels), "unverified": each.name in unverified}
+            for each in signoffs
+        ]),
+    }  # fmt: skip
 
 
 def load_words(store: Store) -> dict[str, Any]:

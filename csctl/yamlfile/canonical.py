@@ -59,9 +59,9 @@ def parse(text: str) -> dict[str, Any] | None:
 
 def _build(lines: list[str]) -> dict[str, Any]:
     root: dict[str, Any] = {}
-    target: Any = root
     new: Any
     value: Any
+    target: Any = root
     indent = 0
     above: list[tuple[Any, int]] = []
     owner: str | None = None  # the key whose value may follow, on lines indented further

@@ -75,6 +75,12 @@ class Field:
         return carry
 
     @property
+    def implies(self) -> Mapping[str, Any]:
+        """What a link says by being set: own address -> value, such as the source of a CAPA."""
+        implies: Mapping[str, Any] = self.schema.get("x-implies", {})
+        return implies
+
+    @property
     def is_internal(self) -> bool:
         """Whether it never appears on a customer's form."""
         return self.schema.get("x-audience") == "internal"

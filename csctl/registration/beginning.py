@@ -83,7 +83,8 @@ def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]
     """Return what the records named by link fields bring along: own address -> value.
 
     Lists are joined over all linked records, a single value comes from the first that has one;
-    a map, such as the customer's contact, only where they agree.
+    a map, such as the customer's contact, only where they agree. What follows from there being
+    such a link at all (`x-implies`) comes last.
     """
     found: dict[str, Any] = {}
     disputed: set[str] = set()
@@ -102,7 +103,19 @@ def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]
                 if field.type == "map" and found.get(target, value) != value:
                     disputed.add(target)
                 _join(found, field, target, value, linked)
-    return {target: value for target, value in found.items() if target not in disputed}
+    return {
+        **_implied(kind, data),
+        **{target: value for target, value in found.items() if target not in disputed},
+    }
+
+
+def _implied(kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the links that are set say by themselves: own address -> value, first one wins."""
+    implied: dict[str, Any] = {}
+    for link in kind.fields.values():
+        if is_answered(data.get(link.name)):
+            implied = {**link.implies, **implied}
+    return implied
 
 
 def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:

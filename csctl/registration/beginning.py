@@ -110,7 +110,7 @@ def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _implied(kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the links that are set say by themselves: own address -> value, first one wins."""
+    """Return what links say by being set: own address -> value; the first link wins."""
     implied: dict[str, Any] = {}
     for link in kind.fields.values():
         if is_answered(data.get(link.name)):

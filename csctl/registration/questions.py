@@ -156,11 +156,15 @@ class Registration:
         return len(asked) + 1, len(asked) + remaining
 
     def missing(self, answers: Mapping[str, Any]) -> list[Question]:
-        """Return the required questions without an answer, in the order they would be asked."""
+        """Return the required questions without an answer, in the order they would be asked.
+
+        What the records named so far bring along needs no asking.
+        """
+        carried = self.carried(answers)
         return [
             self._build_question(address, answers, required=True)
             for address, required in _open(self.kind, answers, ())
-            if required
+            if required and address not in carried
         ]
 
     def facts(self, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,10 +172,11 @@ class Registration:
 
         Proposals that are guesses (a usual channel, a usual type) are not taken unseen.
         """
+        carried = self.carried(answers)
         return {
             address: self._fact(self.kind.field(address).default)
             for address, _required in _open(self.kind, answers, ())
-            if self.kind.field(address).default in _FACTS
+            if self.kind.field(address).default in _FACTS and address not in carried
         }
 
     def _build_question(

@@ -75,12 +75,6 @@ class Field:
         return carry
 
     @property
-    def implies(self) -> Mapping[str, Any]:
-        """What a link says by being set: own address -> value, such as the source of a CAPA."""
-        implies: Mapping[str, Any] = self.schema.get("x-implies", {})
-        return implies
-
-    @property
     def is_internal(self) -> bool:
         """Whether it never appears on a customer's form."""
         return self.schema.get("x-audience") == "internal"
@@ -99,6 +93,12 @@ class Field:
     def default(self) -> Any:
         """What prompts propose: `me`, `now`, `today` or a value."""
         return self.schema.get("x-default")
+
+    @property
+    def implies(self) -> Mapping[str, Any]:
+        """What a link says by being set: own address -> value, such as the source of a CAPA."""
+        implies: Mapping[str, Any] = self.schema.get("x-implies", {})
+        return implies
 
     @property
     def since(self) -> str:

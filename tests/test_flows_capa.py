@@ -85,3 +85,5 @@ def test_of_two_links_the_first_says_where_it_comes_from(repo: Path) -> None:
     assert begun.value("source") == "complaint"
     named = register(store, kind, {**both, "source": "meeting"}, me="li-na", now=NOW).record
     assert named.value("source") == "meeting"
+    unknown = {"complaint": {"unknown": "编号待查", "ask": "li-na"}}
+    assert register(store, kind, unknown, me="li-na", now=NOW).record.value("source") is None

@@ -176,7 +176,8 @@ def _implied(kind: Kind, data: Data) -> dict[str, Any]:
     """Return what links say by being set: own address -> value; the first link wins."""
     implied: dict[str, Any] = {}
     for link in kind.fields.values():
-        if is_answered(data.get(link.name)):
+        value = data.get(link.name)
+        if is_answered(value) and not answer_kind(value):
             implied = {**link.implies, **implied}
     return implied
 

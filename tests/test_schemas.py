@@ -258,6 +258,16 @@ def test_registration_and_list_name_fields(kind: Kind) -> None:
         assert kind.field(address)
 
 
+def test_what_the_first_stage_asks_for_is_asked_at_registration(kind: Kind) -> None:
+    entries = [each if isinstance(each, dict) else {"field": each}
+               for each in kind.word("x-registration")]  # fmt: skip
+    known = {each["field"] for each in entries}
+    for field in kind.walk():
+        known |= {*field.carry}
+    for first in kind.stages[:1]:
+        assert {each.address for each in first.requires} <= {*known, first.at, first.by}
+
+
 def test_what_is_carried_and_picked_exists_on_both_sides(kind: Kind, schemas: Schemas) -> None:
     for field in kind.walk():
         for target, source in field.carry.items():

@@ -123,7 +123,11 @@ def _common_options() -> list[click.Parameter]:
 
 def _carrying(kind: Kind) -> list[Field]:
     fields = kind.fields.values()
-    return [each for each in fields if each.link and (each.carry or (each.row and each.row.carry))]
+    return [
+        each
+        for each in fields
+        if each.link and (each.carry or each.implies or (each.row and each.row.carry))
+    ]
 
 
 def _run(

@@ -97,6 +97,12 @@ class Field:
         return self.schema.get("x-default")
 
     @property
+    def implies(self) -> Mapping[str, Any]:
+        """What a link says by being set: own address -> value, such as the source of a CAPA."""
+        implies: Mapping[str, Any] = self.schema.get("x-implies", {})
+        return implies
+
+    @property
     def since(self) -> str:
         """From which day on it may be required (YYYY-MM-DD), or ""."""
         return str(self.schema.get("x-since", ""))

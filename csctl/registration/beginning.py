@@ -83,9 +83,10 @@ def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]
     """Return what the records named by link fields bring along: own address -> value.
 
     Lists are joined over all linked records, a single value comes from the first that has one;
-    a map, such as the customer's contact, only where they agree.
+    a map, such as the customer's contact, only where they agree. First comes what the links say
+    by being set at all.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = _implied(kind, data)
     disputed: set[str] = set()
     for link in kind.fields.values():
         carry = link.carry or (link.row.carry if link.row else {})
@@ -169,6 +170,16 @@ def _travels(field: Field, key: str) -> bool:
     column = field.row.child(key) if field.row else None
     holds_files = column is not None and "file" in (column.type, column.row and column.row.type)
     return key != "id" and not holds_files
+
+
+def _implied(kind: Kind, data: Data) -> dict[str, Any]:
+    """Return what links say by being set: own address -> value; the first link wins."""
+    implied: dict[str, Any] = {}
+    for link in kind.fields.values():
+        value = data.get(link.name)
+        if is_answered(value) and not answer_kind(value):
+            implied = {**link.implies, **implied}
+    return implied
 
 
 def stamps(kind: Kind, stages: Sequence[Stage], data: Data, me: str, at: datetime) -> Data:

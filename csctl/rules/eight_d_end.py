@@ -201,8 +201,14 @@ def check_removed(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def check_documents(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield documents that an 8D with a cause of ours neither revised nor excused."""
+    if has_causes(record):
+        yield from check_revised(record, context)
+
+
+def check_revised(record: Record, context: Context) -> Iterator[Finding]:
     """Yield PFMEA, control plan and work instruction neither revised nor excused."""
-    if not has_causes(record) or given(record, "doc_updates") is None:
+    if given(record, "doc_updates") is None:
         return
     rows = list_of(record, "doc_updates")
     choices = record.kind.field("doc_updates[].doc_type").choices
@@ -280,4 +286,6 @@ CHECKS: Final = (
     Check("8d", check_documents, stage="d7", sends=("8D",)),
     Check("8d", check_lateral, stage="d7", sends=("8D",)),
     Check("8d", check_closures, stage="closed"),
+    Check("recurrence-prevention", check_revised, stage="closed", sends=("report",)),
+    Check("recurrence-prevention", check_lateral, stage="closed", sends=("report",)),
 )

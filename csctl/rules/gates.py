@@ -13,12 +13,15 @@ from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
+    capa,
     complaint,
     complaint_end,
     containment,
     customer,
     eight_d,
     eight_d_end,
+    feedback,
+    oversight,
     repeats,
     signing,
 )
@@ -35,6 +38,9 @@ CHECKS: tuple[Check, ...] = (
     *containment.CHECKS,
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
+    *capa.CHECKS,
+    *feedback.CHECKS,
+    *oversight.CHECKS,
 )
 GROUPINGS: tuple[Grouping, ...] = (repeats.CASES,)
 

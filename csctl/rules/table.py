@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from csctl.findings import Level
 from csctl.messages import marked
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    `kinds` is () for all kinds; `clause` names the standard's clause or the row of the procedures
-    (S1-T7); `title` and `explanation` are message ids; `example` is YAML that breaks the rule.
-    """
-
-    code: str
-    level: Level
-    kinds: tuple[str, ...]
-    clause: str
-    title: str
-    explanation: str
-    example: str = ""
-
+from csctl.rules.rule import Rule
+from csctl.rules.table_capa import CORRECTIVE
 
 _COMPLAINT: Final = ("complaint",)
 _8D: Final = ("8d",)
 _BOTH: Final = ("complaint", "8d")
+_CAPA: Final = ("capa", "recurrence-prevention")
 
 _ALL: Final = (
     Rule("YAML", "error", (), "ISO 9001 7.5.3",
@@ -193,7 +176,7 @@ _ALL: Final = (
                "containment."),
         marked("A rejected complaint still counts as one, and may return to `investigated`."),
         "outcome: {result: rejected, …}   # without evidence"),
-    Rule("CMP-CYCLE", "error", _BOTH, "S6-P8b",
+    Rule("CMP-CYCLE", "error", (*_BOTH, *_CAPA), "S6-P8b",
         marked("A record that was opened again had its review meeting."),
         marked("Before the causes are called found again, those concerned have met."),
         "cycles:\n  - {id: Y1, opened_at: …, reason: 再次发生, by: wang-wei}"),
@@ -232,12 +215,12 @@ _ALL: Final = (
         marked("Three lots, thirty days or an agreed quantity; the effect reaches 95 percent, with "
                "safety 100; not proved by the one who carried it out."),
         "validations:\n  - {id: B1, action: A1, effective: true}   # no data"),
-    Rule("8D-DOC", "error", _8D, "IATF 16949 10.2.3 f",
+    Rule("8D-DOC", "error", ("8d", "recurrence-prevention"), "IATF 16949 10.2.3 f",
         marked("PFMEA, control plan and work instruction were revised, or a reason says why "
                "not."),
         marked("The most frequent nonconformity of the clause."),
         "doc_updates:\n  - {id: D1, doc_type: control_plan, new_rev: C, changed_on: …}"),
-    Rule("8D-LAT", "error", _8D, "IATF 16949 10.2.3 e",
+    Rule("8D-LAT", "error", ("8d", "recurrence-prevention"), "IATF 16949 10.2.3 e",
         marked("Similar parts, lines and plants were looked at."),
         marked("Each row is applicable with action and owner, or not for a reason."),
         "lateral:\n  - {id: S1, target: line, name: 2号线, applicable: true}"),
@@ -309,6 +292,7 @@ _ALL: Final = (
         marked("Who did what, and why, is read commit by commit. An import may bring many "
                "records."),
         "stage: contained\nsent: {3D-1: …}   # in one commit"),
+    *CORRECTIVE,
 )  # fmt: skip
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

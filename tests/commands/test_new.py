@@ -212,6 +212,19 @@ class TestLinksAndCodes:
         assert written["leader"] == "zhang-wei"
         assert written["symptom"] == "左前大灯起雾"
 
+    def test_what_a_complaint_knows_needs_not_be_said_again(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        said = ["nature=corrective", "requirement=图纸", "recipient=own", "issued_to=生产部"]
+        sets_ = [part for each in (*said, "due=2026-03-20") for part in ("--set", each)]
+        assert run("capa", "new", "--no-input", *sets_) == 2
+        assert "--set nonconformity=" in capsys.readouterr().err
+        assert run("complaint", "new", "--no-input", *sets(QUALITY)) == 0
+        assert run("capa", "new", "--no-input", "--complaint", "CC-2026-0001", *sets_) == 0
+        written = data("records/capas/2026/00/CA-2026-0001.yaml")
+        assert (written["source"], written["customer"]) == ("complaint", "XINGYU")
+        assert written["nonconformity"] == "左前大灯起雾"
+
     def test_one_customer_only_can_complain(self, capsys: pytest.CaptureFixture[str]) -> None:
         both = ["--customer", "XINGYU", "--customer", "HAIYAN"]
         assert run("complaint", "new", "--no-input", *both) == 2

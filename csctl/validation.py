@@ -16,13 +16,14 @@ from csctl.places import RECORDS
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
-from csctl.rules.envelope import check_files, check_languages, check_links
+from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
 from csctl.rules.shape import take_shape
 from csctl.rules.times import check_times
 from csctl.store import Store
 
 _EVERY_KIND: Final = (
     check_links,
+    check_rows,
     check_files,
     check_languages,
     check_times,

@@ -121,7 +121,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "pipelines": "what a git platform runs",
         },
     ),
-    ("keys", {"keys": "whose key is whose, and when"}),
+    (
+        "keys",
+        {
+            "keys": "whose key is whose, and when",
+            "visiting": "which customers are due for a visit",
+        },
+    ),
     ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
     ("proofs", {"proofs": "what stands behind a sign-off"}),
     (
@@ -168,6 +174,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.containment": "what protects the customer",
             "rules.eight_d": "an 8D up to its causes",
             "rules.signing": "who may sign",
+            "rules.service": "requests, call-backs, suggestions, promised actions",
+            "rules.visits": "what is planned, visited, logged and handed on",
         },
     ),
     (

@@ -257,9 +257,13 @@ def test_registration_and_list_name_fields(kind: Kind) -> None:
 
 def test_what_is_carried_and_picked_exists_on_both_sides(kind: Kind, schemas: Schemas) -> None:
     for field in kind.walk():
+        link, _dot, rows = field.row_of.partition(".")
+        linked = field.link or (link and kind.field(link).link)
         for target, source in field.carry.items():
             assert kind.field(target)
-            assert schemas.kind(field.link).field(source)
+            assert schemas.kind(linked).field(f"{rows}[].{source}" if rows else source)
+        if rows:
+            assert schemas.kind(linked).field(rows).type == "list"
         if picked := field.schema.get("x-pick"):
             link, _dot, address = picked.partition(".")
             assert schemas.kind(kind.field(link).link).field(address).type == "list"

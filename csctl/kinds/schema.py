@@ -75,6 +75,11 @@ class Field:
         return carry
 
     @property
+    def row_of(self) -> str:
+        """The list whose row this field names, as `link.list` (`schedule.lines`), or ""."""
+        return str(self.schema.get("x-row-of", ""))
+
+    @property
     def is_internal(self) -> bool:
         """Whether it never appears on a customer's form."""
         return self.schema.get("x-audience") == "internal"

@@ -68,10 +68,10 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
 
 def check_rows(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each row of a linked record that is named and is not there."""
-    for field in record.kind.fields.values():
+    for field in [each for each in record.kind.fields.values() if each.row_of]:
         link, _dot, address = field.row_of.partition(".")
         named, linked = given(record, field.name), context.find(given(record, link))
-        if not link or named is None or linked is None:
+        if named is None or linked is None:
             continue
         if all(row.get("id") != named for row in list_of(linked, address)):
             ids = ", ".join(str(row.get("id")) for row in list_of(linked, address))

@@ -13,8 +13,9 @@ from csctl.registration.beginning import carried, known, register
 from csctl.registration.choices import Lookup
 from csctl.registration.questions import Registration, parse_answer
 from csctl.store import Store
+from csctl.workflow import advance
 from tests.factory import run_git
-from tests.samples import COMPLAINT, NOW, build_company, sample
+from tests.samples import COMPLAINT, DROP, NOW, build_company, context_of, sample
 
 SCHEDULE = "visit-schedule/valid/filed"
 LOG = "work-log/valid/read"
@@ -153,6 +154,27 @@ def test_a_log_is_for_this_week_and_a_schedule_for_the_next(
     assert question is not None
     assert (question.address, question.default) == ("week", week)
     assert registration(store, name).facts({})["week"] == week
+
+
+def test_where_nobody_can_be_asked_linked_records_answer(store: Store) -> None:
+    anomaly = {"nature": "customer_complaint", "what": "压痕", "facts_verified": True}
+    sample(store, LOG, {"entries[E2].anomaly": anomaly})
+    asking = registration(store, "complaint")
+    answers: dict[str, Any] = {"work_log": "WL-2026-0001", "work_log_entry": "E2"}
+    answers |= asking.facts(answers)
+    assert (answers["customer"], answers["symptom"]) == ("BOSCH", "压痕")
+    assert "complaint_type" in [each.address for each in asking.missing(answers)]
+
+
+def test_a_suggestion_that_is_not_adopted_was_never_implemented(store: Store) -> None:
+    evaluation = {"conclusion": "reject", "feasibility": "低", "by": "zhang-wei",
+                  "at": "2026-03-04T10:00+08:00"}  # fmt: skip
+    changes = {"stage": "evaluated", "evaluation": evaluation, "reason": "成本过高",
+               "implemented_on": DROP}  # fmt: skip
+    record = sample(store, "suggestion/valid/closed", changes)
+    moved, findings = advance(record, context_of(store), to="informed", me="li-na")
+    assert findings == []
+    assert "implemented_on" not in moved.data
 
 
 @pytest.mark.parametrize(

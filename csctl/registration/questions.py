@@ -164,15 +164,16 @@ class Registration:
         ]
 
     def facts(self, answers: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what needs no asking where nobody can be asked: open fields that are me or now.
+        """Return what needs no asking where nobody can be asked: what linked records say, me, now.
 
         Proposals that are guesses (a usual channel, a usual type) are not taken unseen.
         """
-        return {
-            address: self._fact(self.kind.field(address).default)
-            for address, _required in _open(self.kind, answers, ())
-            if self.kind.field(address).default in _FACTS
-        }
+        known, facts = self.carried(answers), {}
+        for address, _required in _open(self.kind, answers, ()):
+            default = self.kind.field(address).default
+            if address in known or default in _FACTS:
+                facts[address] = known[address] if address in known else self._fact(default)
+        return facts
 
     def _build_question(
         self, address: str, answers: Mapping[str, Any], *, required: bool

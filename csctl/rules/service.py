@@ -54,7 +54,7 @@ def check_opened_again(record: Record, context: Context) -> Iterator[Finding]:
     if not any(each and (since is None or each >= since) for each in opened):
         yield breach(
             "CBK-OPEN", record, address,
-            _("The customer is not satisfied; {id} is opened again.").format(id=case.id),
+            _("The customer is not satisfied: {id} is to be opened again.").format(id=case.id),
             f"csctl advance {case.id} --to {back_to} --reason …",
         )  # fmt: skip
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from csctl.clocks import ClockState, clock_states
 from csctl.index import Index
 from csctl.kinds.schema import Kind
+from csctl.record import Record
 from csctl.registration.beginning import carried, known, register
 from csctl.registration.choices import Lookup
 from csctl.registration.questions import Registration, parse_answer
 from csctl.store import Store
+from csctl.validation import check_record
 from csctl.workflow import advance
 from tests.factory import run_git
 from tests.samples import COMPLAINT, DROP, NOW, build_company, context_of, sample
@@ -185,3 +188,40 @@ def test_a_suggestion_that_is_not_adopted_was_never_implemented(store: Store) ->
 def test_few_questions(store: Store, name: str, most: int) -> None:
     asked = registration(store, name).progress({}, ())[1]
     assert asked <= most
+
+
+# --- what stops a clock from another record ----------------------------------------------------
+
+
+def clocks_of(store: Store, record: Record) -> dict[str, ClockState]:
+    found = clock_states(record, Index(store), store.repository.config, NOW)
+    return {each.clock.name: each for each in found}
+
+
+def test_a_call_back_record_stops_the_complaints_clock(store: Store) -> None:
+    changes = {"stage": "replied", "callback": DROP, "replied_at": "2026-03-10T09:00+08:00"}
+    complaint = sample(store, COMPLAINT, changes)
+    assert clocks_of(store, complaint)["callback"].state == "overdue"
+    call = {"subject": "complaint", "complaint": complaint.id, "request": DROP,
+            "solved_at": "2026-03-10T09:00+08:00", "done_at": "2026-03-11T09:00+08:00"}  # fmt: skip
+    sample(store, "callback/valid/done", call)
+    assert clocks_of(store, complaint)["callback"].state == "met"
+    void = {"result": "void", "reason": "重复", "at": "2026-03-12T09:00+08:00", "by": "li-na"}
+    sample(store, "callback/valid/done", {**call, "outcome": void})
+    assert clocks_of(store, complaint)["callback"].state == "overdue"
+
+
+def test_the_minutes_prove_that_the_responsibility_meeting_was_held(store: Store) -> None:
+    since = "2026-05-30T10:00+08:00"
+    complaint = sample(store, COMPLAINT, {"stage": "contained", "responsibility": {
+        "result": "undetermined", "undetermined_at": since}})  # fmt: skip
+    context = context_of(store)
+    assert "CMP-RESP" in {each.rule for each in check_record(complaint, context)}
+    held = {"complaints": [complaint.id], "called_at": since,
+            "held_at": "2026-05-30T12:00+08:00", "distributed_at": "2026-05-30T15:00+08:00",
+            "closed_on": "2026-05-31", "actions": {"not_applicable": "无"}}  # fmt: skip
+    for kind, state in (("other", "overdue"), ("responsibility", "met")):
+        sample(store, "meeting/valid/closed", {**held, "meeting_type": kind})
+        assert clocks_of(store, complaint)["responsibility_meeting"].state == state
+    found = check_record(complaint, context_of(store))
+    assert not [each for each in found if "4 " in each.message and each.rule == "CMP-RESP"]

@@ -281,7 +281,13 @@ def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -
         assert set(clock.label) == LANGUAGES
         assert kind.field(clock.start).type == "datetime", clock.name
         assert_condition(kind, clock.when)
-        (how, what), *more = clock.stops.items()
+        stops = dict(clock.stops)
+        if linked := stops.pop("linked", None):
+            other = schemas.kind(linked["kind"])
+            assert other.field(linked["field"]).type in ("date", "datetime")
+            assert_condition(other, linked.get("when", {}))
+            assert any(each.link == kind.name for each in other.links())
+        (how, what), *more = stops.items()
         assert not more
         if how == "field":
             assert kind.field(what)

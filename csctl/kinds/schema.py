@@ -223,7 +223,7 @@ class Clock:
     name: str
     label: Text
     start: str
-    stops: Mapping[str, str]
+    stops: Mapping[str, Any]
     scope: str
     pausable: bool
     when: Mapping[str, Any]

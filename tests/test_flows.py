@@ -44,7 +44,7 @@ def begun(store: Store, name: str, answers: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_planned_line_fills_the_visit(store: Store) -> None:
     sample(store, SCHEDULE, {"lines[L1].contact": WANG, "lines[L1].topic": "新批次"})
-    data = begun(store, "visit", {"schedule": "VS-2026-0001", "line": "L1"})
+    data = begun(store, "visit", {"schedule": "VS-2026-0091", "line": "L1"})
     assert data["customer"] == "GEELY"
     assert data["visited_at"] == "2026-03-10T10:00+08:00"
     assert data["visitors"] == ["li-na"]
@@ -56,10 +56,10 @@ def test_a_planned_line_fills_the_visit(store: Store) -> None:
 def test_another_line_brings_another_customer_and_none_brings_none(store: Store) -> None:
     sample(store, SCHEDULE, {})
     kind, index = kind_of(store, "visit"), Index(store)
-    second = carried(index, kind, {"schedule": "VS-2026-0001", "line": "L2"})
+    second = carried(index, kind, {"schedule": "VS-2026-0091", "line": "L2"})
     assert second["customer"] == "BOSCH"
     for line in ({}, {"line": "L9"}):
-        assert carried(index, kind, {"schedule": "VS-2026-0001", **line}) == {"visitors": ["li-na"]}
+        assert carried(index, kind, {"schedule": "VS-2026-0091", **line}) == {"visitors": ["li-na"]}
     assert carried(index, kind, {"schedule": "VS-2026-7777", "line": "L1"}) == {}
     assert carried(index, kind, {"line": "L1"}) == {}
 
@@ -128,14 +128,14 @@ def registration(store: Store, name: str) -> Registration:
 def test_the_line_is_picked_from_the_schedule(store: Store) -> None:
     sample(store, SCHEDULE, {})
     asking = registration(store, "visit")
-    question = asking.next_question({"schedule": "VS-2026-0001"}, {"schedule"})
+    question = asking.next_question({"schedule": "VS-2026-0091"}, {"schedule"})
     assert question is not None
     assert question.address == "line"
     assert [each.value for each in question.choices] == ["L1", "L2"]
     assert "BOSCH" in question.choices[1].label
     for typed in ("2", "L2"):
         assert parse_answer(question, typed, now=NOW, lookup=asking.lookup) == "L2"
-    after = asking.next_question({"schedule": "VS-2026-0001", "line": "L2"}, {"schedule", "line"})
+    after = asking.next_question({"schedule": "VS-2026-0091", "line": "L2"}, {"schedule", "line"})
     assert after is not None
     assert (after.address, after.default) == ("customer", "BOSCH")
 

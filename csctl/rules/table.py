@@ -149,7 +149,7 @@ _ALL: Final = (
         "lines:\n  - {id: L1, customer: GEELY, purpose: routine}   # when, and why?"),
     Rule("VIS-APR", "error", _SCHEDULE, "S9-P10b · S9-R1",
         marked("A trip abroad, or ordered from above, is approved by general manager or chairman."),
-        marked("Nobody approves his own trip."),
+        marked("Nobody approves his own trip, and a revision is approved anew."),
         "trip_type: overseas\napproved_by: zhou-jian   # the head of sales"),
     Rule("VIS-ROUTE", "error", ("visit", "work-log"), "S9-P8 · S9-P9",
         marked("An anomaly heard on a visit or logged is taken up by a record."),

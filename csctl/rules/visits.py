@@ -12,7 +12,7 @@ from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
-from csctl.rules.fields import breach, day, given, in_row, label_of, list_of, set_hint
+from csctl.rules.fields import breach, day, given, in_row, label_of, list_of
 from csctl.rules.roles import held_role, role_words
 from csctl.times.calendars import Calendar
 from csctl.times.moments import find_moment, find_monday, format_week
@@ -99,26 +99,31 @@ def check_lines(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def check_approver(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield a schedule approved by the traveller, or a trip abroad or by order approved below."""
+    """Yield an approval that does not count: the traveller's own, too low, or an older one's."""
     by, at = given(record, "approved_by"), find_moment(given(record, "approved_at"))
     if by is None or at is None:
         return
+    once_more = f"csctl advance {record.id} --to approved"
     if by == given(record, "salesperson"):
         yield breach(
             "VIS-APR", record, "approved_by",
-            _("{by} travels and cannot approve the trip.").format(by=by),
-            set_hint(record, "approved_by"),
+            _("{by} travels and cannot approve the trip.").format(by=by), once_more,
         )  # fmt: skip
-    is_ordered = given(record, "ordered_by") in _HEADS
-    if given(record, "trip_type") != "overseas" and not is_ordered:
-        return
-    if not held_role(context, by, _HEADS, at):
+    is_high = given(record, "trip_type") == "overseas" or given(record, "ordered_by") in _HEADS
+    if is_high and not held_role(context, by, _HEADS, at):
         yield breach(
             "VIS-APR", record, "approved_by",
             _("A trip abroad, or ordered from above, is approved by {roles}.").format(
                 roles=role_words(context.index, _HEADS)
             ),
-            set_hint(record, "approved_by"),
+            once_more,
+        )  # fmt: skip
+    opened = [find_moment(row.get("opened_at")) for row in list_of(record, "cycles")]
+    if any(each and each > at for each in opened):
+        yield breach(
+            "VIS-APR", record, "approved_at",
+            _("It was approved before it was revised; the revision is approved anew."),
+            f"csctl amend {record.id} approved_at=now approved_by=me --reason …",
         )  # fmt: skip
 
 

@@ -100,6 +100,15 @@ def test_the_head_of_sales_does_not_approve_a_trip_abroad(
     assert found(check_record(record, context_of(store))) == [("error", "VIS-APR", "approved_by")]
 
 
+@pytest.mark.parametrize(
+    ("opened", "wanted"), [("2026-03-06T15:30", []), ("2026-03-09T08:00", ["VIS-APR"])]
+)
+def test_a_revision_is_approved_anew(store: Store, opened: str, wanted: list[str]) -> None:
+    row = {"id": "CY1", "opened_at": f"{opened}+08:00", "reason": "改期", "by": "zhao-min"}
+    record = sample(store, SCHEDULE, {"cycles": [row]})
+    assert [each.rule for each in check_record(record, context_of(store))] == wanted
+
+
 def test_a_void_schedule_was_due_to_nobody(store: Store) -> None:
     outcome = {"result": "cancelled", "reason": "停产", "at": "2026-03-09T09:00+08:00",
                "by": "li-na"}  # fmt: skip

@@ -142,9 +142,9 @@ def test_the_line_is_picked_from_the_schedule(store: Store) -> None:
 
 def test_no_schedule_offers_no_lines(store: Store) -> None:
     lookup = Lookup(Index(store))
-    assert lookup.rows("VS-2026-7777", "lines") == ()
-    assert lookup.rows(None, "lines") == ()
-    assert lookup.rows("GEELY", "short_name") == ()
+    assert lookup.rows_of("VS-2026-7777", "lines") == ()
+    assert lookup.rows_of(None, "lines") == ()
+    assert lookup.rows_of("GEELY", "short_name") == ()
 
 
 @pytest.mark.parametrize(

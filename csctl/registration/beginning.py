@@ -50,7 +50,7 @@ def register(
     data = first_data(kind, answers, me=me, now=now)
     data["id"] = record_id
     index = Index(store)
-    for find in (carried, proposed):  # a proposal may depend on what is carried
+    for find in (carried, proposed):
         for address, value in find(index, kind, data).items():
             if not satisfied(data, Requirement(address)):
                 put(data, address, value)

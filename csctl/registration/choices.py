@@ -18,7 +18,7 @@ from csctl.suggest import did_you_mean
 
 # Typed words, whatever language csctl speaks.
 _ME: Final = ("me", "我", "本人")
-_ROW_LABEL_PARTS: Final = 4
+_ROW_LABEL_PARTS: Final = 5
 
 
 class NothingFits(UsageError):
@@ -77,24 +77,18 @@ class Lookup:
         record = self._index.find(record_id) if isinstance(record_id, str) else None
         return None if record is None else record.value(address)
 
-    def rows(self, record_id: Any, address: str) -> tuple[Choice, ...]:
+    def rows_of(self, record_id: Any, address: str) -> tuple[Choice, ...]:
         """Return the rows of a list of a record as something to pick: by their id."""
         record = self._index.find(record_id) if isinstance(record_id, str) else None
         row = record.kind.field(address).row if record else None
         if record is None or row is None:
             return ()
-        return tuple(
-            Choice(each["id"], "  ".join((each["id"], *texts[:_ROW_LABEL_PARTS])), tuple(texts))
-            for each in rows(record.value(address))
-            if "id" in each
-            for texts in [
-                [
-                    shown(row.fields[key], each[key], language())
-                    for key in row.fields
-                    if key in each and key != "id"
-                ]
-            ]
-        )
+        found = []
+        for each in rows(record.value(address)):
+            named = [(row.fields[key], each[key]) for key in row.fields if key in each]
+            texts = [shown(field, value, language()) for field, value in named]
+            found.append(Choice(each.get("id"), "  ".join(texts[:_ROW_LABEL_PARTS]), tuple(texts)))
+        return tuple(found)
 
     def last(self, kind: Kind, link: str, target: Any, address: str) -> Any:
         """Return what the latest record of a kind that names `target` says at an address."""

@@ -231,7 +231,7 @@ def _choices(field: Field, answers: Mapping[str, Any], lookup: Lookup) -> tuple[
             return lookup.choices(field.link)
         case "string" if field.row_of:
             link, _dot, address = field.row_of.partition(".")
-            return lookup.rows(answers.get(link), address)
+            return lookup.rows_of(answers.get(link), address)
         case "list" if field.row is not None and field.row.type in ("choice", "link"):
             return _choices(field.row, answers, lookup)
         case "map":

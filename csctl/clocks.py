@@ -245,7 +245,7 @@ def _stopped(
     """
     stops = clock.stops
     if "field" in stops:
-        return _begin(record.value(stops["field"]), zone)
+        return _begin(record.value(stops["field"]), zone) or _linked(record, stops, index, zone)
     if "stage" in stops:
         stage = record.kind.stage(stops["stage"])
         reached = stage in record.kind.stages_up_to(record.stage)
@@ -255,6 +255,21 @@ def _stopped(
         return signed if signed and signed >= start else None
     sent = list(_sendings(record, stops["sent"], index))
     return min(sent) if sent else None
+
+
+def _linked(
+    record: Record, stops: Mapping[str, Any], index: Index, zone: ZoneInfo
+) -> datetime | None:
+    """Return when a record that names this one says it happened, None if none does."""
+    linked = stops.get("linked")
+    if linked is None or linked["kind"] not in index.store.repository.schemas.headers():
+        return None
+    found = [
+        _begin(each.value(linked["field"]), zone)
+        for each in index.linking_to(record.id, linked["kind"])
+        if not each.outcome and holds(linked.get("when", {}), each.data)
+    ]
+    return min((each for each in found if each), default=None)
 
 
 def _sendings(record: Record, step: str, index: Index) -> Iterator[datetime]:

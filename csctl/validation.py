@@ -17,13 +17,14 @@ from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
-from csctl.rules.envelope import check_files, check_languages, check_links
+from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
 from csctl.rules.times import check_times
 from csctl.store import Store
 
 _Check: TypeAlias = Callable[[Record, Context], Iterator[Finding]]
 _EVERY_KIND: Final = (
     check_links,
+    check_rows,
     check_files,
     check_languages,
     check_times,

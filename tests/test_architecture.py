@@ -155,7 +155,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "pipelines": "what a git platform runs",
         },
     ),
-    ("keys", {"keys": "whose key is whose, and when"}),
+    (
+        "keys",
+        {
+            "keys": "whose key is whose, and when",
+            "visiting": "which customers are due for a visit",
+        },
+    ),
     ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
     ("proofs", {"proofs": "what stands behind a sign-off"}),
     (
@@ -205,6 +211,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.feedback": "where feedback leads, what a returned part shows",
             "rules.oversight": "nonconformities, inspections, assessments",
             "rules.signing": "who may sign",
+            "rules.service": "requests, call-backs, suggestions, promised actions",
+            "rules.visits": "what is planned, visited, logged and handed on",
         },
     ),
     (

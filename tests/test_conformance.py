@@ -27,8 +27,13 @@ ANSWERED_OTHERWISE = (
     {"refused": "customer says no", "asked_at": "2026-03-05T09:30+08:00", "evidence": "mail.pdf"},
 )
 # One of these fits every pattern of the shipped schemas.
+IDS = tuple(
+    f"{header['prefix']}-2026-0001"
+    for header in Schemas((builtin("schemas"),)).headers().values()
+    if header.get("prefix")
+)
 WORDS = (
-    "x", "A1", "a1", "CC-2026-0001", "8D-2026-0001", "GEELY", "zhang-wei", "2026-03-05",
+    "x", "A1", "a1", *IDS, "2026-W11", "GEELY", "zhang-wei", "2026-03-05",
     "2026-03-05T09:30+08:00", "a" * 64, "a@b.example", "24h", "https://b.example", "Asia/Shanghai",
     "CNY", "CN", "ssh-ed25519 AAAA", "note/1", "13800000000", "1%", "*AB12",
 )  # fmt: skip

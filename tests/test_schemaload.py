@@ -23,10 +23,10 @@ from tests.factory import (
 
 LABEL = "{zh: 字, en: word, zh-TW: 字}"
 MINIMAL = f"""\
-x-kind: visit
+x-kind: outing
 x-title: {LABEL}
-x-prefix: VS
-x-folder: visits
+x-prefix: OU
+x-folder: outings
 properties:
   what: {{type: string, x-label: {LABEL}}}
 """
@@ -47,8 +47,8 @@ def extending(text: str) -> str:
 
 
 def test_a_kind_is_one_schema_file(tmp_path: Path) -> None:
-    kind = schemas(tmp_path, visit=MINIMAL).kind("visit")
-    assert kind.name == "visit"
+    kind = schemas(tmp_path, outing=MINIMAL).kind("outing")
+    assert kind.name == "outing"
     assert kind.version == 1
     assert kind.stages == ()
     assert list(kind.fields)[:4] == ["schema", "id", "stage", "what"]
@@ -93,43 +93,43 @@ def test_sections_are_inherited_by_the_fields_that_follow(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("x-kind: visit", "x-kind: trip", "needs 'x-kind: visit'"),
-        ("x-folder: visits", "x-folder: ../visits", "x-folder"),
-        ("x-prefix: VS\n", "", "either an x-prefix or an x-code"),
-        ("x-prefix: VS", "x-prefix: V-S", "either an x-prefix or an x-code"),
-        ("x-prefix: VS", "x-prefix: VS\nx-code: '[a-z]+'", "either an x-prefix or an x-code"),
-        ("x-prefix: VS", "x-prefix: CC", "the same x-prefix: CC"),
-        ("x-folder: visits", "x-folder: complaints", "the same x-folder: complaints"),
+        ("x-kind: outing", "x-kind: trip", "needs 'x-kind: outing'"),
+        ("x-folder: outings", "x-folder: ../outings", "x-folder"),
+        ("x-prefix: OU\n", "", "either an x-prefix or an x-code"),
+        ("x-prefix: OU", "x-prefix: V-S", "either an x-prefix or an x-code"),
+        ("x-prefix: OU", "x-prefix: OU\nx-code: '[a-z]+'", "either an x-prefix or an x-code"),
+        ("x-prefix: OU", "x-prefix: CC", "the same x-prefix: CC"),
+        ("x-folder: outings", "x-folder: complaints", "the same x-folder: complaints"),
         (f"x-title: {LABEL}\n", "", "lacks 'x-title'"),
-        ("x-prefix: VS", "x-prefix: VS\nx-stages: 5", "not in the form"),
-        ("x-prefix: VS", "x-prefix: VS\nx-stages: [{label: x}]", "lacks 'name'"),
-        ("x-prefix: VS", "x-prefix: VS\nx-version: two", "not in the form"),
-        ("x-prefix: VS", "x-prefix: VS\nx-stages: [{name: a, at: none}]", "no field 'none'"),
-        ("x-prefix: VS", "x-prefix: VS\nx-stages: [{name: a, milestones: [m]}]", "lacks 'm'"),
-        ("x-prefix: VS", "x-prefix: VS\nx-stages: [{name: a, requires: [b]}]", "which is no field"),
+        ("x-prefix: OU", "x-prefix: OU\nx-stages: 5", "not in the form"),
+        ("x-prefix: OU", "x-prefix: OU\nx-stages: [{label: x}]", "lacks 'name'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-version: two", "not in the form"),
+        ("x-prefix: OU", "x-prefix: OU\nx-stages: [{name: a, at: none}]", "no field 'none'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-stages: [{name: a, milestones: [m]}]", "lacks 'm'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-stages: [{name: a, requires: [b]}]", "which is no field"),
         (
-            "x-prefix: VS",
-            "x-prefix: VS\nx-stages: [{name: a, requires: [{field: what, when: {b: 1}}]}]",
+            "x-prefix: OU",
+            "x-prefix: OU\nx-stages: [{name: a, requires: [{field: what, when: {b: 1}}]}]",
             "no field 'b'",
         ),
-        ("x-prefix: VS", "x-prefix: VS\nx-milestones: [{name: m, at: b}]", "no field 'b'"),
-        ("x-prefix: VS", "x-prefix: VS\nx-sends: [{name: s, signoffs: [x]}]", "lacks 'x'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-milestones: [{name: m, at: b}]", "no field 'b'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-sends: [{name: s, signoffs: [x]}]", "lacks 'x'"),
         (
-            "x-prefix: VS",
-            "x-prefix: VS\nx-signoffs: [{name: s, step: approved, covers: [b]}]",
+            "x-prefix: OU",
+            "x-prefix: OU\nx-signoffs: [{name: s, step: approved, covers: [b]}]",
             "no field 'b'",
         ),
         (
-            "x-prefix: VS",
-            "x-prefix: VS\nx-clocks: [{name: c, from: what, stops: {stage: z}}]",
+            "x-prefix: OU",
+            "x-prefix: OU\nx-clocks: [{name: c, from: what, stops: {stage: z}}]",
             "no stage 'z'",
         ),
         (
-            "x-prefix: VS",
-            "x-prefix: VS\nx-clocks: [{name: c, from: what, stops: {feild: z}}]",
+            "x-prefix: OU",
+            "x-prefix: OU\nx-clocks: [{name: c, from: what, stops: {feild: z}}]",
             "lacks 'field'",
         ),
-        ("x-prefix: VS", "x-prefix: VS\nx-list: [id, b]", "no field 'b'"),
+        ("x-prefix: OU", "x-prefix: OU\nx-list: [id, b]", "no field 'b'"),
     ],
 )
 def test_a_schema_that_does_not_hold_together_is_one_sentence(
@@ -137,13 +137,13 @@ def test_a_schema_that_does_not_hold_together_is_one_sentence(
 ) -> None:
     assert MINIMAL.count(old) == 1
     with pytest.raises(CsctlError, match=words) as raised:
-        schemas(tmp_path, visit=MINIMAL.replace(old, new)).kind("visit")
+        schemas(tmp_path, outing=MINIMAL.replace(old, new)).kind("outing")
     assert raised.value.exit_code == 3
 
 
 def test_a_schema_that_is_no_yaml_names_its_line(tmp_path: Path) -> None:
-    with pytest.raises(CsctlError, match=r"visit\.yaml:7:"):
-        schemas(tmp_path, visit=MINIMAL + "a: b: c\n").kind("visit")
+    with pytest.raises(CsctlError, match=r"outing\.yaml:7:"):
+        schemas(tmp_path, outing=MINIMAL + "a: b: c\n").kind("outing")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
@@ -156,9 +156,9 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
 def test_a_linked_schema_is_not_followed(tmp_path: Path) -> None:
     outside = write(tmp_path, "outside.yaml", MINIMAL)
     (tmp_path / "schemas").mkdir()
-    (tmp_path / "schemas" / "visit.yaml").symlink_to(outside)
+    (tmp_path / "schemas" / "outing.yaml").symlink_to(outside)
     with pytest.raises(CsctlError, match="is a link"):
-        schemas(tmp_path).kind("visit")
+        schemas(tmp_path).kind("outing")
 
 
 # --- references ----------------------------------------------------------------------------------
@@ -173,8 +173,8 @@ def test_a_reference_takes_the_shape_and_its_siblings_win(tmp_path: Path) -> Non
         "$defs:\n  a: {$ref: '#/$defs/b', maxLength: 5}\n"
         f"  b: {{type: string, x-label: {LABEL}}}\n"
     )
-    visit = with_field("{$ref: common/mine.yaml#/$defs/a, x-type: text}")
-    field = schemas(tmp_path, visit=visit, common__mine=shape).kind("visit").field("extra")
+    outing = with_field("{$ref: common/mine.yaml#/$defs/a, x-type: text}")
+    field = schemas(tmp_path, outing=outing, common__mine=shape).kind("outing").field("extra")
     assert field.schema == {
         "type": "string", "maxLength": 5, "x-type": "text",
         "x-label": {"zh": "字", "en": "word", "zh-TW": "字"},
@@ -184,9 +184,9 @@ def test_a_reference_takes_the_shape_and_its_siblings_win(tmp_path: Path) -> Non
 def test_the_same_name_in_two_files_is_no_cycle(tmp_path: Path) -> None:
     first = "$defs:\n  a: {$ref: common/two.yaml#/$defs/b}\n"
     second = "$defs:\n  a: {type: integer}\n  b: {$ref: '#/$defs/a'}\n"
-    visit = with_field("{$ref: common/one.yaml#/$defs/a}")
-    loaded = schemas(tmp_path, visit=visit, common__one=first, common__two=second)
-    assert loaded.kind("visit").field("extra").type == "integer"
+    outing = with_field("{$ref: common/one.yaml#/$defs/a}")
+    loaded = schemas(tmp_path, outing=outing, common__one=first, common__two=second)
+    assert loaded.kind("outing").field("extra").type == "integer"
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_a_reference_that_leads_nowhere_is_one_sentence(
     tmp_path: Path, reference: str, words: str
 ) -> None:
     cycle = "$defs:\n  a: {properties: {b: {$ref: '#/$defs/c'}}}\n  c: {$ref: '#/$defs/a'}\n"
-    loaded = schemas(tmp_path, visit=with_field(f"{{$ref: {reference}}}"), common__mine=cycle)
+    loaded = schemas(tmp_path, outing=with_field(f"{{$ref: {reference}}}"), common__mine=cycle)
     with pytest.raises(CsctlError, match=words):
-        loaded.kind("visit")
+        loaded.kind("outing")
 
 
 def test_own_shapes_do_not_reach_into_what_csctl_ships(tmp_path: Path) -> None:
@@ -307,9 +307,9 @@ def test_an_extension_may_tighten(tmp_path: Path, tightened: str) -> None:
 def test_an_extension_needs_something_to_extend(tmp_path: Path) -> None:
     extension = MINIMAL.replace("x-prefix", "x-extends: builtin\nx-prefix")
     with pytest.raises(CsctlError, match="there is none of that name") as raised:
-        schemas(tmp_path, visit=extension).flattened("visit")
+        schemas(tmp_path, outing=extension).flattened("outing")
     assert "x-extends" in raised.value.hint
-    assert "visit" not in schemas(tmp_path).names()
+    assert "outing" not in schemas(tmp_path).names()
 
 
 def test_a_shipped_kind_is_extended_not_replaced(tmp_path: Path) -> None:

@@ -270,9 +270,13 @@ def test_what_the_first_stage_asks_for_is_asked_at_registration(kind: Kind) -> N
 
 def test_what_is_carried_and_picked_exists_on_both_sides(kind: Kind, schemas: Schemas) -> None:
     for field in kind.walk():
+        link, _dot, rows = field.row_of.partition(".")
+        linked = field.link or (link and kind.field(link).link)
         for target, source in field.carry.items():
             assert kind.field(target)
-            assert schemas.kind(field.link).field(source)
+            assert schemas.kind(linked).field(f"{rows}[].{source}" if rows else source)
+        if rows:
+            assert schemas.kind(linked).field(rows).type == "list"
         if picked := field.schema.get("x-pick"):
             link, _dot, address = picked.partition(".")
             assert schemas.kind(kind.field(link).link).field(address).type == "list"
@@ -291,7 +295,13 @@ def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -
         assert clock.starts
         assert {kind.field(each).type for each in clock.starts} == {"datetime"}, clock.name
         assert_condition(kind, clock.when)
-        (how, what), *more = clock.stops.items()
+        stops = dict(clock.stops)
+        if linked := stops.pop("linked", None):
+            other = schemas.kind(linked["kind"])
+            assert other.field(linked["field"]).type in ("date", "datetime")
+            assert_condition(other, linked.get("when", {}))
+            assert any(each.link == kind.name for each in other.links())
+        (how, what), *more = stops.items()
         assert not more
         if how == "field":
             assert kind.field(what)

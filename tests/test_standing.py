@@ -96,7 +96,8 @@ def test_what_points_at_it(store: Store, context: Context) -> None:
     found = pointing_at(store.get(COMPLAINT), context.index)
     assert [each.id for each in found] == [READY_3D, SHARED]
     customers = {each.id for each in pointing_at(store.get("BOSCH"), context.index)}
-    assert {"CC-2026-0011", "CC-2026-0021", SHARED} == customers
+    expected = {"CC-2026-0011", "CC-2026-0021", "VR-2026-0089", "VS-2026-0091", SHARED}
+    assert customers == expected
     assert list(pointing_at(store.get("li-na"), context.index)) == []
 
 

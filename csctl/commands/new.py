@@ -123,10 +123,12 @@ def _common_options() -> list[click.Parameter]:
 
 def _carrying(kind: Kind) -> list[Field]:
     fields = kind.fields.values()
+    holders = {each.row_of.partition(".")[0] for each in fields}
     return [
         each
         for each in fields
-        if each.link and (each.carry or each.implies or (each.row and each.row.carry))
+        if each.link
+        and (each.carry or each.implies or (each.row and each.row.carry) or each.name in holders)
     ]
 
 
@@ -151,7 +153,7 @@ def _run(
         now=here.now,
         lookup=Lookup(here.index, lambda: here.me),
         me=_me(here, kind),
-        carried=functools.partial(beginning.carried, here.index, kind),
+        carried=functools.partial(beginning.known, here.index, kind),
     )
     folder = here.store.repository.git.common_dir
     unfinished = drafts.draft_names(folder, kind)

@@ -77,6 +77,11 @@ class Field:
         return carry
 
     @property
+    def row_of(self) -> str:
+        """The list whose row this field names, as `link.list` (`schedule.lines`), or ""."""
+        return str(self.schema.get("x-row-of", ""))
+
+    @property
     def is_internal(self) -> bool:
         """Whether it never appears on a customer's form."""
         return self.schema.get("x-audience") == "internal"
@@ -230,7 +235,7 @@ class Clock:
     name: str
     label: Text
     starts: tuple[str, ...]
-    stops: Mapping[str, str]
+    stops: Mapping[str, Any]
     scope: str
     pausable: bool
     when: Mapping[str, Any]

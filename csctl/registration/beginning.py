@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
@@ -12,7 +12,8 @@ from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, Requirement, Stage, answer_kind, is_answered
 from csctl.record import Record, layout, put, satisfied, with_row_ids
 from csctl.store import Change, Store, message_for
-from csctl.times.moments import find_moment, format_moment
+from csctl.times.moments import find_moment, find_monday, format_moment
+from csctl.visiting import visits_due
 from csctl.yamlfile import yamlio, yamltext
 
 Data: TypeAlias = Mapping[str, Any]
@@ -88,22 +89,38 @@ def carried(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]
     """
     found: dict[str, Any] = _implied(kind, data)
     disputed: set[str] = set()
-    for link in kind.fields.values():
-        carry = link.carry or (link.row.carry if link.row else {})
-        named = data.get(link.name)
+    for linked, place, carry in _sources(index, kind, data):
+        for target, source in carry.items():
+            value = linked.id if source == "id" else linked.value(place + source)
+            if not is_answered(value) or answer_kind(value):
+                continue
+            field = kind.field(target)
+            if field.type == "map" and found.get(target, value) != value:
+                disputed.add(target)
+            _join(found, field, target, value, linked)
+    return {target: value for target, value in found.items() if target not in disputed}
+
+
+def _sources(
+    index: Index, kind: Kind, data: Data
+) -> Iterator[tuple[Record, str, Mapping[str, str]]]:
+    """Yield what brings something along: a linked record, or one row of it that a field names.
+
+    With the record comes the place to look at: "", or that of the row (`lines[L2].`).
+    """
+    for field in kind.fields.values():
+        named = data.get(field.name)
+        if field.row_of and isinstance(named, str):
+            link, _dot, rows_at = field.row_of.partition(".")
+            linked = index.find(str(data.get(link)))
+            if linked is not None and linked.value(f"{rows_at}[{named}]") is not None:
+                yield linked, f"{rows_at}[{named}].", field.carry
+            continue
+        carry = field.carry or (field.row.carry if field.row else {})
         for record_id in named if isinstance(named, list) else [named]:
             linked = index.find(record_id) if carry and isinstance(record_id, str) else None
-            if linked is None:
-                continue
-            for target, source in carry.items():
-                value = linked.id if source == "id" else linked.value(source)
-                if not is_answered(value) or answer_kind(value):
-                    continue
-                field = kind.field(target)
-                if field.type == "map" and found.get(target, value) != value:
-                    disputed.add(target)
-                _join(found, field, target, value, linked)
-    return {target: value for target, value in found.items() if target not in disputed}
+            if linked is not None:
+                yield linked, "", carry
 
 
 def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,11 +128,16 @@ def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any
 
     `{each: place, from: customers.containment_places, with: {state: in_progress}}` makes one row
     for each value that the linked records name, or for each default of the field they name it in.
+    `{visits_due: week, of: salesperson}` makes one for each of a salesperson's customers whose
+    visit is due by the end of a week.
     """
     found: dict[str, Any] = {}
     for field in kind.fields.values():
         propose = field.schema.get("x-propose")
         if not propose:
+            continue
+        if "visits_due" in propose:
+            found[field.name] = _visits_due(index, field, data, propose)
             continue
         link, _dot, address = propose["from"].partition(".")
         named = data.get(link)
@@ -129,6 +151,19 @@ def proposed(index: Index, kind: Kind, data: Mapping[str, Any]) -> dict[str, Any
             field, [{propose["each"]: value, **propose.get("with", {})} for value in begun]
         )
     return found
+
+
+def _visits_due(
+    index: Index, field: Field, data: Data, propose: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    monday = find_monday(data.get(propose["visits_due"]))
+    due = visits_due(index, data.get(propose["of"]), monday) if monday else ()
+    return with_row_ids(field, [{"customer": card.id, "reason": "cycle"} for card, _day in due])
+
+
+def known(index: Index, kind: Kind, data: Data) -> dict[str, Any]:
+    """Return what a new record begins with besides the answers: carried over, else proposed."""
+    return {**proposed(index, kind, data), **carried(index, kind, data)}
 
 
 def _default_of(index: Index, kind: Kind, link: str, address: str) -> Sequence[Any]:

@@ -7,16 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from csctl.display import shown
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, answer_kind, pick
 from csctl.messages import _, language
-from csctl.record import Record, text_of
+from csctl.record import Record, rows, text_of
 from csctl.suggest import did_you_mean
 
 # Typed words, whatever language csctl speaks.
 _ME: Final = ("me", "我", "本人")
+_ROW_LABEL_PARTS: Final = 5
 
 
 class NothingFits(UsageError):
@@ -74,6 +76,19 @@ class Lookup:
         """Return the value at an address of a record, None where there is none."""
         record = self._index.find(record_id) if isinstance(record_id, str) else None
         return None if record is None else record.value(address)
+
+    def rows_of(self, record_id: Any, address: str) -> tuple[Choice, ...]:
+        """Return the rows of a list of a record as something to pick: by their id."""
+        record = self._index.find(record_id) if isinstance(record_id, str) else None
+        row = record.kind.field(address).row if record else None
+        if record is None or row is None:
+            return ()
+        found = []
+        for each in rows(record.value(address)):
+            named = [(row.fields[key], each[key]) for key in row.fields if key in each]
+            texts = [shown(field, value, language()) for field, value in named]
+            found.append(Choice(each.get("id"), "  ".join(texts[:_ROW_LABEL_PARTS]), tuple(texts)))
+        return tuple(found)
 
     def last(self, kind: Kind, link: str, target: Any, address: str) -> Any:
         """Return what the latest record of a kind that names `target` says at an address."""

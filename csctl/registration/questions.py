@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from csctl.display import shown
@@ -30,9 +30,9 @@ from csctl.registration.choices import (
     pick_one,
 )
 from csctl.registration.shapes import main_key, takes_files
-from csctl.times.moments import format_moment
+from csctl.times.moments import format_moment, format_week
 
-_FACTS: Final = ("me", "now", "today")
+_FACTS: Final = ("me", "now", "today", "this_week", "next_week")
 _LAST: Final = "last"
 _ROW_LABEL_PARTS: Final = 3
 
@@ -216,6 +216,8 @@ class Registration:
     def _fact(self, name: str) -> str:
         if name == "me":
             return self.me
+        if name.endswith("_week"):
+            return format_week(self.now.date() + timedelta(weeks=name == "next_week"))
         return format_moment(self.now) if name == "now" else self.now.date().isoformat()
 
 
@@ -227,6 +229,9 @@ def _choices(field: Field, answers: Mapping[str, Any], lookup: Lookup) -> tuple[
             return Choice(True, _("yes")), Choice(False, _("no"))
         case "link":
             return lookup.choices(field.link)
+        case "string" if field.row_of:
+            link, _dot, address = field.row_of.partition(".")
+            return lookup.rows_of(answers.get(link), address)
         case "list" if field.row is not None and field.row.type in ("choice", "link"):
             return _choices(field.row, answers, lookup)
         case "map":

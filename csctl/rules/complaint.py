@@ -138,6 +138,9 @@ def check_responsibility(record: Record, context: Context) -> Iterator[Finding]:
     """Yield undetermined responsibility without its meeting within four hours (S6-N1)."""
     since = find_moment(given(record, "responsibility.undetermined_at"))
     held = find_moment(given(record, "responsibility_meeting.held_at"))
+    for meeting in context.linking_to(record.id, "meeting") if held is None else ():
+        if given(meeting, "meeting_type") == "responsibility":
+            held = find_moment(given(meeting, "held_at"))
     if since and held and held - since > _FOUR_HOURS:
         yield breach(
             "CMP-RESP", record, "responsibility_meeting.held_at",

@@ -63,6 +63,24 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def check_rows(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield each row of a linked record that is named and is not there."""
+    for field in [each for each in record.kind.fields.values() if each.row_of]:
+        link, _dot, address = field.row_of.partition(".")
+        named, linked = given(record, field.name), context.find(given(record, link))
+        if named is None or linked is None:
+            continue
+        if all(row.get("id") != named for row in list_of(linked, address)):
+            ids = ", ".join(str(row.get("id")) for row in list_of(linked, address))
+            yield breach(
+                "ENV-04", record, field.name,
+                _("{id} has no {row}; it has {ids}.").format(
+                    id=linked.id, row=named, ids=ids or _("none")
+                ),
+                set_hint(record, field.name),
+            )  # fmt: skip
+
+
 def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
     seen: set[str] = set()
     waiting = [linked]

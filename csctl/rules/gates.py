@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
+from csctl import visiting
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
 from csctl.index import Grouping
@@ -23,7 +24,9 @@ from csctl.rules import (
     feedback,
     oversight,
     repeats,
+    service,
     signing,
+    visits,
 )
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
@@ -41,8 +44,10 @@ CHECKS: tuple[Check, ...] = (
     *capa.CHECKS,
     *feedback.CHECKS,
     *oversight.CHECKS,
+    *visits.CHECKS,
+    *service.CHECKS,
 )
-GROUPINGS: tuple[Grouping, ...] = (repeats.CASES,)
+GROUPINGS: tuple[Grouping, ...] = (repeats.CASES, visiting.CUSTOMERS, visiting.VISITS)
 
 
 def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:

@@ -15,6 +15,9 @@ _8D: Final = ("8d",)
 _BOTH: Final = ("complaint", "8d")
 _CAPA: Final = ("capa", "recurrence-prevention")
 
+_SCHEDULE: Final = ("visit-schedule",)
+_ACTING: Final = ("visit", "field-service", "meeting", "suggestion", "after-sales")
+
 _ALL: Final = (
     Rule("YAML", "error", (), "ISO 9001 7.5.3",
         marked("A record is readable YAML."),
@@ -112,6 +115,62 @@ _ALL: Final = (
         marked("Contacts are confirmed every 180 days: the number that rings at night must be "
                "right."),
         "quality_windows:\n  - {id: W1, scope: 0km, confirmed_on: 2024-01-05}"),
+    Rule("VIS-FRI", "warning", _SCHEDULE, "S9-P10",
+        marked("The visit schedule of a week is submitted by the Friday before."),
+        marked("Where that Friday is no working day, by the last working day before it."),
+        "week: 2026-W12\nsubmitted_at: 2026-03-16T08:10+08:00   # a Monday"),
+    Rule("VIS-CYC", "warning", _SCHEDULE, "S9-P10 · S4-P9",
+        marked("A customer whose visit is due is planned, or put off for a reason."),
+        marked("The cycle stands in the customer's card and counts from the last visit; "
+               "`not_planned` says why nobody goes this week."),
+        "lines:\n  - {id: L1, customer: GEELY}   # BOSCH was due, too"),
+    Rule("VIS-PLAN", "error", _SCHEDULE, "S9-P10 · S9-P12",
+        marked("Each line of a schedule says when and why, and becomes a visit or a reason."),
+        marked("Date, reason and purpose are there when it is submitted, one appointment is "
+               "confirmed when it starts, and at its end each line has a visit report or says "
+               "why it was dropped."),
+        "lines:\n  - {id: L1, customer: GEELY, purpose: routine}   # when, and why?"),
+    Rule("VIS-APR", "error", _SCHEDULE, "S9-P10b · S9-R1",
+        marked("A trip abroad, or ordered from above, is approved by general manager or chairman."),
+        marked("Nobody approves his own trip, and a revision is approved anew."),
+        "trip_type: overseas\napproved_by: zhou-jian   # the head of sales"),
+    Rule("VIS-ROUTE", "error", ("visit", "work-log"), "S9-P8 · S9-P9",
+        marked("An anomaly heard on a visit or logged is taken up by a record."),
+        marked("What the customer raised becomes a complaint, what we saw ourselves a corrective "
+               "action, the rest a request; that record names the visit, or the log and its "
+               "entry. A credit problem is negotiated. A warning until it is submitted."),
+        "quality_issue: raised_by_customer   # no complaint names this visit"),
+    Rule("LOG-ENTRY", "error", ("work-log",), "S9-P6 · S9-P8",
+        marked("An entry of a work log says when, what, and whether it is an anomaly."),
+        marked("One with a customer also says who, how, and whether more service or trade is "
+               "wanted; after a contact how his business goes, after a sample how it is used."),
+        "entries:\n  - {id: E1, content: 电话联系}"),
+    Rule("CBK-DUE", "error", ("request",), "S2-P3",
+        marked("A request is called back with a record of what the customer said."),
+        marked("Three attempts in vain are a record, too. The clock `callback` says when."),
+        "stage: called_back   # no call-back names this request"),
+    Rule("CBK-TRY", "error", ("callback",), "S2-P3",
+        marked("A customer counts as not reached after three attempts in vain."),
+        marked("Each attempt has its time and way."),
+        "outcome: {result: unreachable, …}\nattempts:\n  - {id: T1, reached: false, …}"),
+    Rule("CBK-OPEN", "error", ("callback",), "S2-P3 · S5-Q4",
+        marked("A case whose customer is not satisfied is opened again."),
+        marked("Not solved, or dissatisfied, in the call-back: the complaint, request or service "
+               "goes back with that as the reason."),
+        "solved: not_solved   # the complaint stays at replied"),
+    Rule("SUG-DIS", "error", ("suggestion",), "S1-T4 · S8-P3",
+        marked("Who expresses dissatisfaction complains, whether he wants a reply or not."),
+        marked("It is registered as a complaint; a suggestion found to be one ends as converted."),
+        "not_a_complaint: {dissatisfied: true}"),
+    Rule("ACT-WHO", "error", _ACTING, "ISO 9001 8.2.1 · S6-P8",
+        marked("A promised action says who does it and by when."),
+        marked("Promises of a visit, open points on site, actions of a meeting, the plan of a "
+               "suggestion or of after-sales service."),
+        "commitments:\n  - {id: A1, description: 周五前给出样件}"),
+    Rule("ACT-DONE", "error", _ACTING, "ISO 9001 8.2.1 · S6-P8",
+        marked("What was promised is done, or cancelled for a reason, before it is closed."),
+        marked("`done_on` or `cancelled_reason`, for each."),
+        "stage: closed\ncommitments:\n  - {id: A1, description: 周五前给出样件, owner: li-na}"),
     Rule("SEV-CALC", "error", _COMPLAINT, "S1-T7",
         marked("A complaint whose quantities reach the batch threshold is not called a single "
                "case."),

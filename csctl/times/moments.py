@@ -99,6 +99,20 @@ def load_day(text: str) -> date:
     return _plausible(date.fromisoformat(text))
 
 
+def format_week(day: date) -> str:
+    """Return the calendar week of a day as it is stored: 2026-W48 (ISO 8601)."""
+    year, week, _weekday = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def find_monday(week: Any) -> date | None:
+    """Return the Monday a stored week begins with, None for what is no week."""
+    try:
+        return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+    except (TypeError, ValueError):
+        return None
+
+
 def _not_understood(text: str, examples: str) -> UsageError:
     return UsageError(
         _("'{text}' cannot be read as a day or time.").format(text=text),

@@ -1,0 +1,71 @@
+"""Which customers are due for a visit: their cycle against the visits that were made."""
+
+from __future__ import annotations
+
+import calendar
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, Final, Protocol
+
+from csctl.index import Grouping
+from csctl.record import Record
+from csctl.times.moments import find_moment
+
+_MONTHS: Final = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
+_WEEK: Final = timedelta(days=7)
+
+
+class Asking(Protocol):
+    """What is asked about customers and visits: an index, or a rule's context."""
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+        """Return what stands in one group, in order."""
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with an id."""
+
+
+def visits_due(records: Asking, salesperson: Any, monday: date) -> Iterator[tuple[Record, date]]:
+    """Yield a salesperson's customers whose visit is due by the end of a week, and the day.
+
+    The cycle of a customer who was never visited starts with his card.
+    """
+    for name in records.group(CUSTOMERS, str(salesperson)):
+        card = records.find(name)
+        months = _MONTHS.get(str(card.value("visit_cycle"))) if card else None
+        if card is None or card.outcome or months is None:
+            continue
+        days = records.group(VISITS, name)
+        earlier = bisect_left(days, monday)
+        begin = days[earlier - 1] if earlier else _day(card.value("registered_at"))
+        if begin is not None and (due := add_months(begin, months)) < monday + _WEEK:
+            yield card, due
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day some months later, the last of that month where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def _owned(card: Record) -> tuple[str, str] | None:
+    """Return who sells to a customer, and the customer."""
+    owner = card.data.get("sales_owner")
+    return (owner, card.id) if isinstance(owner, str) else None
+
+
+def _made(visit: Record) -> tuple[str, date] | None:
+    """Return customer and day of a visit; None for what is none."""
+    customer, day = visit.data.get("customer"), _day(visit.data.get("visited_at"))
+    return (customer, day) if isinstance(customer, str) and day and not visit.outcome else None
+
+
+def _day(value: Any) -> date | None:
+    moment = find_moment(value)
+    return moment.date() if moment else None
+
+
+CUSTOMERS: Final = Grouping("sold", "customer", _owned)
+VISITS: Final = Grouping("visited", "visit", _made)

@@ -102,6 +102,8 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                     f"csctl send {record.id} --as {step} --via …",
                     level=level,
                 )  # fmt: skip
+        for finding in signing.check_signed(record, stage, context):
+            yield replace(finding, level=level)
 
 
 def check_send(

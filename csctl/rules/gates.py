@@ -11,12 +11,15 @@ from csctl.kinds.schema import Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
+    appraisal,
     complaint,
     complaint_end,
     containment,
     customer,
+    document,
     eight_d,
     eight_d_end,
+    laboratory,
     signing,
 )
 from csctl.rules.context import Check, Context
@@ -33,6 +36,9 @@ CHECKS: tuple[Check, ...] = (
     *containment.CHECKS,
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
+    *laboratory.CHECKS,
+    *document.CHECKS,
+    *appraisal.CHECKS,
 )
 
 

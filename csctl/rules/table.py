@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from csctl.findings import Level
 from csctl.messages import marked
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    `kinds` is () for all kinds; `clause` names the standard's clause or the row of the procedures
-    (S1-T7); `title` and `explanation` are message ids; `example` is YAML that breaks the rule.
-    """
-
-    code: str
-    level: Level
-    kinds: tuple[str, ...]
-    clause: str
-    title: str
-    explanation: str
-    example: str = ""
-
+from csctl.rules.rule import Rule
+from csctl.rules.table_laboratory import LABORATORY
 
 _COMPLAINT: Final = ("complaint",)
 _8D: Final = ("8d",)
@@ -300,6 +282,7 @@ _ALL: Final = (
         marked("Who did what, and why, is read commit by commit. An import may bring many "
                "records."),
         "stage: contained\nsent: {3D-1: …}   # in one commit"),
+    *LABORATORY,
 )  # fmt: skip
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

@@ -86,7 +86,7 @@ def check_references(record: Record, context: Context) -> Iterator[Finding]:
 
 CHECKS: Final = (
     Check("procedure", check_number),
-    Check("procedure", check_signers, stage="approved"),
+    Check("procedure", check_signers),
     Check("procedure", check_review_due, stage="effective"),
     Check("procedure", check_references, stage="effective"),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from csctl.display import shown
 from csctl.findings import Finding
-from csctl.messages import _
+from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, ids_at, label_of, set_hint
@@ -76,7 +77,8 @@ def check_notices(record: Record, context: Context) -> Iterator[Finding]:
             yield breach(
                 "LAB-DEV", record, "report_no",
                 _("The client was not told of {id} ({type}).").format(
-                    id=notice.id, type=given(notice, "type")
+                    id=notice.id,
+                    type=shown(notice.kind.field("type"), given(notice, "type"), language()),
                 ),
                 f"csctl advance {notice.id} --to notified",
             )  # fmt: skip

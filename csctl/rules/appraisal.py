@@ -39,7 +39,7 @@ def check_weights(record: Record, context: Context) -> Iterator[Finding]:
 
 def check_scores(record: Record, context: Context) -> Iterator[Finding]:
     """Yield criteria not scored exactly once, and a total that is not the weighted sum."""
-    weights = {row["id"]: _exact(row.get("weight")) for row in list_of(record, "criteria")}
+    weights = {str(row.get("id")): _exact(row.get("weight")) for row in list_of(record, "criteria")}
     results = list_of(record, "results")
     scored = Counter(str(row.get("criterion")) for row in results)
     wrong = [each for each in {**weights, **scored} if scored[each] != 1 or each not in weights]

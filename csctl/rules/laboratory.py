@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from csctl.display import shown
 from csctl.findings import Finding
@@ -71,9 +71,14 @@ def _check_role(
 
 
 def check_notices(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield the problems, delays and deviations of a test that the client was not told of."""
+    """Yield the problems, delays and deviations that the client was not told of by the report.
+
+    What is found later has its own clock.
+    """
+    reported = given(record, "reported_at")
     for notice in context.linking_to(record.id, "test-notice"):
-        if notice.stage == "found" and not notice.outcome:
+        is_later = _is_before(reported, given(notice, "found_at"))
+        if notice.stage == "found" and not notice.outcome and not is_later:
             yield breach(
                 "LAB-DEV", record, "report_no",
                 _("The client was not told of {id} ({type}).").format(
@@ -84,11 +89,19 @@ def check_notices(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _is_before(one: Any, other: Any) -> bool:
+    left, right = find_moment(one), find_moment(other)
+    return left is not None and right is not None and left < right
+
+
 def check_opinions(record: Record, context: Context) -> Iterator[Finding]:
     """Yield the interpretation a client asked for that was not issued."""
+    closed = day(given(record, "closed_on"))
     opinions = [o for o in context.linking_to(record.id, "opinion") if not o.outcome]
     for opinion in opinions:
-        if opinion.stage != "issued":
+        asked = day(given(opinion, "asked_at"))
+        is_later = closed is not None and asked is not None and closed < asked
+        if opinion.stage != "issued" and not is_later:
             yield breach(
                 "LAB-OPI", record, "service_types",
                 _("The opinion {id} is not issued yet.").format(id=opinion.id),

@@ -86,6 +86,9 @@ def test_no_report_leaves_before_the_client_was_told(store: Store) -> None:
     sample(store, NOTICE, open_notice)
     wanted = [("error", "LAB-DEV", "report_no")]
     assert found(check_record(request, context)) == wanted
+    later = open_notice | {"found_at": "2026-03-18T16:01+08:00"}
+    sample(store, NOTICE, later)
+    assert found(check_record(request, context_of(store))) == []
     void = {"result": "void", "reason": "误建", "at": "2026-03-06T09:00+08:00", "by": "gu-yu"}
     sample(store, NOTICE, open_notice | {"outcome": void})
     assert found(check_record(request, context_of(store))) == []
@@ -99,6 +102,8 @@ def test_a_request_closes_when_the_opinion_is_issued(store: Store) -> None:
     begun = edited(opinion, {"stage": "asked"})
     record_of(store, begun)
     assert verdict(store, REQUEST, asks) == [("error", "LAB-OPI", "service_types")]
+    record_of(store, edited(begun, {"asked_at": "2026-04-02T09:00+08:00"}))
+    assert verdict(store, REQUEST, asks) == []
 
 
 def test_an_opinion_needs_an_author_authorised_on_the_day_and_a_basis(store: Store) -> None:

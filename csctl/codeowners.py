@@ -52,13 +52,16 @@ def render_codeowners(index: Index, platform: Platform, day: date) -> str:
 
 
 def unowned(index: Index, platform: Platform, day: date) -> list[Kind]:
-    """Return the kinds somebody must approve and nobody with a handle on the platform may."""
-    schemas = index.store.repository.schemas
+    """Return the kinds in use that nobody with a handle on the platform may approve."""
+    store = index.store
+    schemas = store.repository.schemas
     kinds = [schemas.kind(name) for name in schemas.names()]
     return [
         kind
         for kind in kinds
-        if approving_roles(kind) and not _owners(index, approving_roles(kind), platform, day)
+        if approving_roles(kind)
+        and not _owners(index, approving_roles(kind), platform, day)
+        and next(store.iter_paths(kind), None) is not None
     ]
 
 

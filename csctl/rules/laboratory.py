@@ -133,6 +133,18 @@ def check_entry(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def check_sample_number(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield another item of the same number: a label belongs to one (ISO/IEC 17025 7.4.2)."""
+    number = given(record, "sample_no")
+    for other in context.index.records("sample") if number and not record.outcome else ():
+        if other.id != record.id and not other.outcome and given(other, "sample_no") == number:
+            yield breach(
+                "LAB-NO", record, "sample_no",
+                _("{id} has the sample number {number} too.").format(id=other.id, number=number),
+                set_hint(record, "sample_no"),
+            )  # fmt: skip
+
+
 def check_condition(record: Record, context: Context) -> Iterator[Finding]:
     """Yield an item that came in a bad state without the client being told."""
     if given(record, "condition") == "ok":
@@ -172,6 +184,7 @@ CHECKS: Final = (
     Check("test-request", check_notices, stage="reported"),
     Check("test-request", check_opinions, stage="closed"),
     Check("reception", check_entry),
+    Check("sample", check_sample_number),
     Check("sample", check_condition, stage="testing", warns=True),
     Check("sample", check_keeping),
 )

@@ -33,6 +33,10 @@ LABORATORY: Final = (
         marked("Once somebody has arrived, the approval, the protection of other clients, the "
                "undertaking and the escort are all there."),
         "arrived_at: 2026-05-08T09:30+08:00   # without an escort"),
+    Rule("LAB-NO", "error", ("sample",), "ISO/IEC 17025 7.4.2",
+        marked("A sample number belongs to one item."),
+        marked("It stands on the label; two items of one number cannot be told apart."),
+        "sample_no: SP26-041   # SA-2026-0001 bears it"),
     Rule("LAB-KEEP", "error", ("sample",), "ISO/IEC 17025 7.4 · S3-P4",
         marked("No item is disposed of while its result is disputed."),
         marked("The complaints that the test request names are closed first. That nothing goes "

@@ -171,3 +171,13 @@ def test_an_item_is_kept_until_the_dispute_is_over(store: Store) -> None:
 def test_an_item_is_kept_until_the_day_that_was_promised(store: Store) -> None:
     changes = DISPOSED | {"request": "TR-2026-0091", "retention.until_on": "2026-05-07"}
     assert verdict(store, SAMPLE, changes) == [("error", "TIME-01", "disposal.done_on")]
+
+
+def test_a_sample_number_is_used_once(store: Store) -> None:
+    sample(store, SAMPLE, {"id": "SA-2026-0009"})
+    assert verdict(store, SAMPLE, {}) == [("error", "LAB-NO", "sample_no")]
+    assert verdict(store, SAMPLE, {"sample_no": "S26-002"}) == []
+    void = {"result": "void", "reason": "误建", "at": "2026-05-06T09:00+08:00", "by": "he-lin"}
+    assert verdict(store, SAMPLE, {"outcome": void}) == []
+    sample(store, SAMPLE, {"id": "SA-2026-0009", "outcome": void})
+    assert verdict(store, SAMPLE, {}) == []

@@ -542,3 +542,11 @@ def test_the_coverage_table_leaves_no_field_out(schemas: Schemas, name: str) -> 
     known |= {"line_stop_known_at", "batch_known_at", "safety_known_at"}
     for field in set(schemas.kind(name).fields) - known:
         assert f"`{name}.{field}" in text, field
+
+
+def test_what_a_laboratory_says_of_one_client_is_not_told_to_another(schemas: Schemas) -> None:
+    assert internal(schemas.kind("reception").fields) >= {"protection", "disturbance"}
+    assert internal(schemas.kind("test-request").fields) >= {"contract_review", "complaints"}
+    appraisal = schemas.kind("appraisal")
+    own = {field.name for field in appraisal.fields.values() if field.section != "trail"}
+    assert internal(appraisal.fields) >= own - {"schema", "id", "stage"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
@@ -33,14 +34,14 @@ def render_codeowners(index: Index, platform: Platform, day: date) -> str:
     """Return the CODEOWNERS of a repository for a platform, as roles are held on `day`.
 
     The first line is for everything no later line names; it and kinds whose roles nobody with
-    a handle holds fall to those who may approve every kind that is signed.
+    a handle holds fall to those who may approve most of the kinds that are signed.
     """
     repository = index.store.repository
     kinds = [repository.schemas.kind(name) for name in repository.schemas.names()]
     owned = {kind: _owners(index, approving_roles(kind), platform, day) for kind in kinds}
     owned = {kind: owners for kind, owners in owned.items() if owners}
     blocks = [read_template(repository.search_path("templates"), _HEADER).rstrip("\n")]
-    default = _owners(index, _roles_of_all(kinds), platform, day)
+    default = _owners(index, _roles_of_most(kinds), platform, day)
     if default:
         blocks.append(_line(_everything_but(platform, owned), default))
     for kind, owners in owned.items():
@@ -51,20 +52,24 @@ def render_codeowners(index: Index, platform: Platform, day: date) -> str:
 
 
 def unowned(index: Index, platform: Platform, day: date) -> list[Kind]:
-    """Return the kinds somebody must approve and nobody with a handle on the platform may."""
-    schemas = index.store.repository.schemas
+    """Return the kinds in use that nobody with a handle on the platform may approve."""
+    store = index.store
+    schemas = store.repository.schemas
     kinds = [schemas.kind(name) for name in schemas.names()]
     return [
         kind
         for kind in kinds
-        if approving_roles(kind) and not _owners(index, approving_roles(kind), platform, day)
+        if approving_roles(kind)
+        and not _owners(index, approving_roles(kind), platform, day)
+        and next(store.iter_paths(kind), None) is not None
     ]
 
 
-def _roles_of_all(kinds: Iterable[Kind]) -> tuple[str, ...]:
-    """Return the roles that may approve every kind with sign-offs: settings are theirs too."""
-    first, *others = (approving_roles(kind) for kind in kinds if kind.signoffs)
-    return tuple(role for role in first if all(role in each for each in others))
+def _roles_of_most(kinds: Iterable[Kind]) -> tuple[str, ...]:
+    """Return the roles that may approve the most kinds with sign-offs: settings are theirs too."""
+    counted = Counter(role for kind in kinds if kind.signoffs for role in approving_roles(kind))
+    most = max(counted.values(), default=0)
+    return tuple(role for role, count in counted.items() if count == most)
 
 
 def _owners(index: Index, roles: tuple[str, ...], platform: Platform, day: date) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class Config:
     attachment_types: tuple[str, ...]
     roles: Mapping[str, Any]
     signing_required: bool
+    is_confidential: bool
     platform: str
     platform_keys: Sequence[Mapping[str, Any]]
     has_desks: bool
@@ -91,6 +92,7 @@ def build_config(data: Mapping[str, Any]) -> Config:
         attachment_types=tuple(attachments.get("types", ())),
         roles=data.get("roles", {}),
         signing_required=required,
+        is_confidential=data.get("confidential", False),
         platform=platform.get("kind", ""),
         platform_keys=platform.get("keys", ()),
         has_desks=bool(git.get("desk", False)),

@@ -224,6 +224,7 @@ def test_stages_milestones_sends_and_signoffs_name_what_exists(
         assert set(stage.label) == LANGUAGES, stage.name
         assert set(stage.milestones) <= set(kind.milestones), stage.name
         assert set(stage.sent) <= set(kind.sends), stage.name
+        assert set(stage.signoffs) <= set(kind.signoffs), stage.name
         assert set(stage.roles) <= roles, stage.name
         assert not stage.at or kind.field(stage.at).type in ("date", "datetime"), stage.name
         assert not stage.by or kind.field(stage.by).link == "person", stage.name
@@ -233,7 +234,9 @@ def test_stages_milestones_sends_and_signoffs_name_what_exists(
         assert set(send.signoffs) <= set(kind.signoffs), send.name
     for signoff in kind.signoffs.values():
         assert signoff.step in ("prepared", "reviewed", "approved"), signoff.name
-        assert signoff.send in kind.sends or (signoff.step, signoff.send) == ("reviewed", "")
+        by_stage = any(signoff.name in each.signoffs for each in kind.stages)
+        afterwards = (signoff.step, signoff.send) == ("reviewed", "")
+        assert signoff.send in kind.sends or by_stage or afterwards, signoff.name
         assert signoff.covers, signoff.name
         assert set(signoff.roles) <= roles, signoff.name
         assert all(kind.field(address) for address in signoff.covers), signoff.name
@@ -243,8 +246,8 @@ def test_approval_needs_a_role_and_covers_what_its_report_asks_for(kind: Kind) -
     for signoff in kind.signoffs.values():
         assert signoff.roles or signoff.step == "prepared", signoff.name
         people = {"our_contact", "complainant"}
-        required = kind.sends[signoff.send].requires if signoff.send else ()
-        asked = {each.address for each in required} - people
+        requires = kind.sends[signoff.send].requires if signoff.send else kind.stages[0].requires
+        asked = {each.address for each in requires} - people
         assert asked <= set(signoff.covers), signoff.name
 
 
@@ -564,3 +567,11 @@ def test_the_coverage_table_leaves_no_field_out(schemas: Schemas, name: str) -> 
     known |= {"line_stop_known_at", "batch_known_at", "safety_known_at"}
     for field in set(schemas.kind(name).fields) - known:
         assert f"`{name}.{field}" in text, field
+
+
+def test_what_a_laboratory_says_of_one_client_is_not_told_to_another(schemas: Schemas) -> None:
+    assert internal(schemas.kind("reception").fields) >= {"protection", "disturbance"}
+    assert internal(schemas.kind("test-request").fields) >= {"contract_review", "complaints"}
+    appraisal = schemas.kind("appraisal")
+    own = {field.name for field in appraisal.fields.values() if field.section != "trail"}
+    assert internal(appraisal.fields) >= own - {"schema", "id", "stage"}

@@ -71,6 +71,7 @@ def _stages(schema: Mapping[str, Any]) -> tuple[Stage, ...]:
             requires=_requirements(each),
             milestones=tuple(each.get("milestones", ())),
             sent=tuple(each.get("sent", ())),
+            signoffs=tuple(each.get("signoffs", ())),
             merge=each.get("merge", ""),
         )
         for index, each in enumerate(schema.get("x-stages", ()))
@@ -116,6 +117,8 @@ def _check_references(kind: Kind) -> None:
         addresses += [each for each in (stage.at, stage.by) if each]
         for name in stage.milestones:
             kind.milestones[name]
+        for name in stage.signoffs:
+            kind.signoffs[name]
     for milestone in kind.milestones.values():
         addresses += [milestone.at] if milestone.at else []
     for send in kind.sends.values():

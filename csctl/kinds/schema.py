@@ -172,7 +172,8 @@ def holds(when: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
 class Stage:
     """A place on the main line, and what must be true to be there.
 
-    `merge` is "auto" where being there needs no approval before it is merged.
+    `signoffs` are those that hold without a report being sent; `merge` is "auto" where being
+    there needs no approval before it is merged.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Stage:
     requires: tuple[Requirement, ...]
     milestones: tuple[str, ...]
     sent: tuple[str, ...]
+    signoffs: tuple[str, ...] = ()
     merge: str = ""
 
 

@@ -14,14 +14,17 @@ from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (
+    appraisal,
     capa,
     complaint,
     complaint_end,
     containment,
     customer,
+    document,
     eight_d,
     eight_d_end,
     feedback,
+    laboratory,
     oversight,
     repeats,
     service,
@@ -46,8 +49,17 @@ CHECKS: tuple[Check, ...] = (
     *oversight.CHECKS,
     *visits.CHECKS,
     *service.CHECKS,
+    *laboratory.CHECKS,
+    *document.CHECKS,
+    *appraisal.CHECKS,
 )
-GROUPINGS: tuple[Grouping, ...] = (repeats.CASES, visiting.CUSTOMERS, visiting.VISITS)
+GROUPINGS: tuple[Grouping, ...] = (
+    repeats.CASES,
+    visiting.CUSTOMERS,
+    visiting.VISITS,
+    laboratory.SAMPLES,
+    document.DOCUMENTS,
+)
 
 
 def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
@@ -121,6 +133,8 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                     f"csctl send {record.id} --as {step} --via …",
                     level=_level(record, stage),
                 )  # fmt: skip
+        for finding in signing.check_signed(record, stage, context):
+            yield replace(finding, level=level)
 
 
 def check_send(

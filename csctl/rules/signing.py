@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.index import Index
-from csctl.kinds.schema import SignOff, Text, pick
+from csctl.kinds.schema import SignOff, Stage, Text, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context
@@ -175,26 +175,47 @@ def check_approvals(record: Record, send_name: str, context: Context) -> Iterato
     spoken = _spoken(release)
     for name in record.kind.sends[send_name].signoffs:
         signoff = record.kind.signoffs[name]
-        signed = find_signed(record, signoff)
-        unproven = why_unproven(record, name, context) if signed else ""
-        if signed is not None and not signed.stale and not unproven:
+        why = _why_open(record, signoff, context)
+        if why is None:
             continue
         if spoken and signoff.step == "approved":
             yield from _check_release(record, signoff, release, "", context)
         elif not spoken:
-            why = _("What it covers has changed since.") if signed and signed.stale else ""
-            if unproven and not why:
-                why = _("It is unverified: {why}.").format(why=unproven)
-            yield breach(
-                _code(record), record, "signoffs" if "signoffs" in record.data else "",
-                _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
-                    step=send_name,
-                    signoff=_name(signoff),
-                    roles=role_words(context.role_labels(), signoff.roles) or _("anybody"),
-                    why=why,
-                ).rstrip(),
-                f"csctl sign {record.id} --as {name}",
-            )  # fmt: skip
+            yield _lacking(record, signoff, send_name, why, context)
+
+
+def check_signed(record: Record, stage: Stage, context: Context) -> Iterator[Finding]:
+    """Yield the sign-offs a stage needs that do not hold."""
+    for name in stage.signoffs:
+        signoff = record.kind.signoffs[name]
+        why = _why_open(record, signoff, context)
+        if why is not None:
+            what = pick(stage.label, language()) or stage.name
+            yield _lacking(record, signoff, what, why, context)
+
+
+def _why_open(record: Record, signoff: SignOff, context: Context) -> str | None:
+    """Return what is wrong with a sign-off, "" if it was not given, None if it holds."""
+    signed = find_signed(record, signoff)
+    if signed is None:
+        return ""
+    if signed.stale:
+        return _("What it covers has changed since.")
+    unproven = why_unproven(record, signoff.name, context)
+    return _("It is unverified: {why}.").format(why=unproven) if unproven else None
+
+
+def _lacking(record: Record, signoff: SignOff, what: str, why: str, context: Context) -> Finding:
+    return breach(
+        _code(record), record, "signoffs" if "signoffs" in record.data else "",
+        _("The {step} needs the sign-off '{signoff}' ({roles}). {why}").format(
+            step=what,
+            signoff=_name(signoff),
+            roles=role_words(context.role_labels(), signoff.roles) or _("anybody"),
+            why=why,
+        ).rstrip(),
+        f"csctl sign {record.id} --as {signoff.name}",
+    )  # fmt: skip
 
 
 def _code(record: Record) -> str:

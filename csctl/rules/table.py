@@ -9,6 +9,7 @@ from typing import Final
 from csctl.messages import marked
 from csctl.rules.rule import Rule
 from csctl.rules.table_capa import CORRECTIVE
+from csctl.rules.table_laboratory import LABORATORY
 
 _COMPLAINT: Final = ("complaint",)
 _8D: Final = ("8d",)
@@ -352,6 +353,7 @@ _ALL: Final = (
                "records."),
         "stage: contained\nsent: {3D-1: …}   # in one commit"),
     *CORRECTIVE,
+    *LABORATORY,
 )  # fmt: skip
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

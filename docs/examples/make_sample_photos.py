@@ -152,6 +152,13 @@ PICTURES: Final[dict[str, Callable[[], Sheet]]] = {
     "wechat-1121": lambda: chat(
         "Same as in March: label -100, bags -101", "Received. We start an 8D.",
         "48 cartons, only this one", "Thanks, we sort tonight"),
+    "agreement-signed": lambda: paper(
+        "Test agreement TR-2026-0001", "Vibration noise, 2 returned and 2 new handles",
+        "Rule: simple acceptance", "For the client: Bai Lu, 2026-04-23",
+        "For the laboratory: Ye Qing, 2026-04-23"),
+    "undertaking-signed": lambda: paper(
+        "Confidentiality undertaking", "We keep to ourselves what we see of other clients.",
+        "No photographs, no notes of other tests", "Bai Lu, Yin Hang, 2026-04-24 13:35"),
 }  # fmt: skip
 
 PLACES: Final = {
@@ -169,6 +176,8 @@ PLACES: Final = {
     "complaints/2026/00/CC-2026-0012": ("yunfan-mail", "bracket-ok", "bracket-ng"),
     "complaints/2026/00/CC-2026-0013": ("leak-claim",),
     "complaints/2026/00/CC-2026-0014": ("wechat-1121", "carton-ng"),
+    "test-requests/2026/00/TR-2026-0001": ("agreement-signed",),
+    "receptions/2026/00/RE-2026-0001": ("undertaking-signed",),
     "8ds/2026/00/8D-2026-0001": (
         "handle-ok", "handle-ng", "bore-ok", "bore-ng", "pin-keyed", "return-tester", "bore-trend"),
     "8ds/2026/00/8D-2026-0002": ("handle-returned", "handle-reference", "ntf-report"),

@@ -17,7 +17,9 @@ from csctl.rules import (
     customer,
     eight_d,
     eight_d_end,
+    monthly,
     signing,
+    survey,
 )
 from csctl.rules.context import Check, Context
 from csctl.rules.envelope import check_send_language
@@ -33,6 +35,8 @@ CHECKS: tuple[Check, ...] = (
     *containment.CHECKS,
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
+    *survey.CHECKS,
+    *monthly.CHECKS,
 )
 
 

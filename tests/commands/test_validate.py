@@ -9,10 +9,14 @@ from tests.commands.company import COMPLAINT, READY_3D, Company
 from tests.commands.conftest import Run
 
 
+def count(company: Company) -> int:
+    return len([*(company.root / "records").rglob("*.yaml")])
+
+
 def test_a_sound_repository_says_how_many(company: Company, run: Run) -> None:
     done = run("validate")
     assert (done.code, done.out) == (0, "")
-    assert re.fullmatch(r"17 records: 0 errors, 0 warnings\n", done.err)
+    assert done.err == f"{count(company)} records: 0 errors, 0 warnings\n"
 
 
 def test_a_finding_can_be_jumped_to(company: Company, run: Run) -> None:
@@ -23,7 +27,7 @@ def test_a_finding_can_be_jumped_to(company: Company, run: Run) -> None:
     assert f"{path}:15:1: error[CMP-QTY]: " in done.out
     assert f"{path}:17:1: error[ENV-01]: There is no field 'qty_chekced' here.\n" in done.out
     assert "    Did you mean qty_checked" in done.out
-    assert done.err == "17 records: 2 errors, 0 warnings\n"
+    assert done.err == f"{count(company)} records: 2 errors, 0 warnings\n"
 
 
 def test_some_records_only(company: Company, run: Run) -> None:
@@ -55,7 +59,7 @@ def test_broken_files_leave_the_others_checked(company: Company, run: Run) -> No
 
 def test_json_has_one_shape(company: Company, run: Run) -> None:
     good = json.loads(run("validate", "--format", "json").out)
-    assert (good["ok"], good["data"], good["findings"]) == (True, [{"records": 17}], [])
+    assert (good["ok"], good["data"], good["findings"]) == (True, [{"records": count(company)}], [])
     company.write(COMPLAINT, "qty_defective: 3", "qty_defective: 3\nqty_checked: 2")
     done = run("validate", "--format", "json")
     assert (done.code, done.err) == (1, "")

@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.gitprocess": "git as a process; the one reader of the environment",
             "kinds.schemaextend": "what a repository may add to a shipped schema",
             "forms.rendering": "templates, sandboxed",
-            "rules.table": "every rule: code, level, clause, example",
+            "rules.rule": "one rule",
         },
     ),
     (
@@ -58,11 +58,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
             "kinds.schema": "a kind: fields, stages, sends, clocks",
+            "rules.table_survey": "rules of surveys, shipments, monthly reports",
         },
     ),
     (
         "kinds and records",
         {
+            "rules.table": "every rule: code, level, clause, example",
             "yamlfile.yamltext": "data as canonical YAML",
             "yamlfile.parts": "one field of a text without the others",
             "git.remotes": "what other clones have",
@@ -161,6 +163,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
+            "forms.blank": "a form without a record",
             "forms.publishing": "a form as a file",
             "mergepolicy": "what merges by itself, and who approves the rest",
             "registration.questions": "what is asked",

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from csctl.findings import Level
 from csctl.messages import marked
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    `kinds` is () for all kinds; `clause` names the standard's clause or the row of the procedures
-    (S1-T7); `title` and `explanation` are message ids; `example` is YAML that breaks the rule.
-    """
-
-    code: str
-    level: Level
-    kinds: tuple[str, ...]
-    clause: str
-    title: str
-    explanation: str
-    example: str = ""
-
+from csctl.rules.rule import Rule
+from csctl.rules.table_survey import SURVEYS
 
 _COMPLAINT: Final = ("complaint",)
 _8D: Final = ("8d",)
 _BOTH: Final = ("complaint", "8d")
-_SURVEY: Final = ("survey",)
-_RESPONSE: Final = ("survey-response",)
-_SHIPMENT: Final = ("shipment",)
 
 _ALL: Final = (
     Rule("YAML", "error", (), "ISO 9001 7.5.3",
@@ -258,53 +237,6 @@ _ALL: Final = (
         marked("An 8D closes when each customer has closed or accepted it."),
         marked("The closure is kept for each complaint; customers close independently."),
         "customer_closures: {CC-2026-0007: {status: pending}}"),
-    Rule("SUR-W", "error", _SURVEY, "ISO 10004 7.3 · S8-N1",
-        marked("The weights of a questionnaire add up to 1."),
-        marked("Only what is rated or answered yes or no has a weight."),
-        "questions:\n  - {id: Q1, type: rating, weight: 0.6, …}\n"
-        "  - {id: Q2, type: rating, weight: 0.3, …}"),
-    Rule("SUR-LIST", "error", _SURVEY, "ISO 9001 9.1.2 · S8-N1",
-        marked("A survey asks every active customer of grade A or B, or says why not."),
-        marked("Who became one after the launch is asked by the next survey."),
-        "targets: [{id: T1, customer: STARCAR}]   # YUNFAN is active and of grade A"),
-    Rule("SUR-LOG", "error", _SURVEY, "S3-F2",
-        marked("Each target of a survey has the day it was sent and what came of it."),
-        marked("The day is asked at the launch, the result when the survey closes for responses."),
-        "stage: launched\ntargets: [{id: T1, customer: GEELY}]   # no sent_on"),
-    Rule("SUR-RATE", "error", _SURVEY, "ISO 9001 9.1.2",
-        marked("A response rate below the minimum is explained."),
-        marked("Valid questionnaires and interviews count; scorecards and inferred scores do "
-               "not."),
-        "stage: scored\nmin_response_rate: 60   # one of four answered, no low_response_reason"),
-    Rule("SUR-ANS", "error", _RESPONSE, "ISO 9001 9.1.2",
-        marked("A response answers the questionnaire it belongs to."),
-        marked("Its questions exist and are answered once with one of the levels, none that must "
-               "be answered is left out, and 70 % of the weight is answered."),
-        "answers: [{id: R1, question: Q1, score: 75}]   # levels are 100, 80, 60, 40, 20"),
-    Rule("SUR-LOW", "error", (*_SURVEY, *_RESPONSE), "IATF 16949 9.1.2.1 · ISO 9001 9.1.2",
-        marked("What did not satisfy leads to a complaint, an action, or a reason why not."),
-        marked("60 points or less need a comment, less than 60 a follow-up; a question whose mean "
-               "is below 60 needs an action of the survey. A survey closes when every response "
-               "is scored."),
-        "stage: scored\nanswers: [{id: R1, question: Q1, score: 40}]   # no follow_ups"),
-    Rule("SUR-DUE", "warning", ("customer",), "S8-N1",
-        marked("Every half-year a survey asks each active customer."),
-        marked("It is the half-year that ended last that counts, from the company's first survey "
-               "on."),
-        "stage: active   # no survey of 2026-H1 has it among its targets"),
-    Rule("SHP-MONTH", "error", _SHIPMENT, "IATF 16949 9.1.2.1",
-        marked("A month of a customer's part is entered once, and none is left out."),
-        marked("PPM are counted from it. A month left out is a warning: without deliveries it is "
-               "0."),
-        "month: 2026-05\nparts: [{id: P1, own_part_no: DK-1, qty_shipped: 900}]   # twice"),
-    Rule("SHP-QTY", "error", _SHIPMENT, "IATF 16949 9.1.2.1",
-        marked("No more deliveries are on time than there were."),
-        marked("On-time delivery is counted from it."),
-        "parts: [{id: P1, own_part_no: DK-1, qty_shipped: 900, deliveries: 4, on_time: 5}]"),
-    Rule("RPT-MONTH", "warning", ("monthly-report",), "S1-F6 · S6-P9",
-        marked("Every month has one service report, issued by the 5th working day of the next."),
-        marked("Two reports of a month and site are an error."),
-        "month: 2026-04\nstage: generated   # and it is June"),
     Rule("CHG-STAGE", "error", (), "ISO 9001 7.5.3.2",
         marked("A stage moves along the stages of its kind, and not after the record has ended."),
         marked("Judged by `csctl validate --against`: a change takes no stage away and invents "
@@ -350,6 +282,7 @@ _ALL: Final = (
         marked("Who did what, and why, is read commit by commit. An import may bring many "
                "records."),
         "stage: contained\nsent: {3D-1: …}   # in one commit"),
+    *SURVEYS,
 )  # fmt: skip
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

@@ -136,7 +136,7 @@ def _parse_map(field: Field, text: str, *, now: datetime, lookup: Lookup) -> dic
     if main.type != "string":
         return {main.name: parse_value(main, text, now=now, lookup=lookup)}
     value: dict[str, Any] = {}
-    words = []
+    words: list[str] = []
     for word in text.split():
         key = next((k for k in _coded_keys(field, word) if k not in (*value, main.name)), None)
         if key is None or (_is_number(field.fields[key]) and not words):

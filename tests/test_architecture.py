@@ -179,6 +179,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
             "authors": "who the author of a commit is",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from csctl.console.options import Desk, pass_desk
 from csctl.console.output import done, say
 from csctl.errors import UsageError
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.forms.audience import Audience
+    from csctl.record import Record
 
 
 @click.command(
@@ -23,7 +28,8 @@ from csctl.messages import _
         "Examples:\n"
         "  csctl form complaint --blank --to pdf -o complaint.pdf\n"
         "  csctl form 8d --blank --lang zh+en\n"
-        "  csctl form complaint 8d customer --blank --to pdf -o forms/"
+        "  csctl form complaint 8d customer --blank --to pdf -o forms/\n"
+        "  csctl form survey-response --blank --for SV-2026-0002 --to pdf -o survey.pdf"
     ),
 )
 @click.argument("kinds", nargs=-1, required=True, metavar="KIND...")
@@ -39,6 +45,9 @@ from csctl.messages import _
     show_default=True,
     help=_("Who gets it: internal fields are never on a customer's form."),
 )
+@click.option(
+    "--for", "survey_id", default="", metavar="ID", help=_("With the questions of this survey.")
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder."))
 @pass_desk
 def command(
@@ -48,12 +57,14 @@ def command(
     ending: str,
     form_language: str,
     audience: str,
+    survey_id: str,
     output: Path | None,
 ) -> int:
     """Print empty forms."""
     from csctl.forms.blank import build_blank
     from csctl.forms.model import languages
     from csctl.forms.publishing import publish_blank
+    from csctl.forms.questionnaire import build_questionnaire
     from csctl.store import write_atomically
 
     if not blank:
@@ -68,10 +79,13 @@ def command(
         raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
+    survey = _get_survey(desk, kinds, survey_id) if survey_id else None
+    whose: Audience = "customer" if audience == "customer" else "internal"
     for kind in wanted:
-        form = build_blank(
-            kind, store, spoken, "customer" if audience == "customer" else "internal"
-        )
+        if survey is None:
+            form = build_blank(kind, store, spoken, whose)
+        else:
+            form = build_questionnaire(survey, store, spoken)
         content = publish_blank(form, store, "pdf" if ending == "pdf" else "md")
         if output is None:
             if sys.stdout.isatty():
@@ -83,3 +97,13 @@ def command(
         write_atomically(target, content)
         done(str(target))
     return 0
+
+
+def _get_survey(desk: Desk, kinds: tuple[str, ...], survey_id: str) -> Record:
+    survey = desk.store.get(survey_id)
+    if kinds != ("survey-response",) or survey.kind.name != "survey":
+        raise UsageError(
+            _("Only the response to a survey is printed for one."),
+            _("Give its number: csctl form survey-response --blank --for SV-…"),
+        )
+    return survey

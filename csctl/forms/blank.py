@@ -20,8 +20,8 @@ _TICKED: Final = 16
 _COLUMNS: Final = 8
 _ROWS: Final = 4
 # Millimetres to write in by hand.
-_LINE: Final = 6
-_PROSE: Final = 22
+LINE: Final = 6
+PROSE: Final = 22
 
 
 def build_blank(
@@ -126,7 +126,7 @@ class _Blank:
             "label": self.wording.label(field.label),
             "value": "",
             "wide": field.type in ("text", "list"),
-            "room": _PROSE if field.type == "text" else _LINE,
+            "room": PROSE if field.type == "text" else LINE,
         }
         choices = self._choices(field)
         if 0 < len(choices) <= _TICKED:
@@ -159,7 +159,7 @@ class _Blank:
             ],
             "rows": [],
             "blank": _ROWS,
-            "room": _LINE,
+            "room": LINE,
             "legend": [
                 {"label": self.wording.label(each.label), "words": list(choices.values())}
                 for each in columns

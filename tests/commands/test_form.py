@@ -114,12 +114,52 @@ def test_every_empty_form_becomes_a_pdf(
         (("complain", "--blank"), "complaint"),
         (("complaint", "--blank", "--lang", "fr"), "no form language"),
         (("--blank",), "KIND"),
+        (("customer", "--blank", "--for", "SV-2026-0001"), "--for SV-"),
+        (("survey-response", "--blank", "--for", "GEELY"), "--for SV-"),
     ],
 )
 def test_asked_wrongly(company: Company, run: Run, arguments: tuple[str, ...], words: str) -> None:
     done = run("form", *arguments)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
+
+
+def test_a_survey_prints_its_own_questions(company: Company, run: Run, tmp_path: Path) -> None:
+    words = ("form", "survey-response", "--blank", "--for", "SV-2026-0001")
+    shown = run(*words, "--lang", "en").out
+    assert "SV-2026-0001" in shown
+    assert "Revision A" in shown
+    assert "| Question | Very satisfied / 100 | Satisfied / 80 | " in shown
+    assert "| Q1 产品质量 | ☐ | ☐ | ☐ | ☐ | ☐ |  |  | " in shown
+    assert "| Q2 交付 | ☐ | ☐ | ☐ | ☐ | ☐ | ☐ |  | " in shown
+    assert "| Q3 会推荐我们吗 | ☐ 0 ☐ 1 ☐ 2 " in shown
+    assert "| Q4 意见 |  |" in shown
+    for internal in ("0-km PPM", "Validated at", "Source"):
+        assert internal not in shown
+    file = tmp_path / "q.pdf"
+    assert run(*words, "--to", "pdf", "-o", file).code == 0
+    pages = PdfReader(file).pages
+    assert len(pages) == 1
+    assert "Q1 产品质量" in pages[0].extract_text()
+
+
+def test_scales_are_printed_as_they_are_asked(company: Company, run: Run) -> None:
+    words = ("form", "survey-response", "--blank", "--for", "SV-2026-0001", "--lang", "en")
+    path = "records/surveys/2026/00/SV-2026-0001.yaml"
+    file = company.root / path
+    text = file.read_text(encoding="utf-8").replace("scale: five", "scale: three")
+    text = text.replace("type: rating, weight: 0.4", "type: yes_no, weight: 0.4")
+    text = text.replace(
+        "type: rating, weight: 0.6", "type: rating, weight: 0.6, importance_asked: true"
+    )
+    file.write_text(text, encoding="utf-8")
+    shown = run(*words).out
+    head = "| Question | Satisfied / 100 | Fair / 70 | Dissatisfied / 50 | Importance (1-5) | "
+    assert head in shown
+    assert "| Q1 产品质量 | ☐ | ☐ | ☐ |  |  | " in shown
+    assert "| Question | Yes / 100 | No / 0 | Not applicable | Comment | " in shown
+    file.write_text(text.replace("scale: three", "scale: zero_ten"), encoding="utf-8")
+    assert "| Q1 产品质量 | ☐ 0 ☐ 1 ☐ 2 " in run(*words).out
 
 
 def test_a_terminal_gets_no_pdf(company: Company) -> None:

@@ -49,10 +49,7 @@ def build_questionnaire(survey: Record, store: Store, languages: tuple[str, ...]
     return {
         **form,
         "id": survey.id,
-        "form": {
-            **form["form"],
-            "revision": revision,
-        },
+        "form": {**form["form"], "revision": revision},
         "sections": [header, answers],
         "signoffs": [],
     }

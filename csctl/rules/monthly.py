@@ -132,6 +132,6 @@ def _next_month(month: str) -> str:
 
 CHECKS: Final = (
     Check("shipment", check_shipped_months),
-    Check("shipment", check_on_time),
+    Check("shipment", check_on_time, stage="recorded"),
     Check("monthly-report", check_reports),
 )

@@ -26,6 +26,8 @@ from csctl.rules.fields import breach, day, given, in_row, label_of, list_of, se
 _EXACT: Final = 1e-9
 _ENOUGH_ANSWERED: Final = 0.7
 _SURVEYED: Final = ("A", "B")
+# The survey that all customers get; others follow a test, a project or one service.
+_OF_ALL: Final = "product_service"
 _JUNE: Final = 6
 
 
@@ -52,7 +54,7 @@ def check_weights(survey: Record, context: Context) -> Iterator[Finding]:
 def check_targets(survey: Record, context: Context) -> Iterator[Finding]:
     """Yield active customers of grade A and B that a survey neither asks nor leaves out."""
     launched = day(given(survey, "launched_at"))
-    if launched is None:
+    if launched is None or given(survey, "survey_type") != _OF_ALL:
         return
     named = [
         row.get("customer") for name in ("targets", "left_out") for row in list_of(survey, name)
@@ -265,7 +267,11 @@ def check_surveyed(customer: Record, context: Context) -> Iterator[Finding]:
     Only half-years after the company's first survey count.
     """
     period = _last_half_year(context.today)
-    surveys = [each for each in context.index.records("survey") if not each.outcome]
+    surveys = [
+        each
+        for each in context.index.records("survey")
+        if not each.outcome and each.data.get("survey_type") == _OF_ALL
+    ]
     held = [str(each.data.get("period", "")) for each in surveys]
     activated = day(given(customer, "activated_at"))
     if not held or min(held) > period or activated is None or _half_year(activated) >= period:
@@ -302,7 +308,7 @@ CHECKS: Final = (
     Check("survey", check_rate, stage="scored"),
     Check("survey", check_means, stage="reported"),
     Check("survey", check_all_scored, stage="closed"),
-    Check("survey-response", check_answers),
+    Check("survey-response", check_answers, stage="returned"),
     Check("survey-response", check_valid, stage="validated"),
     Check("survey-response", check_reasons, stage="validated"),
     Check("survey-response", check_follow_ups, stage="scored"),

@@ -19,7 +19,8 @@ SURVEYS: Final = (
         "  - {id: Q2, type: rating, weight: 0.3, …}"),
     Rule("SUR-LIST", "error", _SURVEY, "ISO 9001 9.1.2 · S8-N1",
         marked("A survey asks every active customer of grade A or B, or says why not."),
-        marked("Who became one after the launch is asked by the next survey."),
+        marked("That is the survey of product and service. Who became such a customer after the "
+               "launch is asked by the next one."),
         "targets: [{id: T1, customer: STARCAR}]   # YUNFAN is active and of grade A"),
     Rule("SUR-LOG", "error", _SURVEY, "S3-F2",
         marked("Each target of a survey has the day it was sent and what came of it."),

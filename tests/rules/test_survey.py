@@ -28,6 +28,7 @@ MINE = {"survey": "SV-2026-0009"}
         ({"questions[Q4].weight": 0.1}, [("error", "SUR-W", "questions[Q4].weight")]),
         ({"targets[T2].sent_on": DROP}, [("error", "SUR-LOG", "targets[T2].sent_on")]),
         ({"targets[T2]": DROP}, [("error", "SUR-LIST", "targets")]),
+        ({"targets[T2]": DROP, "survey_type": "lab"}, []),
         ({"questions[Q1].weight": 0.3, "questions[Q2].weight": 0.7}, []),
         (
             {
@@ -97,6 +98,14 @@ def test_an_invalid_response_counts_for_nothing(store: Store) -> None:
     at = "2025-12-21T09:00+08:00"
     outcome = {"result": "invalid", "reason": "漏答", "at": at, "by": "li-na"}
     sample(store, RESPONSE, {**MINE, "outcome": outcome})
+    assert found(check_record(record, context_of(store))) == []
+
+
+def test_a_response_that_ended_as_invalid_is_not_judged(store: Store) -> None:
+    at = "2025-12-21T09:00+08:00"
+    outcome = {"result": "invalid", "reason": "漏答", "at": at, "by": "li-na"}
+    changes = {"outcome": outcome, "answers[R1].score": DROP}
+    record = sample(store, "survey-response/valid/returned", changes)
     assert found(check_record(record, context_of(store))) == []
 
 

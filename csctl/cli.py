@@ -53,6 +53,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
+        "form": marked("Print empty forms to fill in by hand"),
     },
     marked("With others"): {
         "submit": marked("Hand a record in for the main branch"),

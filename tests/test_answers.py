@@ -221,3 +221,29 @@ def test_nothing_is_put_below_a_value() -> None:
     with pytest.raises(UsageError, match="'lots' is no map") as raised:
         put(answers, "lots.no", 1)
     assert "JSON" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (
+            "answers=Q1 80，Q2 62.5",
+            [
+                {"id": "R1", "question": "Q1", "score": 80},
+                {"id": "R2", "question": "Q2", "score": 62.5},
+            ],
+        ),
+        ("answers=Q1", [{"id": "R1", "question": "Q1"}]),
+    ],
+)
+def test_a_number_after_what_it_counts_is_its_quantity(
+    store: Store, text: str, value: list[Any]
+) -> None:
+    assert assign(store, text, "survey-response")[1] == value
+
+
+def test_a_part_number_is_no_quantity(store: Store) -> None:
+    _address, value = assign(store, "parts=DH-1180-L 8400, 118 20", "shipment")
+    assert [(each["own_part_no"], each["qty_shipped"]) for each in value] == [
+        ("DH-1180-L", 8400), ("118", 20),
+    ]  # fmt: skip

@@ -75,6 +75,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schema": "a kind: fields, stages, sends, clocks",
             "rules.table_capa": "rules of corrective action",
             "rules.table_laboratory": "rules of the laboratory, documents, appraisals",
+            "rules.table_survey": "rules of surveys, shipments, monthly reports",
         },
     ),
     (
@@ -114,6 +115,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "contents": "what a record holds wherever it stands",
             "signoffs": "who stands for which content",
             "rules.fields": "steps rules share",
+            "questionnaires": "the arithmetic of satisfaction surveys",
         },
     ),
     (
@@ -188,10 +190,12 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.appraisal": "where appraisals lie, and whether they add up",
             "rules.customer": "what a customer's card must hold",
             "rules.document": "controlled documents",
+            "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
+            "rules.survey": "what a survey and its responses must hold",
             "rules.times": "in which order things happened",
         },
     ),
@@ -201,6 +205,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
+            "forms.blank": "a form without a record",
             "forms.publishing": "a form as a file",
             "mergepolicy": "what merges by itself, and who approves the rest",
             "registration.questions": "what is asked",
@@ -222,6 +227,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
             "authors": "who the author of a commit is",

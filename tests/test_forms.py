@@ -20,6 +20,7 @@ from csctl.signoffs import digest
 from csctl.store import Store
 from tests.factory import records_repository, write, write_complaint
 from tests.form_samples import photo
+from tests.samples import build_company, sample
 
 CONFIG = {
     "company": {"zh": "远洋橡塑", "en": "Yuanyang Rubber"},
@@ -473,3 +474,19 @@ def test_what_the_schema_does_not_know_is_nobody_s_to_see(store: Store) -> None:
     assert not {"colour", "unused"} & data.keys()
     assert (data["result"], data["problem"], data["customer_closures"]) == ([], {}, [])
     assert form_of(store)["sections"]
+
+
+def test_a_row_of_another_record_is_printed_with_its_words(tmp_path: Path) -> None:
+    store = build_company(tmp_path / "company")
+    response = sample(store, "survey-response/valid/scored", {})
+    form = build_form(response, store, View(("zh",)))
+    answers = next(each for each in form["sections"] if each["name"] == "answers")["blocks"][0]
+    asked = [each["cells"]["question"]["value"] for each in answers["rows"]]
+    assert asked == ["Q1 产品质量", "Q2 交付", "Q3 会推荐我们吗", "Q4 意见"]
+    form = build_form(response, store, View(("zh",), "customer"))
+    answers = next(each for each in form["sections"] if each["name"] == "answers")["blocks"][0]
+    assert answers["rows"][0]["cells"]["question"]["value"] == "Q1"
+    lost = sample(store, "survey-response/valid/scored", {"answers[R1].question": "Q9"})
+    form = build_form(lost, store, View(("zh",)))
+    answers = next(each for each in form["sections"] if each["name"] == "answers")["blocks"][0]
+    assert answers["rows"][0]["cells"]["question"]["value"] == "Q9"

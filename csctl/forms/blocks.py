@@ -176,7 +176,22 @@ class Builder:
         known = {"stage": {each.name: each.label for each in self.record.kind.stages}}
         known["outcome.result"] = dict(self.record.kind.outcomes)
         label = known.get(field.address, {}).get(str(value))
-        return self.wording.text(label) if label else self.wording.value(field, value).strip()
+        words = self.wording.text(label) if label else self.wording.value(field, value).strip()
+        return f"{words} {self._named_row(field, value)}".rstrip()
+
+    def _named_row(self, field: Field, value: Any) -> str:
+        """Return what the row says that a field names in a linked record, for ourselves only."""
+        link, _dot, address = str(field.schema.get("x-row-of", "")).partition(".")
+        path = self.store.find(str(self.data.get(link))) if link in self.data else None
+        if path is None or self.view.audience == "customer":
+            return ""
+        other = self.store.read(path)
+        row = other.kind.field(address).row
+        named = next((r for r in rows(other.value(address)) if r.get("id") == value), None)
+        if row is None or named is None:
+            return ""
+        main = row.schema["x-summary"]
+        return self.wording.value(row.fields[main], named.get(main))
 
     def _table(self, row: Field, held: Sequence[Mapping[str, Any]], address: str) -> Model:
         """Return columns and rows; a column appears if a row answers it or every row must."""

@@ -92,7 +92,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     site = config.sites.get(str(data.get("site", "")), config.site)
     wording = Wording(view.languages, shared.words, site.zone, names)
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
-    form = _numbering(record.kind.name, store)
+    form = numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
     unverified, labels = _unverified(record, signoffs, store), store.repository.role_labels()
     return {
@@ -159,7 +159,7 @@ def _photo_names(value: Any) -> Iterator[str]:
             yield from _photo_names(each)
 
 
-def _numbering(kind: str, store: Store) -> Mapping[str, Any]:
+def numbering(kind: str, store: Store) -> Mapping[str, Any]:
     """Return title, number and revision of a kind's form: the company's own over its profile's."""
     config = store.repository.config
     profiles = store.repository.schemas.profile("numbering")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
 from csctl.forms.audience import visible
 from csctl.forms.blocks import View
@@ -19,6 +19,8 @@ from csctl.times.moments import find_moment
 from csctl.yamlfile import yamltext
 
 Ending = Literal["md", "pdf"]
+# What has no time of its own says this one, so that the same form gives the same bytes.
+_NO_TIME: Final = datetime.fromisoformat("2000-01-01T00:00+00:00")
 
 
 def publish(
@@ -53,6 +55,26 @@ def publish(
     )
 
 
+def publish_blank(form: Mapping[str, Any], store: Store, ending: Ending) -> bytes:
+    """Return an empty form, as forms.blank.build_blank makes it, as a file.
+
+    Errors as for rendering.render_markdown and pdf.render_pdf.
+    """
+    search_path = store.repository.search_path("templates")
+    if ending == "md":
+        return render_markdown(form, search_path).encode()
+    from csctl.forms.pdf import render_pdf  # as above
+
+    return render_pdf(
+        find_template(str(form["kind"]), ".typ", search_path),
+        form,
+        search_path=search_path,
+        photos={},
+        attachments={},
+        timestamp=_NO_TIME,
+    )
+
+
 def audience_yaml(record: Record, store: Store, view: View) -> str:
     """Return the record's YAML as its audience may see it."""
     seen = visible(record, store, audience=view.audience, complaint=view.complaint, send=view.send)
@@ -70,4 +92,4 @@ def timestamp(record: Record) -> datetime:
     if found:
         return max(found)
     started = find_moment(record.value(record.kind.date_field))
-    return started or datetime.fromisoformat("2000-01-01T00:00+00:00")
+    return started or _NO_TIME

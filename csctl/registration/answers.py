@@ -33,6 +33,7 @@ _UNKNOWN: Final = re.compile(
 _SEPARATORS: Final = re.compile(r"[,;、，；\n]")
 _ANY_LINE: Final = r"^[^\r\n]"  # how the pattern of a text without a form of its own begins
 _LINES: Final = re.compile(r"[;；\n]")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
 # What csctl itself keeps in a record; answers cannot set it.
 _KEPT: Final = frozenset(
     ("schema", "id", "stage", "outcome", "origin", "cycles", "sent", "signoffs", "amendments")
@@ -127,7 +128,7 @@ def _parse_map(field: Field, text: str, *, now: datetime, lookup: Lookup) -> dic
     """Return a map typed in one line: what stands for the whole, and beside it a phone, a number.
 
     A word with digits or @ goes to the first other key whose pattern it fits, else to the key
-    that `x-number` names.
+    that `x-number` names; where that holds numbers, it takes one that follows what it counts.
     """
     main = field.fields.get(main_key(field))
     if main is None:
@@ -135,13 +136,13 @@ def _parse_map(field: Field, text: str, *, now: datetime, lookup: Lookup) -> dic
     if main.type != "string":
         return {main.name: parse_value(main, text, now=now, lookup=lookup)}
     value: dict[str, Any] = {}
-    words = []
+    words: list[str] = []
     for word in text.split():
         key = next((k for k in _coded_keys(field, word) if k not in (*value, main.name)), None)
-        if key is None:
+        if key is None or (_is_number(field.fields[key]) and not words):
             words.append(word)
         else:
-            value[key] = word
+            value[key] = parse_value(field.fields[key], word, now=now, lookup=lookup)
     return {main.name: " ".join(words), **value} if words else value
 
 
@@ -154,8 +155,13 @@ def _coded_keys(field: Field, word: str) -> Iterator[str]:
         is_own = each.type == "string" and key != "id" and not pattern.startswith(_ANY_LINE)
         if is_own and re.match(pattern, word):
             yield key
-    if "x-number" in field.schema:
-        yield str(field.schema["x-number"])
+    key = str(field.schema.get("x-number", ""))
+    if key and (not _is_number(field.fields[key]) or _NUMBER.fullmatch(word)):
+        yield key
+
+
+def _is_number(field: Field) -> bool:
+    return field.type in ("integer", "number")
 
 
 def _parse_number(text: str, *, whole: bool) -> int | float:

@@ -25,10 +25,12 @@ from csctl.rules import (
     eight_d_end,
     feedback,
     laboratory,
+    monthly,
     oversight,
     repeats,
     service,
     signing,
+    survey,
     visits,
 )
 from csctl.rules.context import Check, Context
@@ -52,6 +54,8 @@ CHECKS: tuple[Check, ...] = (
     *laboratory.CHECKS,
     *document.CHECKS,
     *appraisal.CHECKS,
+    *survey.CHECKS,
+    *monthly.CHECKS,
 )
 GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,
@@ -59,6 +63,10 @@ GROUPINGS: tuple[Grouping, ...] = (
     visiting.VISITS,
     laboratory.SAMPLES,
     document.DOCUMENTS,
+    survey.GRADED,
+    survey.CAMPAIGNS,
+    monthly.SHIPMENTS,
+    monthly.REPORTS,
 )
 
 

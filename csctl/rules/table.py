@@ -10,6 +10,7 @@ from csctl.messages import marked
 from csctl.rules.rule import Rule
 from csctl.rules.table_capa import CORRECTIVE
 from csctl.rules.table_laboratory import LABORATORY
+from csctl.rules.table_survey import SURVEYS
 
 _COMPLAINT: Final = ("complaint",)
 _8D: Final = ("8d",)
@@ -354,6 +355,7 @@ _ALL: Final = (
         "stage: contained\nsent: {3D-1: …}   # in one commit"),
     *CORRECTIVE,
     *LABORATORY,
+    *SURVEYS,
 )  # fmt: skip
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in _ALL})

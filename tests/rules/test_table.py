@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 FAMILIES = (
     *("ENV", "DATE", "TIME", "APR", "CHG", "CUS", "SEV", "CMP", "8D", "CAPA", "RPR", "QFB"),
     *("RTP", "NCR", "INS", "SAS", "VIS", "LOG", "CBK", "SUG", "ACT", "LAB", "DOC", "APS", "PRIV"),
+    *("SUR", "SHP", "RPT"),
 )
 CODE = re.compile(rf'"((?:{"|".join(FAMILIES)})-[A-Z0-9]+)"')
 

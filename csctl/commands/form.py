@@ -1,0 +1,109 @@
+"""`csctl form`: empty forms to print, for where there is no computer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from csctl.console.options import Desk, pass_desk
+from csctl.console.output import done, say
+from csctl.errors import UsageError
+from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.forms.audience import Audience
+    from csctl.record import Record
+
+
+@click.command(
+    "form",
+    help=_(
+        "Print an empty form: for the shop floor, and for whoever fills it in by hand.\n\n"
+        "One form goes to stdout, or with -o to a file; several go to a folder. The form of a "
+        "record is rendered with `csctl render`.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl form complaint --blank --to pdf -o complaint.pdf\n"
+        "  csctl form 8d --blank --lang zh+en\n"
+        "  csctl form complaint 8d customer --blank --to pdf -o forms/\n"
+        "  csctl form survey-response --blank --for SV-2026-0002 --to pdf -o survey.pdf"
+    ),
+)
+@click.argument("kinds", nargs=-1, required=True, metavar="KIND...")
+@click.option("--blank", is_flag=True, help=_("Empty, to be filled in by hand."))
+@click.option("--to", "ending", type=click.Choice(["md", "pdf"]), default="md", show_default=True)
+@click.option(
+    "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
+)
+@click.option(
+    "--audience",
+    type=click.Choice(["internal", "customer"]),
+    default="internal",
+    show_default=True,
+    help=_("Who gets it: internal fields are never on a customer's form."),
+)
+@click.option(
+    "--for", "survey_id", default="", metavar="ID", help=_("With the questions of this survey.")
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder."))
+@pass_desk
+def command(
+    desk: Desk,
+    kinds: tuple[str, ...],
+    blank: bool,
+    ending: str,
+    form_language: str,
+    audience: str,
+    survey_id: str,
+    output: Path | None,
+) -> int:
+    """Print empty forms."""
+    from csctl.forms.blank import build_blank
+    from csctl.forms.model import languages
+    from csctl.forms.publishing import publish_blank
+    from csctl.forms.questionnaire import build_questionnaire
+    from csctl.store import write_atomically
+
+    if not blank:
+        raise UsageError(
+            _("Only empty forms are printed by their kind."),
+            _("The form of a record: csctl render ID; an empty one: csctl form KIND --blank"),
+        )
+    store = desk.store
+    spoken = languages(form_language or store.repository.config.form_language)
+    wanted = [store.repository.schemas.kind(each) for each in kinds]
+    if output is None and len(wanted) > 1:
+        raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
+    if output is None and ending == "pdf" and sys.stdout.isatty():
+        raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
+    survey = _get_survey(desk, kinds, survey_id) if survey_id else None
+    whose: Audience = "customer" if audience == "customer" else "internal"
+    for kind in wanted:
+        if survey is None:
+            form = build_blank(kind, store, spoken, whose)
+        else:
+            form = build_questionnaire(survey, store, spoken)
+        content = publish_blank(form, store, "pdf" if ending == "pdf" else "md")
+        if output is None:
+            if sys.stdout.isatty():
+                say(content.decode().rstrip())
+            else:
+                sys.stdout.buffer.write(content)
+            continue
+        target = output / f"{kind.name}.{ending}" if len(wanted) > 1 or output.is_dir() else output
+        write_atomically(target, content)
+        done(str(target))
+    return 0
+
+
+def _get_survey(desk: Desk, kinds: tuple[str, ...], survey_id: str) -> Record:
+    survey = desk.store.get(survey_id)
+    if kinds != ("survey-response",) or survey.kind.name != "survey":
+        raise UsageError(
+            _("Only the response to a survey is printed for one."),
+            _("Give its number: csctl form survey-response --blank --for SV-…"),
+        )
+    return survey

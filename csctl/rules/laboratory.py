@@ -60,7 +60,7 @@ def _check_role(
     record: Record, context: Context, code: str, who: str, when: str, roles: tuple[str, ...]
 ) -> Iterator[Finding]:
     by, at = given(record, who), find_moment(given(record, when))
-    if by is None or at is None or held_role(context, by, roles, at):
+    if by is None or at is None or held_role(context, by, roles, at.date()):
         return
     yield breach(
         code, record, who,

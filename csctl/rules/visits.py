@@ -110,7 +110,7 @@ def check_approver(record: Record, context: Context) -> Iterator[Finding]:
             _("{by} travels and cannot approve the trip.").format(by=by), once_more,
         )  # fmt: skip
     is_high = given(record, "trip_type") == "overseas" or given(record, "ordered_by") in _HEADS
-    if is_high and not held_role(context, by, _HEADS, at):
+    if is_high and not held_role(context, by, _HEADS, at.date()):
         yield breach(
             "VIS-APR", record, "approved_by",
             _("A trip abroad, or ordered from above, is approved by {roles}.").format(

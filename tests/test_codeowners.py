@@ -107,7 +107,8 @@ def test_who_has_left_owns_nothing(store: Store, gone: str) -> None:
     assert owners(lines(store, "github"), "csctl.yaml") == ""
     assert owners(lines(store, "github"), "records/8ds/2026/00/8D-2026-0001.yaml") == ""
     names = [kind.name for kind in unowned(Index(store), PLATFORMS["github"], DAY)]
-    assert names == ["8d", "complaint"]
+    assert {"8d", "complaint"} <= set(names)
+    assert "customer" not in names
 
 
 def test_a_kind_nobody_may_approve_falls_to_who_may_approve_all(tmp_path: Path) -> None:
@@ -115,7 +116,8 @@ def test_a_kind_nobody_may_approve_falls_to_who_may_approve_all(tmp_path: Path) 
     assert lines(store, "github") == []
     assert lines(store, "gitea") == []
     names = [kind.name for kind in unowned(Index(store), PLATFORMS["github"], DAY)]
-    assert names == list(SCHEMA_NAMES)
+    assert set(SCHEMA_NAMES) <= set(names)
+    assert "person" not in names
     person(
         store,
         "zz-quality",

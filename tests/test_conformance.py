@@ -38,6 +38,7 @@ WORDS = (
     "CNY", "CN", "ssh-ed25519 AAAA", "note/1", "13800000000", "1%", "*AB12", "2026-Q3",
     *(f"{header['prefix']}-2026-0001" for header in Schemas([builtin("schemas")]).headers().values()
       if "prefix" in header),
+    "2026-03", "2026-H1",
 )  # fmt: skip
 
 

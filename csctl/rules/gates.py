@@ -142,7 +142,7 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                     level=_level(record, stage),
                 )  # fmt: skip
         for finding in signing.check_signed(record, stage, context):
-            yield replace(finding, level=level)
+            yield replace(finding, level=_level(record, stage))
 
 
 def check_send(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from statistics import fmean
 from typing import Final
 
@@ -284,11 +284,13 @@ def check_surveyed(customer: Record, context: Context) -> Iterator[Finding]:
 
     Only half-years after the company's first survey count.
     """
-    period = _last_half_year(context.today)
+    activated = day(given(customer, "activated_at"))
+    if activated is None:
+        return
+    period = _last_half_year(activated, context)
     surveys = context.find_all(context.group(CAMPAIGNS, _OF_ALL))
     held = [str(each.data.get("period", "")) for each in surveys]
-    activated = day(given(customer, "activated_at"))
-    if not held or min(held) > period or activated is None or _half_year(activated) >= period:
+    if not held or min(held) > period or _half_year(activated) >= period:
         return
     asked = [
         row.get("customer")
@@ -309,9 +311,16 @@ def _half_year(moment: date) -> str:
     return f"{moment.year}-H{1 if moment.month <= _JUNE else 2}"
 
 
-def _last_half_year(today: date) -> str:
-    """Return the half-year that ended last."""
-    return f"{today.year}-H1" if today.month > _JUNE else f"{today.year - 1}-H2"
+def _last_half_year(since: date, context: Context) -> str:
+    """Return the half-year that ended last, "" if none did since a day."""
+    last, begin = "", _next_half_year(since)
+    while context.has_begun(begin):
+        last, begin = _half_year(begin - timedelta(days=1)), _next_half_year(begin)
+    return last
+
+
+def _next_half_year(moment: date) -> date:
+    return date(moment.year, _JUNE + 1, 1) if moment.month <= _JUNE else date(moment.year + 1, 1, 1)
 
 
 CHECKS: Final = (

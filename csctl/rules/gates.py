@@ -11,6 +11,7 @@ from csctl.findings import Finding, Level
 from csctl.index import Grouping
 from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
+from csctl.precedents import groupings
 from csctl.record import Record, satisfied
 from csctl.rules import (
     complaint,
@@ -36,7 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *eight_d.CHECKS,
     *eight_d_end.CHECKS,
 )
-GROUPINGS: tuple[Grouping, ...] = (repeats.CASES,)
+GROUPINGS: tuple[Grouping, ...] = (repeats.CASES, *groupings("complaint").values())
 
 
 def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:

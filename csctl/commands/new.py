@@ -265,7 +265,8 @@ class _Writing:
             make = functools.partial(register, store, kind, answers, me=me, now=now)
             made = make(code=code)
             must_be_clean(_check(self.here, made))
-            if kind.prefix and not self.dry_run:
+            # Numbers of this computer alone are as they were: they are given out under the lock.
+            if kind.prefix and not self.dry_run and store.repository.config.numbers == "remote":
                 number = reserved_number(self.here, kind, now.year)
                 made = made if number == made.record.id else make(code=number)
             try:

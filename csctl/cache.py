@@ -31,6 +31,12 @@ CREATE TABLE problems (
 CREATE TABLE cells (
     address TEXT NOT NULL, text TEXT NOT NULL, fact INTEGER NOT NULL,
     PRIMARY KEY (address, text, fact)) WITHOUT ROWID;
+CREATE TABLE groups (
+    name TEXT NOT NULL, key TEXT NOT NULL, standing TEXT NOT NULL, fact INTEGER NOT NULL,
+    PRIMARY KEY (name, key, standing, fact)) WITHOUT ROWID;
+CREATE TABLE placed (
+    name TEXT NOT NULL, digest TEXT NOT NULL, upto INTEGER NOT NULL,
+    PRIMARY KEY (name, digest)) WITHOUT ROWID;
 CREATE TABLE views (
     id INTEGER PRIMARY KEY, worktree TEXT NOT NULL, folder TEXT NOT NULL, tree TEXT NOT NULL,
     digest TEXT NOT NULL, stamp TEXT NOT NULL, UNIQUE (worktree, folder));

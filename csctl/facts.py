@@ -163,7 +163,8 @@ class Facts:
             "AND id NOT IN (SELECT fact FROM entries WHERE fact IS NOT NULL)"
         )
         # The facts themselves last: the others are known by them.
-        for table, key in (("cells", "fact"), ("problems", "fact"), ("facts", "id")):
+        tables = (("cells", "fact"), ("problems", "fact"), ("groups", "fact"), ("facts", "id"))
+        for table, key in tables:
             self._cache.write(f"DELETE FROM {table} WHERE {key} IN ({old})", [(entries,)])
 
     def build(self, kind: Kind, path: str, blob: str, data: str, record_id: str = "") -> Record:

@@ -6,7 +6,7 @@ from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
@@ -29,20 +29,20 @@ _T = TypeVar("_T")
 class Grouping:
     """Records of a kind that belong together by what they hold.
 
-    `place` says by which key a record belongs to a group and what stands for it there, None for
-    in none; what stands there is sorted.
+    `place` says by which key a record belongs to a group and which text stands for it there, None
+    for in none; what stands there is sorted. It depends on the record alone.
     """
 
     name: str
     kind: str
-    place: Callable[[Record], tuple[str, Any] | None]
+    place: Callable[[Record], tuple[str, str] | None]
 
 
 def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
     """Return the keys of the questions that are answered with this record; see `Asked`."""
     kind = record.kind.name
     keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
-    keys.update(f"links:{target}:{kind}" for target in _targets(record))
+    keys.update(f"links:{target}:{kind}" for target in targets_of(record))
     for each in groupings:
         if each.kind == kind and (found := each.place(record)) is not None:
             keys.add(f"group:{each.name}:{found[0]}")
@@ -61,7 +61,7 @@ class Index:
         self._records: dict[str, Record | None] = {}
         self._files: dict[str, Record | Finding] = {}
         self._links: dict[str, dict[str, list[Record]]] = {}
-        self._groups: dict[Grouping, dict[str, list[Any]]] = {}
+        self._groups: dict[Grouping, dict[str, list[str]]] = {}
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
@@ -159,22 +159,26 @@ class Index:
         if kind not in self._links:
             viewed = self._ask(kind, lambda view: [view.select([(LINK, record_id)])])
             if viewed:
-                return [each for each in viewed[0] if record_id in _targets(each)]
+                return [each for each in viewed[0] if record_id in targets_of(each)]
             self._links[kind] = defaultdict(list)
             for record in self.records(kind):
                 self._link(record)
         return self._links[kind].get(record_id, [])
 
     def _link(self, record: Record) -> None:
-        for target in sorted(_targets(record)):
+        for target in sorted(targets_of(record)):
             self._links[record.kind.name][target].append(record)
 
-    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
-        """Return what stands in one group, in order; all groups are made at the first question."""
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
         if grouping not in self._groups:
-            found: dict[str, list[Any]] = defaultdict(list)
-            for name, standing in filter(None, map(grouping.place, self.records(grouping.kind))):
-                found[name].append(standing)
+            name, place = grouping.name, grouping.place
+            viewed = self._ask(grouping.kind, lambda view: [view.groups.find(name, key, place)])
+            if viewed:
+                return viewed[0]
+            found: dict[str, list[str]] = defaultdict(list)
+            for held, standing in filter(None, map(place, self.records(grouping.kind))):
+                found[held].append(standing)
             for each in found.values():
                 each.sort()
             self._groups[grouping] = found
@@ -188,6 +192,17 @@ class Index:
         for grouping, groups in self._groups.items():
             if grouping.kind == kind and (found := grouping.place(record)) is not None:
                 insort(groups[found[0]], found[1])
+
+
+class WritingIndex(Index):
+    """An index for a command that writes: a record that is asked for by name comes from disk.
+
+    Which records there are, and what links to what, may be remembered; the record that may end
+    up in a file, or that a rule looks into, is read.
+    """
+
+    def _viewed(self, path: str) -> Record | Finding | None:
+        return None
 
 
 class NotingIndex(Index):
@@ -246,11 +261,12 @@ class NotingIndex(Index):
         self._asked.keys.update(f"record:{each.id}" for each in found)
         return found
 
-    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group, in order."""
         self._asked.keys.add(f"group:{grouping.name}:{key}")
         return self._index.group(grouping, key)
 
 
-def _targets(record: Record) -> set[str]:
+def targets_of(record: Record) -> set[str]:
+    """Return the ids that a record names in its link fields."""
     return {each for field in link_fields(record.kind) for each in linked_ids(record, field)}

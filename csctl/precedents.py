@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from csctl.index import Index
+from csctl.index import Grouping, Index
 from csctl.record import Record, rows, text_of
 from csctl.selecting import fold, is_open
+
+# The fields that may be alike, and what two complaints share then.
+_SHARED: Final = {
+    "part.customer_part_no": "part",
+    "part.own_part_no": "part",
+    "part.name": "part",
+    "defect_code": "defect",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +39,50 @@ class Precedent:
 
 
 def find_precedents(record: Record, index: Index, language: str, limit: int = 5) -> list[Precedent]:
-    """Return the latest earlier complaints about the same part or defect, the closest first."""
-    found = []
-    for other in index.records(record.kind.name):
-        shared, at = _shared(record, other), str(other.value("received_at") or "")
-        is_earlier = at <= str(record.value("received_at") or "9999")
-        if shared and is_earlier and other.id != record.id and other.outcome != "void":
-            found.append((len(shared), at, other, shared))
-    found.sort(key=lambda each: each[:2], reverse=True)
-    return [_precedent(other, shared, index, language) for _n, _at, other, shared in found[:limit]]
+    """Return the latest earlier complaints about the same part or defect, the closest first.
+
+    Of several of the same moment, the one with the last number comes first.
+    """
+    alike: dict[str, set[str]] = {"part": set(), "defect": set()}
+    end = f"{record.value('received_at') or '9999'}!"  # after the space in what stands there
+    for address, grouping in groupings(record.kind.name).items():
+        if word := _word(record, address):
+            held = index.group(grouping, word)
+            alike[_SHARED[address]].update(held[: bisect_left(held, end)])
+    both, either = alike["part"] & alike["defect"], alike["part"] ^ alike["defect"]
+    # One more than is wanted: it may be the record itself.
+    standings = heapq.nlargest(limit + 1, both) + heapq.nlargest(limit + 1, either)
+    found: list[Precedent] = []
+    for standing in standings:
+        other = index.find(standing.rpartition(" ")[2]) if len(found) < limit else None
+        if other is not None and other.id != record.id:
+            shared = tuple(what for what, held in alike.items() if standing in held)
+            found.append(_precedent(other, shared, index, language))
+    return found
 
 
-def _shared(record: Record, other: Record) -> tuple[str, ...]:
-    """Return what two complaints have in common: a part by number or name, a defect code."""
-    shared = []
-    for key in ("customer_part_no", "own_part_no", "name"):
-        mine, theirs = record.value(f"part.{key}"), other.value(f"part.{key}")
-        if isinstance(mine, str) and isinstance(theirs, str) and fold(mine) == fold(theirs) != "":
-            shared.append("part")
-            break
-    code = record.value("defect_code")
-    if isinstance(code, str) and code and code == other.value("defect_code"):
-        shared.append("defect")
-    return tuple(shared)
+@functools.lru_cache(maxsize=16)
+def groupings(kind_name: str) -> Mapping[str, Grouping]:
+    """Return, by the field that is alike, what puts records of a kind together."""
+    return {
+        address: Grouping(f"alike {address}", kind_name, functools.partial(_place, address))
+        for address in _SHARED
+    }
+
+
+def _place(address: str, record: Record) -> tuple[str, str] | None:
+    word = "" if record.outcome == "void" else _word(record, address)
+    # Numbers of one moment in their order, CC-2026-9999 before CC-2026-10000.
+    standing = f"{record.value('received_at') or ''} {len(record.id):03} {record.id}"
+    return (word, standing) if word else None
+
+
+def _word(record: Record, address: str) -> str:
+    """Return what two records about the same have the same at an address, "" for nothing."""
+    value = record.value(address)
+    if not isinstance(value, str):
+        return ""
+    return value if address == "defect_code" else fold(value)
 
 
 def _precedent(other: Record, shared: tuple[str, ...], index: Index, language: str) -> Precedent:

@@ -13,6 +13,7 @@ from csctl.errors import CsctlError
 from csctl.facts import UNREADABLE, Facts
 from csctl.findings import Finding
 from csctl.git.snapshot import Snapshot, changes_between, entries_of
+from csctl.groups import Groups
 from csctl.kinds.schema import Kind
 from csctl.messages import language
 from csctl.places import RECORDS
@@ -47,6 +48,7 @@ class View:
             raise LostError
         self._id, self._stamp = self._settled()
         self.overlay = self._read_overlay()
+        self.groups = Groups(cache, facts, kind, (self._id, self._stamp), self.overlay)
 
     # --- questions -----------------------------------------------------------------------------
 

@@ -144,6 +144,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "facts": "what follows from one file's bytes alone",
         },
     ),
+    ("groups", {"groups": "which records belong together"}),
     ("view", {"view": "the records of a kind in a work tree, without reading them"}),
     ("views", {"views": "one view a kind, of one snapshot"}),
     (

@@ -73,7 +73,7 @@ def test_a_record_made_meanwhile_is_found_after_a_refresh(repo: Path) -> None:
     assert len(lookup.choices("customer")) == 2
     path = repo / "records/customers/BEIFANG.yaml"
     path.write_text("schema: customer/1\nid: BEIFANG\nshort_name: 北方\n", encoding="utf-8")
-    lookup.refresh()
+    lookup.refresh(Index(store))
     assert lookup.find("customer", "beifang") == "BEIFANG"
     assert len(lookup.choices("customer")) == 3
     assert lookup.find("person", "BEIFANG") is None

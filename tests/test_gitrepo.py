@@ -13,7 +13,7 @@ import pytest
 
 from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
-from csctl.git.everywhere import folders_everywhere, names_everywhere
+from csctl.git.everywhere import find_places, folders_everywhere, names_everywhere
 from csctl.git.gitrepo import GitRepo, find_root, init
 from tests.conftest import Git
 
@@ -382,18 +382,25 @@ def test_names_in_all_branches(started: GitRepo, write: Write, git: Git, tmp_pat
     write(f"{folder}/00/CC-2026-0012/照片.jpg")
     write("records/complaints/2025/00/CC-2025-0001.yaml")
     names = {f"CC-2026-{number:04d}.yaml" for number in (7, 8, 10, 11, 109)} | {"照片.jpg"}
-    assert names_everywhere(started, folder) == names_everywhere(desk, folder) == names
-    assert names_everywhere(started, "records/visits") == set()
-    assert folders_everywhere(started, folder) == {"00", "01"}
-    assert folders_everywhere(started, "records/complaints") == {"2025", "2026"}
-    assert folders_everywhere(started, "records/visits") == set()
+    assert (
+        names_everywhere(started, folder, find_places(started))
+        == names_everywhere(desk, folder, find_places(desk))
+        == names
+    )
+    assert names_everywhere(started, "records/visits", find_places(started)) == set()
+    assert folders_everywhere(started, folder, find_places(started)) == {"00", "01"}
+    assert folders_everywhere(started, "records/complaints", find_places(started)) == {
+        "2025",
+        "2026",
+    }
+    assert folders_everywhere(started, "records/visits", find_places(started)) == set()
     shutil.rmtree(desk.root)
-    assert "CC-2026-0010.yaml" in names_everywhere(started, folder)
+    assert "CC-2026-0010.yaml" in names_everywhere(started, folder, find_places(started))
 
 
 def test_names_before_the_first_commit(records: GitRepo, write: Write) -> None:
     write(RECORD)
-    assert names_everywhere(records, "records") == {"CC-2026-0007.yaml"}
+    assert names_everywhere(records, "records", find_places(records)) == {"CC-2026-0007.yaml"}
 
 
 def test_log(started: GitRepo, write: Write, git: Git) -> None:

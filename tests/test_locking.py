@@ -10,7 +10,7 @@ import pytest
 
 from csctl.errors import CsctlError
 from csctl.git import locking
-from csctl.git.everywhere import names_everywhere
+from csctl.git.everywhere import find_places, names_everywhere
 from csctl.git.gitrepo import GitRepo
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -56,7 +56,7 @@ def test_two_processes_commit_at_once(repo: Path) -> None:
     for process in both:
         process.join(60)
         assert process.exitcode == 0
-    assert len(names_everywhere(GitRepo(repo), "")) >= 10
+    assert len(names_everywhere(GitRepo(repo), "", find_places(GitRepo(repo)))) >= 10
     assert GitRepo(repo).modified_paths() == []
 
 

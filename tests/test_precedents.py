@@ -8,11 +8,13 @@ import pytest
 
 from csctl.index import Index
 from csctl.precedents import find_precedents
-from csctl.record import Record
+from csctl.record import Record, layout
+from csctl.selecting import fold
 from csctl.store import Store
 from csctl.workflow import Edit, change
+from csctl.yamlfile import yamlio, yamltext
 from tests.commands.company import COMPLAINT, build_records
-from tests.samples import place
+from tests.samples import EXAMPLES, place
 
 
 @pytest.fixture
@@ -88,3 +90,46 @@ def test_its_own_cause_counts_where_no_8d_has_one(store: Store) -> None:
 def test_an_unknown_part_matches_nothing(store: Store) -> None:
     unknown = {"unknown": "标签缺失", "ask": "王强", "by": "2026-06-02"}
     assert find_precedents(about(store, part=unknown), Index(store), "zh") == []
+
+
+def shared_with(record: Record, other: Record) -> tuple[str, ...]:
+    """Return what two complaints have in common, looking at both of them."""
+    parts = [
+        (mine, theirs)
+        for key in ("customer_part_no", "own_part_no", "name")
+        if isinstance(mine := record.value(f"part.{key}"), str)
+        and isinstance(theirs := other.value(f"part.{key}"), str)
+    ]
+    code = record.value("defect_code")
+    is_same_part = any(fold(mine) == fold(theirs) != "" for mine, theirs in parts)
+    is_same_defect = isinstance(code, str) and code != "" and code == other.value("defect_code")
+    return (("part",) if is_same_part else ()) + (("defect",) if is_same_defect else ())
+
+
+def test_the_same_are_found_as_by_reading_every_complaint(store: Store) -> None:
+    """Every sample with every other one, and some that are about the same."""
+    for number, example in enumerate(sorted((EXAMPLES / "complaint").rglob("*.yaml")), 400):
+        data = yamlio.load(example.read_bytes()).data
+        data["id"] = f"CC-2026-{number:05}" if number % 2 else f"CC-2026-{number:04}"
+        place(store, "complaint", yamltext.dump(data, layout(store.kind_of(COMPLAINT))))
+    both = {"part": {"name": "减震衬套"}, "defect_code": "LIP-BURR"}
+    for number in range(8):
+        record = about(store, **both, received_at=f"2026-03-0{number % 3 + 1}T10:00+08:00")
+        twin = change(record, [Edit("set", "id", f"CC-2026-{9996 + number}")])
+        place(store, "complaint", twin.document.text)
+    index = Index(store)
+    kinds: set[tuple[str, ...]] = set()
+    for record in index.records("complaint"):
+        until = record.value("received_at") or "9999"
+        found = [
+            (len(shared), str(other.value("received_at") or ""), len(other.id), other.id, shared)
+            for other in index.records("complaint")
+            if other.id != record.id and other.outcome != "void"
+            if (shared := shared_with(record, other))
+            if str(other.value("received_at") or "") <= until and index.find(other.id) is other
+        ]
+        expected = [(each[3], each[4]) for each in sorted(found, reverse=True)[:5]]
+        given = find_precedents(record, index, "zh")
+        assert [(each.record.id, each.shared) for each in given] == expected, record.id
+        kinds.update(shared for _id, shared in expected)
+    assert kinds == {("part",), ("defect",), ("part", "defect")}

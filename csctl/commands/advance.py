@@ -54,6 +54,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Move a record along its main line."""
+    desk.look_ahead()
     from csctl import workflow
     from csctl.rules.context import build_context
     from csctl.sending import steps_before, with_approvals
@@ -73,7 +74,7 @@ def command(
         moved = workflow.reopen(record, to, reason, me=desk.me, now=when)
         goal = f"{moved.stage} (reopened)"
     else:
-        context = build_context(desk.store, desk.now)
+        context = build_context(desk.store, desk.now, desk.index)
         approved = with_approvals(record, steps_before(record, to), context)
         moved, findings = workflow.advance(approved, context, to=to, me=desk.me, at=when)
         goal = moved.stage

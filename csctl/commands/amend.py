@@ -39,6 +39,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Correct frozen content of a record."""
+    desk.look_ahead()
     from csctl import workflow
     from csctl.edits import build_edits
     from csctl.registration.choices import Lookup

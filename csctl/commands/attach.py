@@ -38,6 +38,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Attach files to a record."""
+    desk.look_ahead()
     from csctl import attaching, workflow
     from csctl.times.moments import format_moment
 

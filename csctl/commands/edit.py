@@ -117,6 +117,7 @@ def _judge(desk: Desk, path: str, text: str) -> tuple[Record | None, list[Findin
     """Return the record in a text, None if it is not one, and what is newly wrong with it."""
     from csctl.yamlfile.yamlio import YamlError
 
+    desk.look_ahead()  # much may have changed while the editor was open
     try:
         new = desk.store.build(path, text.encode())
     except YamlError as error:

@@ -49,6 +49,7 @@ class _New(click.Command):
     def __init__(self, kind_name: str, directory: Path) -> None:
         self._kind_name = kind_name
         self._schemas = search_path(find_repository(directory), "schemas")
+        self._own_options: list[click.Parameter] | None = None
         header = kind_headers(self._schemas).get(kind_name, {"kind": kind_name})
         example = f"csctl {kind_name} new"
         super().__init__(
@@ -69,19 +70,20 @@ class _New(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the common options, one for each link that carries, and --id for coded kinds."""
+        if self._own_options is None:
+            self._own_options = self._build_options(desk(ctx))
         return [*self._own_options, *super().get_params(ctx)]
 
-    @functools.cached_property
-    def _own_options(self) -> list[click.Parameter]:
-        schemas = Schemas(self._schemas)
-        kind = schemas.kind(self._kind_name)
+    def _build_options(self, here: Desk) -> list[click.Parameter]:
+        kind = Schemas(self._schemas, here.cache).kind(self._kind_name)
+        headers = kind_headers(self._schemas)
         options: list[click.Parameter] = [
             click.Option(
                 [f"--{field.link}", f"link_{field.name}"],
                 metavar="ID",
                 multiple=True,
                 help=_("The {kind} it follows from; what is known there is taken over.").format(
-                    kind=pick(schemas.kind(field.link).short, language())
+                    kind=short_word(headers[field.link], language())
                 ),
             )
             for field in _carrying(kind)
@@ -147,6 +149,7 @@ def _run(
     here = desk(click.get_current_context())
     if not dry_run:
         go_to_own_branch(here)
+    here.look_ahead()
     kind = here.store.repository.schemas.kind(kind_name)
     registration = Registration(
         kind=kind,
@@ -228,6 +231,7 @@ class _Writing:
             if kind.code and not code:
                 name = text_of(self.draft.answers.get(name_field(kind)), language())
                 code = ask_code(kind, name, lambda each: store.check_code(kind, each))
+            self.here.look_ahead()  # much may have changed while questions were asked
             return self._write(code)
 
     def unattended(self, code: str) -> int:
@@ -255,7 +259,8 @@ class _Writing:
             with store.lock():
                 made = register(store, kind, {name_field(kind): name}, me=me, now=now, code=code)
                 workflow.save(store, made, commit=not self.no_commit)
-            self.registration.lookup.refresh()
+            self.here.look_ahead()
+            self.registration.lookup.refresh(self.here.index)
         return code
 
     def _write(self, code: str) -> int:
@@ -266,7 +271,8 @@ class _Writing:
             make = functools.partial(register, store, kind, answers, me=me, now=now)
             made = make(code=code)
             must_be_clean(_check(self.here, made))
-            if kind.prefix and not self.dry_run:
+            # Numbers of this computer alone are as they were: they are given out under the lock.
+            if kind.prefix and not self.dry_run and store.repository.config.numbers == "remote":
                 number = reserved_number(self.here, kind, now.year)
                 made = made if number == made.record.id else make(code=number)
             try:
@@ -295,20 +301,20 @@ class _Writing:
 def _check(here: Desk, made: Drafted) -> list[Finding]:
     """Return what is wrong with a new record as if it and its files were on disk already."""
     store = here.store
-    index = Fresh(store)
+    index = Fresh(store, here.views)
     index.add(made.record)
     files = {each.path: each.after for each in made.changes}
 
     def read_file(path: str) -> bytes:
         return files[path] if path in files else store.read_bytes(path)
 
-    context = build_context(store, here.now)
-    return check_record(made.record, replace(context, index=index, reader=read_file))
+    context = build_context(store, here.now, index)
+    return check_record(made.record, replace(context, reader=read_file))
 
 
 def last_screen(here: Desk, record: Record) -> Iterator[str]:
     """Yield what is computed from a new record, earlier cases like it, and the next command."""
-    standing = build_standing(record, build_context(here.store, here.now))
+    standing = build_standing(record, build_context(here.store, here.now, here.index))
     if standing.severity is not None:
         yield from severity_lines(standing.severity)
     for clock in standing.clocks:

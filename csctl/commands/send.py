@@ -64,6 +64,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Send a report."""
+    desk.look_ahead()
     from csctl import sending, workflow
     from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
@@ -76,7 +77,7 @@ def command(
     release = sending.Release(released_by, how, when) if released_by else None
     whose = sending.choose_complaint(record, store, store.complete(complaint) if complaint else "")
     step = sending.get_send(record, step).name
-    context = build_context(store, desk.now)
+    context = build_context(store, desk.now, desk.index)
     old, record = record, sending.with_approvals(record, [step], context)
     trial = sending.with_release(record, step, release)
     findings = sending.check_parcel(trial, context, step, whose, own_form=file is None)

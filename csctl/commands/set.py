@@ -43,6 +43,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Set fields of a record."""
+    desk.look_ahead()
     from csctl import workflow
     from csctl.edits import build_edits
     from csctl.registration.choices import Lookup

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
@@ -38,6 +36,7 @@ def command(
     no_commit: bool,
 ) -> int:
     """Sign a record off."""
+    desk.look_ahead()
     from csctl import signing, workflow
     from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
@@ -45,7 +44,7 @@ def command(
     record = desk.store.get(record_id)
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
-    context = replace(build_context(desk.store, desk.now), index=desk.index)
+    context = build_context(desk.store, desk.now, desk.index)
     signed, name, findings = signing.sign(record, context, step, signer=desk.me, at=when)
     if is_refused(record, [*dict.fromkeys([*findings, *judge(desk, signed)])]):
         return 1

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from csctl.git.snapshot import Pending
     from csctl.index import Index
     from csctl.store import Store
+    from csctl.views import Views
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,60 +63,66 @@ class Desk:
     @functools.cached_property
     def store(self) -> Store:
         """The records, opened when first asked for."""
-        from csctl.cache import NO_CACHE
         from csctl.repository import open_repository
         from csctl.store import Store
 
-        # What a command writes never comes from a cache.
-        cache = self.cache if self._pending else NO_CACHE
-        return Store(open_repository(self.invocation.directory, cache=cache))
+        return Store(open_repository(self.invocation.directory, cache=self.cache))
 
     @functools.cached_property
     def index(self) -> Index:
-        """What the records say about each other."""
-        from csctl.index import Index
+        """The index for a command that writes: a record asked for by name is read from disk."""
+        from csctl.index import WritingIndex
 
-        return Index(self.store)
+        return WritingIndex(self.store, self.views)
 
     @functools.cached_property
     def cache(self) -> RepositoryCache:
         """What is remembered of the repository."""
         from csctl.cache import NO_CACHE, open_repository_cache
 
-        if self.invocation.no_cache:
+        root = find_repository(self.invocation.directory)
+        if self.invocation.no_cache or root is None:
             return NO_CACHE
-        opened = open_repository_cache(get_repository(self.invocation.directory))
+        opened = open_repository_cache(root)
         _at_the_end(opened.close)
         return opened
 
     def look_ahead(self, *kinds: str) -> None:
         """Let git look for changes in the records of some kinds, of all if none is named.
 
-        To be called as early as may be by a command that only reads: while git looks, csctl
-        gets ready.
+        To be called as early as may be: while git looks, csctl gets ready. What was known before
+        of the records is forgotten.
         """
         from csctl.git.snapshot import Pending
 
+        for name in ("views", "index", "reading"):
+            self.__dict__.pop(name, None)
         root = get_repository(self.invocation.directory)
         if self.invocation.no_cache:
             return
         headers = kind_headers(search_path(root, "schemas"))
         known = [headers[each] for each in kinds or headers if each in headers]
         folders = [f"{RECORDS}/{each.get('folder')}" for each in known]
-        self._pending.append(Pending(root, folders))
-        _at_the_end(self._pending[-1].give_up)
+        self._pending[:] = [Pending(root, folders)]
+        _at_the_end(self._pending[0].give_up)
 
     @functools.cached_property
     def reading(self) -> Index:
         """The index for a command that writes nothing: it asks what is remembered first."""
-        if not self._pending or not self.cache.works:
-            return self.index
         from csctl.index import Index
+
+        return Index(self.store, self.views)
+
+    @functools.cached_property
+    def views(self) -> Views | None:
+        """What is remembered of the records; None where nobody looked ahead or nothing is."""
+        if not self._pending or not self.cache.works:
+            return None
         from csctl.times import calendars
         from csctl.views import Views
 
         calendars.use_cache(self.cache)
-        return Index(self.store, Views(self.store, self.cache, self._pending[-1]))
+        return Views(self.store, self.cache, self._pending[0])
 
     @functools.cached_property
     def now(self) -> datetime:
@@ -143,8 +150,9 @@ class Desk:
 
     def reopen(self) -> None:
         """Forget what was read: another branch is in use now."""
-        for name in ("store", "index", "reading"):
+        for name in ("store", "views", "index", "reading"):
             self.__dict__.pop(name, None)
+        self._pending.clear()
 
 
 def _at_the_end(act: Callable[[], None]) -> None:

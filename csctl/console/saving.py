@@ -86,7 +86,7 @@ def new_findings(
     from csctl.validation import check_record, check_signed
 
     check = check_signed if old and _is_signed_only(old, new) else check_record
-    context = build_context(desk.store, desk.now)
+    context = build_context(desk.store, desk.now, desk.index)
     known = {(f.rule, f.field, f.message) for f in check(old, context)} if old else set()
     coming = {each.path: each.after for each in files}
 

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from csctl.git.gitformats import read_tree
 from csctl.git.gitprocess import git_failure, run_git
 from csctl.git.gitrepo import GitRepo
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The commits of all branches and work trees, and where the work trees are."""
+
+    tips: tuple[str, ...]
+    worktrees: tuple[Path, ...]
 
 
 def highest_number(git: GitRepo, folder: str, start: str) -> int:
@@ -16,29 +25,30 @@ def highest_number(git: GitRepo, folder: str, start: str) -> int:
     Below `folder` lie folders called by what their numbers begin with; it is looked for where
     it must lie, in the last of them that holds any.
     """
-    hundreds = [each for each in folders_everywhere(git, folder) if _is_number(each)]
+    places = find_places(git)
+    hundreds = [each for each in folders_everywhere(git, folder, places) if _is_number(each)]
     for hundred in sorted(hundreds, key=int, reverse=True):
-        stems = {PurePosixPath(n).stem for n in names_everywhere(git, f"{folder}/{hundred}")}
+        names = names_everywhere(git, f"{folder}/{hundred}", places)
+        stems = {PurePosixPath(name).stem for name in names}
         ends = [each[len(start) :] for each in stems if each.startswith(start)]
         if taken := [int(each) for each in ends if _is_number(each)]:
             return max(taken)
     return 0
 
 
-def names_everywhere(git: GitRepo, folder: str) -> set[str]:
+def names_everywhere(git: GitRepo, folder: str, places: Places) -> set[str]:
     """Return the names of all files below `folder`; names come without folders.
 
     Branches are the local and the remote-tracking ones. Each distinct tree is read once.
     """
-    tips, worktrees = _tips(git)
     names = {
         name
-        for worktree in worktrees
+        for worktree in places.worktrees
         for _folder, _folders, files in os.walk(worktree / folder)
         for name in files
     }
     seen: set[str] = set()
-    asked = [f"{tip}:{folder}" for tip in tips]
+    asked = [f"{tip}:{folder}" for tip in places.tips]
     while asked:
         below: set[str] = set()
         for found in git.objects(asked):
@@ -51,21 +61,20 @@ def names_everywhere(git: GitRepo, folder: str) -> set[str]:
     return names
 
 
-def folders_everywhere(git: GitRepo, folder: str) -> set[str]:
+def folders_everywhere(git: GitRepo, folder: str, places: Places) -> set[str]:
     """Return the names of the folders right below `folder`."""
-    tips, worktrees = _tips(git)
     names: set[str] = set()
-    for found in git.objects([f"{tip}:{folder}" for tip in tips]):
+    for found in git.objects([f"{tip}:{folder}" for tip in places.tips]):
         if found and found.type == "tree":
             names |= read_tree(found).folders.keys()
-    for worktree in worktrees:
+    for worktree in places.worktrees:
         for _folder, folders, _files in os.walk(worktree / folder):
             names.update(folders)
             break
     return names
 
 
-def _tips(git: GitRepo) -> tuple[list[str], list[Path]]:
+def find_places(git: GitRepo) -> Places:
     """Return the commits of all branches and work trees, and where the work trees are."""
     asked = ("for-each-ref", "--format=%(objectname)", "refs/heads", "refs/remotes")
     tips = dict.fromkeys(_lines(git, *asked))
@@ -76,7 +85,7 @@ def _tips(git: GitRepo) -> tuple[list[str], list[Path]]:
             tips[value] = None
         elif key == "worktree":
             worktrees[Path(value)] = None
-    return list(tips), list(worktrees)
+    return Places(tuple(tips), tuple(worktrees))
 
 
 def _lines(git: GitRepo, *arguments: str) -> list[str]:

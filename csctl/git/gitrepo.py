@@ -188,12 +188,12 @@ class GitRepo:
         Where a merge took one side's file as it is, only that side is followed: the list
         explains how the file came to be. A merge is in it when it differs from all sides.
         """
-        head = self.head()
-        if head is None:
-            return []
         # Only `literal`, never `top`: git would not use the changed-path filters.
         asked = ("log", "-z", "--date-order", "--parents", f"--format={COMMIT_FORMAT}")
-        return build_commits(self._run(*asked, head, "--", f":(literal){path}"))
+        done = self._start(*asked, "HEAD", "--", f":(literal){path}")
+        if done.returncode and self.head() is not None:
+            raise git_failure(self.root, done)
+        return build_commits(done.stdout)
 
     def staged(self, folder: str = "") -> list[str]:
         """Return the files below `folder` that are new or changed in the index."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from csctl.cache import RepositoryCache, git_folders
-from csctl.git.gitprocess import run_git, start_git
+from csctl.errors import CsctlError
+from csctl.git.gitprocess import Completed, run_git, start_git
 
 # Bytes at the end of git's index that are its checksum, of whichever hash.
 _CHECKSUM: Final = 32
@@ -51,18 +54,25 @@ class Pending:
         self._names = tuple(dict.fromkeys((*folders, *names)))
         self._index = _index_mark(root)
         self._literal = [f":(literal){each}" for each in folders]
+        self._listed: Completed | None = None
         self._status = start_git(root, [*_STRICT, *_STATUS, "--", *self._literal])
 
     def result(self, cache: RepositoryCache) -> Snapshot | None:
         """Return the snapshot, None where git cannot tell, as with submodules; call it once."""
+        known = self._known_flags(cache)
+        listing = threading.Thread(target=self._list_flagged)
+        if known is None:
+            listing.start()  # git lists its index while it looks at the files
         output, _errors = self._status.communicate()
+        if known is None:
+            listing.join()
         if self._status.returncode:
             return None
         entries = [each for each in output.split(b"\0") if each]
         head = next((e[13:].decode() for e in entries if e.startswith(b"# branch.oid ")), "")
         changed = [each for each in entries if not each.startswith(b"#")]
         differing = set(map(_path_of, changed))
-        flagged = self._flagged(cache)
+        flagged = self._flagged(cache) if known is None else known
         if not head or None in differing or flagged is None:
             return None
         trees = self._trees(head) if head != "(initial)" else dict.fromkeys(self._names, "")
@@ -87,19 +97,27 @@ class Pending:
             for name, line in zip(self._names, lines, strict=True)
         }
 
-    def _flagged(self, cache: RepositoryCache) -> set[str] | None:
-        """Return the files git was told not to look at; they stand in its index."""
-        key = f"flagged {self._root} {' '.join(self.folders)}"
+    @property
+    def _flags_key(self) -> str:
+        return f"flagged {self._root} {' '.join(self.folders)}"
+
+    def _known_flags(self, cache: RepositoryCache) -> set[str] | None:
+        """Return the files git was told not to look at, None where its index is another now."""
         unchanged = self._index != "" and _index_mark(self._root) == self._index
-        known = (cache.text(key) or "").split("\0") if unchanged else [""]
-        if known[0] == self._index != "":
-            return set(known[1:])
-        listed = run_git(self._root, ["ls-files", "-v", "-z", "--", *self._literal])
-        if listed.returncode:
+        known = (cache.text(self._flags_key) or "").split("\0") if unchanged else [""]
+        return set(known[1:]) if known[0] == self._index != "" else None
+
+    def _list_flagged(self) -> None:
+        with suppress(CsctlError):  # no more processes: there is no snapshot then
+            self._listed = run_git(self._root, ["ls-files", "-v", "-z", "--", *self._literal])
+
+    def _flagged(self, cache: RepositoryCache) -> set[str] | None:
+        """Return the files that git, which listed its index, was told not to look at."""
+        if self._listed is None or self._listed.returncode:
             return None
-        found = {os.fsdecode(each) for each in _FLAGGED.findall(listed.stdout)}
-        if unchanged and _index_mark(self._root) == self._index:
-            cache.keep(key, "\0".join((self._index, *sorted(found))))
+        found = {os.fsdecode(each) for each in _FLAGGED.findall(self._listed.stdout)}
+        if self._index != "" and _index_mark(self._root) == self._index:
+            cache.keep(self._flags_key, "\0".join((self._index, *sorted(found))))
         return found
 
 

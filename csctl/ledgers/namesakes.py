@@ -6,10 +6,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index import Grouping, WritingIndex, targets_of
 from csctl.kinds.codes import fit_code, propose_code
 from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
@@ -21,14 +21,17 @@ from csctl.registration.choices import fold
 from csctl.store import Store
 from csctl.suggest import did_you_mean
 
+if TYPE_CHECKING:
+    from csctl.views import Views
+
 _NAMES: Final = ("short_name", "name", "former_names")
 
 
-class Fresh(Index):
+class Fresh(WritingIndex):
     """An index that also holds records which are not on disk yet."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    def __init__(self, store: Store, views: Views | None = None) -> None:
+        super().__init__(store, views)
         self._fresh: dict[str, list[Record]] = defaultdict(list)
 
     def add(self, record: Record) -> None:
@@ -47,6 +50,21 @@ class Fresh(Index):
         if is_new:
             found += self._fresh[kind]
         return found
+
+    def linking_to(self, record_id: str, kind: str) -> list[Record]:
+        """Return the records of `kind` that name this one in a link field, the new ones last."""
+        found = super().linking_to(record_id, kind)
+        if kind in self._links:  # made of all records
+            return found
+        return [*found, *(each for each in self._fresh[kind] if record_id in targets_of(each))]
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
+        found = super().group(grouping, key)
+        if grouping in self._groups:
+            return found
+        placed = filter(None, map(grouping.place, self._fresh[grouping.kind]))
+        return sorted([*found, *(standing for name, standing in placed if name == key)])
 
 
 class Namesakes:

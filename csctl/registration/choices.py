@@ -61,9 +61,9 @@ class Lookup:
         """The repository's language: that of a text which does not say its own."""
         return self._index.store.repository.config.language
 
-    def refresh(self) -> None:
-        """Forget what was read: a record was made meanwhile."""
-        self._index = Index(self._index.store)
+    def refresh(self, index: Index) -> None:
+        """Forget what was read, a record was made meanwhile; ask this index from now on."""
+        self._index = index
         self._choices.clear()
 
     def choices(self, kind: str) -> tuple[Choice, ...]:
@@ -92,9 +92,12 @@ class Lookup:
 
     def last(self, kind: Kind, link: str, target: Any, address: str) -> Any:
         """Return what the latest record of a kind that names `target` says at an address."""
-        same = [each for each in self._index.records(kind.name) if each.value(link) == target]
+        where = [f"{link}={target}"] if isinstance(target, str) else ()
+        same = self._index.select(kind.name, where)
+        same = [each for each in same if each.value(link) == target]
         latest = max(same, key=lambda each: str(each.value(kind.date_field) or ""), default=None)
-        value = None if latest is None else latest.value(address)
+        read = self._index.read(latest.path) if latest else None
+        value = read.value(address) if isinstance(read, Record) else None
         return None if answer_kind(value) else value
 
     def find(self, kind: str, text: str) -> str | None:

@@ -117,7 +117,7 @@ class Context:
         index = NotingIndex(self.index, self.asked)
         return self.find_all([each.id for each in index.linking_to(record_id, kind)])
 
-    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group of records, in order."""
         return NotingIndex(self.index, self.asked).group(grouping, key)
 

@@ -26,10 +26,12 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     if record.outcome or key is None or received is None:
         return
     cases = context.group(CASES, key)
-    before = bisect_left(cases, (received, record.id))
-    if before == 0 or received - cases[before - 1][0] > _REPEAT_WITHIN:
+    before = bisect_left(cases, _standing(received, record))
+    if before == 0:
         return
-    then, other = cases[before - 1]
+    then, other = cases[before - 1].split(" ", 1)
+    if received - date.fromisoformat(then) > _REPEAT_WITHIN:
+        return
     yield breach(
         "CMP-DUP", record, "repeat" if "repeat" in record.data else "defect_code",
         _("{other} of {day} had the same customer, part and defect.").format(other=other, day=then),
@@ -37,12 +39,16 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _case(record: Record) -> tuple[str, tuple[date, str]] | None:
+def _case(record: Record) -> tuple[str, str] | None:
     """Return what a complaint is repeated by, and its day and id; None for what is no case."""
     key, received = _key(record), day(record.data.get("received_at"))
     if key is None or received is None or record.outcome in ("merged", "void"):
         return None
-    return key, (received, record.id)
+    return key, _standing(received, record)
+
+
+def _standing(received: date, record: Record) -> str:
+    return f"{received.isoformat()} {record.id}"
 
 
 def _key(record: Record) -> str | None:

@@ -1,0 +1,79 @@
+"""Which records belong together by what they hold, placed once for each content of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+from csctl.cache import LostError, RepositoryCache
+from csctl.facts import Facts
+from csctl.findings import Finding
+from csctl.kinds.schema import Kind
+from csctl.record import Record
+from csctl.untracked import rows_of
+
+Place: TypeAlias = Callable[[Record], "tuple[str, str] | None"]
+
+_AT_ONCE: Final = 2_000
+
+
+class Groups:
+    """The groups of the records of one kind in a work tree; LostError where the cache fails.
+
+    `view` is the view's number and stamp; what `overlay` holds counts instead of HEAD's files.
+    """
+
+    def __init__(
+        self,
+        cache: RepositoryCache,
+        facts: Facts,
+        kind: Kind,
+        view: tuple[int, str],
+        overlay: Mapping[str, Record | Finding | None],
+    ) -> None:
+        self._cache, self._facts, self._kind = cache, facts, kind
+        self._id, self._stamp = view
+        self._overlay = overlay
+
+    def find(self, name: str, key: str, place: Place) -> list[str]:
+        """Return what stands in a group, sorted; `name` is that of a grouping by `place`."""
+        self._learn(name, place)
+        sql = (
+            "SELECT g.standing, e.path FROM groups g CROSS JOIN entries e "
+            "ON e.view = ? AND e.fact = g.fact WHERE g.name = ? AND g.key = ? ORDER BY g.standing"
+        )
+        rows = rows_of(self._cache, self._id, self._stamp, sql, (self._id, name, key))
+        found = [standing for standing, path in rows if path not in self._overlay]
+        fresh = [place(each) for each in self._overlay.values() if isinstance(each, Record)]
+        fresh_here = [each[1] for each in fresh if each is not None and each[0] == key]
+        return sorted([*found, *fresh_here]) if fresh_here else found
+
+    def _learn(self, name: str, place: Place) -> None:
+        """Place the records whose facts came since this grouping was asked for last."""
+        cache, digest = self._cache, self._facts.digest(self._kind)
+        sql = "SELECT upto, (SELECT MAX(id) FROM facts) FROM (SELECT MAX(upto) AS upto FROM placed "
+        known = cache.read(f"{sql} WHERE name = ? AND digest = ?)", (name, digest))
+        begin, end = (known[0][0] or 0, known[0][1] or 0) if known else (0, 0)
+        if begin >= end:
+            return
+        for start in range(begin, end, _AT_ONCE):
+            rows = cache.read(
+                "SELECT id, path, blob, data FROM facts "
+                "WHERE id > ? AND id <= ? AND digest = ? AND data IS NOT NULL",
+                (start, min(start + _AT_ONCE, end), digest),
+            )
+            placed = [(number, place(self._record(*rest))) for number, *rest in rows]
+            cache.write(
+                "INSERT OR IGNORE INTO groups (name, key, standing, fact) VALUES (?, ?, ?, ?)",
+                [(name, *found, number) for number, found in placed if found is not None],
+            )
+        cache.write(
+            "INSERT OR REPLACE INTO placed (name, digest, upto) VALUES (?, ?, ?)",
+            [(name, digest, end)],
+        )
+        cache.commit()
+        if not cache.works:
+            raise LostError
+
+    def _record(self, path: Any, blob: Any, data: Any) -> Record:
+        return self._facts.build(self._kind, path, blob, data)

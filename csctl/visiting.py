@@ -19,7 +19,7 @@ _WEEK: Final = timedelta(days=7)
 class Asking(Protocol):
     """What is asked about customers and visits: an index, or a rule's context."""
 
-    def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group, in order."""
 
     def find(self, record_id: str) -> Record | None:
@@ -36,7 +36,7 @@ def visits_due(records: Asking, salesperson: Any, monday: date) -> Iterator[tupl
         months = _MONTHS.get(str(card.value("visit_cycle"))) if card else None
         if card is None or card.outcome or months is None:
             continue
-        days = records.group(VISITS, name)
+        days = [date.fromisoformat(each) for each in records.group(VISITS, name)]
         earlier = bisect_left(days, monday)
         begin = days[earlier - 1] if earlier else _day(card.value("registered_at"))
         if begin is not None and (due := add_months(begin, months)) < monday + _WEEK:
@@ -56,10 +56,12 @@ def _owned(card: Record) -> tuple[str, str] | None:
     return (owner, card.id) if isinstance(owner, str) else None
 
 
-def _made(visit: Record) -> tuple[str, date] | None:
+def _made(visit: Record) -> tuple[str, str] | None:
     """Return customer and day of a visit; None for what is none."""
     customer, day = visit.data.get("customer"), _day(visit.data.get("visited_at"))
-    return (customer, day) if isinstance(customer, str) and day and not visit.outcome else None
+    if not isinstance(customer, str) or day is None or visit.outcome:
+        return None
+    return customer, day.isoformat()
 
 
 def _day(value: Any) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -23,7 +24,8 @@ def check_shipped_months(shipment: Record, context: Context) -> Iterator[Finding
     customer, month = given(shipment, "customer"), given(shipment, "month")
     if shipment.outcome or month is None:
         return
-    others = [each for each in context.group(SHIPMENTS, str(customer)) if each[1] != shipment.id]
+    held = map(json.loads, context.group(SHIPMENTS, str(customer)))
+    others = [each for each in held if each[1] != shipment.id]
     seen: set[Any] = set()
     for row in list_of(shipment, "parts"):
         part, place = row.get("own_part_no"), in_row("parts", row, "own_part_no")
@@ -52,13 +54,14 @@ def check_shipped_months(shipment: Record, context: Context) -> Iterator[Finding
         seen.add(part)
 
 
-def _shipped(record: Record) -> tuple[str, tuple[str, str, tuple[str, ...]]] | None:
+def _shipped(record: Record) -> tuple[str, str] | None:
     """Return the customer of a shipment, its month, id and parts; None for what counts for none."""
     customer, month = record.data.get("customer"), record.data.get("month")
     if record.outcome or not isinstance(customer, str) or not isinstance(month, str):
         return None
     numbers = (row.get("own_part_no") for row in rows(record.data.get("parts")))
-    return customer, (month, record.id, tuple(e for e in numbers if isinstance(e, str)))
+    parts = [each for each in numbers if isinstance(each, str)]
+    return customer, json.dumps([month, record.id, parts])
 
 
 SHIPMENTS: Final = Grouping("shipped", "shipment", _shipped)
@@ -83,7 +86,7 @@ def check_reports(report: Record, context: Context) -> Iterator[Finding]:
     if report.outcome or month is None:
         return
     site = given(report, "site") or ""
-    known = context.group(REPORTS, site)
+    known = [tuple(each.split(" ", 1)) for each in context.group(REPORTS, site)]
     twice = [other for then, other in known if then == month and other != report.id]
     if twice:
         yield breach(
@@ -107,11 +110,11 @@ def check_reports(report: Record, context: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _reported(record: Record) -> tuple[str, tuple[str, str]] | None:
+def _reported(record: Record) -> tuple[str, str] | None:
     month, site = record.data.get("month"), record.data.get("site", "")
     if record.outcome or not isinstance(month, str) or not isinstance(site, str):
         return None
-    return site, (month, record.id)
+    return site, f"{month} {record.id}"
 
 
 REPORTS: Final = Grouping("reported", "monthly-report", _reported)

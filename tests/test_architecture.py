@@ -134,9 +134,16 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "untracked": "files that lie on disk and not in HEAD",
             "facts": "what follows from one file's bytes alone",
+            "footing": "what the verdicts on a work tree stand on",
         },
     ),
-    ("view", {"view": "the records of a kind in a work tree, without reading them"}),
+    (
+        "view",
+        {
+            "kept": "the answer of all rules, as it is kept",
+            "view": "the records of a kind in a work tree, without reading them",
+        },
+    ),
     ("views", {"views": "one view a kind, of one snapshot"}),
     (
         "beside the store",
@@ -219,6 +226,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
+    ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),
     (
         "acts",
         {

@@ -94,16 +94,21 @@ class Desk:
         To be called as early as may be by a command that only reads: while git looks, csctl
         gets ready.
         """
+        root = get_repository(self.invocation.directory)
+        headers = kind_headers(search_path(root, "schemas"))
+        known = [headers[each] for each in kinds or headers if each in headers]
+        self.look_below(*(f"{RECORDS}/{each.get('folder')}" for each in known))
+
+    def look_below(self, *folders: str) -> Pending | None:
+        """Let git look for changes below some folders; None without a cache."""
         from csctl.git.snapshot import Pending
 
         root = get_repository(self.invocation.directory)
         if self.invocation.no_cache:
-            return
-        headers = kind_headers(search_path(root, "schemas"))
-        known = [headers[each] for each in kinds or headers if each in headers]
-        folders = [f"{RECORDS}/{each.get('folder')}" for each in known]
+            return None
         self._pending.append(Pending(root, folders))
         _at_the_end(self._pending[-1].give_up)
+        return self._pending[-1]
 
     @functools.cached_property
     def reading(self) -> Index:

@@ -153,6 +153,20 @@ def code_digest() -> str:
     return digest_of(str(package), *marks)
 
 
+def schemas_digest(folders: Iterable[Path]) -> str:
+    """Return what tells the schema files in some folders, and the code that reads them, apart."""
+    files = [each for folder in folders for each in sorted(folder.glob("**/*.yaml"))]
+    contents = [f"{path} {path.is_symlink()} {_text(path)}" for path in files]
+    return digest_of(code_digest(), *contents)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except OSError as error:  # whoever needs the file says so
+        return f"{error.strerror}"
+
+
 def digest_of(*parts: str) -> str:
     """Return a short text that differs for all that differs in any part."""
     joined = "\0".join(parts).encode("utf-8", "surrogatepass")

@@ -12,12 +12,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.cache import LostError, RepositoryCache, digest_of
+from csctl.cache import LostError, RepositoryCache, digest_of, schemas_digest
 from csctl.findings import Finding
 from csctl.footing import Footing, footing_of, history_mark
 from csctl.messages import language
-from csctl.places import CONFIG
-from csctl.store import Store
+from csctl.places import CONFIG, search_path
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _COLUMNS: Final = "id, stamp, base, footing, history, restless, since, until, records, findings"
@@ -70,11 +69,12 @@ class Kept:
 class Answers:
     """Where the answer for one work tree in one language is kept."""
 
-    def __init__(self, store: Store, cache: RepositoryCache) -> None:
+    def __init__(self, root: Path, cache: RepositoryCache) -> None:
         self._cache = cache
-        self._key = (str(store.repository.root), language())
-        config = (store.repository.root / CONFIG).read_bytes().hex()
-        self._base = digest_of(sys.version, store.repository.schemas.digest, config)
+        self._key = (str(root), language())
+        config = (root / CONFIG).read_bytes().hex()
+        schemas = schemas_digest(search_path(root, "schemas"))
+        self._base = digest_of(sys.version, schemas, config)
 
     def kept(self) -> Kept | None:
         """Return the last answer, None where there is none by the same rules."""

@@ -3,32 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csctl.cache import LostError, RepositoryCache
 from csctl.findings import Finding
-from csctl.footing import look
+from csctl.footing import Footing, look
 from csctl.git.snapshot import Pending
-from csctl.kept import Answers
-from csctl.store import Store
+from csctl.kept import Answers, Kept
+
+if TYPE_CHECKING:  # an answer that stands needs neither records nor rules
+    from csctl.store import Store
 
 
-def check_remembered(
-    store: Store, now: datetime, cache: RepositoryCache, pending: Pending
-) -> tuple[list[Finding], int] | None:
-    """Return what `validation.check_repository` returns for all records.
+class Verdicts:
+    """What `validation.check_repository` says of all records of a work tree.
 
-    None where what is remembered does not help.
+    Each answer is None where what is remembered does not help.
     """
-    answers = Answers(store, cache)
-    try:
-        kept = answers.kept()
-        seen = look(store.repository.root, cache, pending, kept.footing if kept else None)
-        if seen is None:
-            return None
-        if kept and kept.stands(store.repository.root, seen, now):
-            return kept.findings(), kept.records
-        from csctl.rechecking import Recheck  # an answer that stands asks no rule
 
-        return Recheck(store, now, cache, answers, seen, kept).run()
-    except LostError:
+    def __init__(self, root: Path, cache: RepositoryCache, pending: Pending) -> None:
+        self._root, self._cache = root, cache
+        self._answers = Answers(root, cache)
+        self._kept: Kept | None = None
+        self._seen: Footing | None = None
+        try:
+            self._kept = self._answers.kept()
+            known = self._kept.footing if self._kept else None
+            self._seen = look(root, cache, pending, known)
+        except LostError:
+            return
+
+    def kept(self, now: datetime) -> tuple[list[Finding], int] | None:
+        """Return the findings that are kept and the number of records, if nothing changed."""
+        if self._kept and self._seen and self._kept.stands(self._root, self._seen, now):
+            return self._kept.findings(), self._kept.records
         return None
+
+    def anew(self, store: Store, now: datetime) -> tuple[list[Finding], int] | None:
+        """Return the same, with all checked again whose verdict may differ, and keep it."""
+        if self._seen is None:
+            return None
+        from csctl.rechecking import Recheck
+
+        try:
+            return Recheck(store, now, self._cache, self._answers, self._seen, self._kept).run()
+        except LostError:
+            return None

@@ -20,7 +20,7 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.places import RECORDS
+from csctl.places import RECORDS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
@@ -100,18 +100,28 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
 
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:
-    pending = None if staged or ids else desk.look_below(RECORDS)
-    store = desk.store
-    if pending is not None:
-        from csctl.verdicts import check_remembered
-
-        remembered = check_remembered(store, desk.now, desk.cache, pending)
-        if remembered is not None:
-            return remembered
+    if not staged and not ids:
+        return _check_all(desk)
     from csctl.rules.context import build_context
     from csctl.validation import check_repository, check_staged
 
-    context = build_context(store, desk.now)
+    context = build_context(desk.store, desk.now)
     if staged:
-        return check_staged(store, context)
-    return check_repository(store, context, [store.get_path(each) for each in ids] or None)
+        return check_staged(desk.store, context)
+    return check_repository(desk.store, context, [desk.store.get_path(each) for each in ids])
+
+
+def _check_all(desk: Desk) -> tuple[list[Finding], int]:
+    pending = desk.look_below(RECORDS)
+    if pending is not None and desk.cache.works:
+        from csctl.verdicts import Verdicts
+
+        verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
+        # The records are opened only where one is to be read.
+        found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now)
+        if found is not None:
+            return found
+    from csctl.rules.context import build_context
+    from csctl.validation import check_repository
+
+    return check_repository(desk.store, build_context(desk.store, desk.now))

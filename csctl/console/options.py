@@ -126,8 +126,13 @@ class Desk:
     def now(self) -> datetime:
         """The time it is, in the site's zone, to the minute."""
         zone = self.store.repository.config.site.zone
+        return self.instant.astimezone(zone)
+
+    @functools.cached_property
+    def instant(self) -> datetime:
+        """The time it is, in any zone; the site's is asked for only where `--now` names none."""
         now = self.invocation.now or datetime.now(timezone.utc)
-        return (now if now.tzinfo else now.replace(tzinfo=zone)).astimezone(zone)
+        return now if now.tzinfo else now.replace(tzinfo=self.store.repository.config.site.zone)
 
     @functools.cached_property
     def me(self) -> str:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 from typing import Final
 
 from csctl.cache import RepositoryCache, git_folders
@@ -21,7 +20,6 @@ from csctl.places import RECORDS
 _TICK: Final = 20_000_000
 _CONVERTING: Final = {"text", "crlf", "eol", "filter", "ident", "working-tree-encoding"}
 _ENDS_OF_LINES: Final = {"text", "crlf", "eol"}
-_PROGRAMS: Final = ("gpg", "ssh-keygen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +86,6 @@ def look(root: Path, cache: RepositoryCache, pending: Pending, known: Footing | 
     changed = sorted({*snapshot.differing, *beside})
     differing = {path: _content(f"{root}/{path}") for path in changed}
     return Footing(tree, folders, beside, differing, restless, begun)
-
-
-def history_mark(root: Path) -> str:
-    """Return what tells the history of a repository, and the means to prove it, from others."""
-    refs = run_git(root, ["show-ref", "--head"]).stdout
-    _own, common = git_folders(root) or (root, root)
-    files = (common / "shallow", common / "info" / "grafts", common / "config", root / ".mailmap")
-    tools = [which(each) or "" for each in _PROGRAMS]
-    return _digest(refs + repr([*map(_content, map(str, files)), *tools]).encode())
 
 
 def _names(root: Path) -> dict[str, list[str]] | None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, digest_of, schemas_digest
 from csctl.findings import Finding
-from csctl.footing import Footing, footing_of, history_mark
+from csctl.footing import Footing, footing_of
+from csctl.git.lineage import take_lineage
 from csctl.messages import language
 from csctl.places import CONFIG, search_path
 
@@ -31,7 +32,7 @@ RESTLESS: Final = 2
 class Kept:
     """The answer as it was the last time.
 
-    `history` is the mark of the history some verdict was built on, "" for none; `restless` says
+    `history` is the lineage some verdict was built on, "" for none; `restless` says
     whether one must be found anew each time. `rows` holds the findings, in order, as JSON: of
     each the path of its record, "" for what is about names of files alone, and its parts.
     """
@@ -59,7 +60,7 @@ class Kept:
 
     def is_same_history(self, root: Path) -> bool:
         """Tell whether what was asked of history would be answered as before."""
-        return not self.history or self.history == history_mark(root)
+        return not self.history or self.history == take_lineage(root).text()
 
     def findings(self) -> list[Finding]:
         """Return all findings, in order."""

@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
 from csctl.asked import Asked
 from csctl.cache import RepositoryCache
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.footing import Footing, history_mark
+from csctl.footing import Footing
+from csctl.git.lineage import lineage_of, take_lineage, touched_between
 from csctl.git.snapshot import changes_between
 from csctl.index import Index, NarrowIndex, keys_of
 from csctl.kept import CALM, OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
@@ -60,7 +62,7 @@ class Recheck:
         self._store, self._now, self._cache, self._answers = store, now, cache, answers
         self._root = store.repository.root
         self._seen, self._kept = seen, kept
-        self._history = history_mark(self._root)  # before anything is asked of it
+        self._history = take_lineage(self._root)  # before anything is asked of it
         self._fresh: dict[int, list[str]] = defaultdict(list)
         self._moved: set[str] = set()
         self._gone: set[str] = set()
@@ -99,10 +101,12 @@ class Recheck:
         self._moved = (touched.keys() | new) - gone
         numbers = {each for numbers in touched.values() for each in numbers}
         numbers |= self._numbers_of_names(changed | gone | new, kept.footing)
+        past = self._past(kept)
+        numbers |= past or set()
         for path in self._moved:
             for number in map(key_number, _touched_by(path, index, self._store)):
                 self._fresh[number].append(path)
-        asking = self._asking(kept, numbers | self._fresh.keys()) | self._turned(kept)
+        asking = self._asking(kept, numbers | self._fresh.keys()) | self._turned(kept, past)
         again = (self._moved | asking) - gone
         if len(again) > _MANY:
             return None
@@ -170,10 +174,21 @@ class Recheck:
         )
         return {path for (path,) in self._rows_of(kept, sql, sorted(numbers))}
 
-    def _turned(self, kept: Kept) -> set[str]:
+    def _past(self, kept: Kept) -> set[int] | None:
+        """Return the keys that new commits touch; None where it is another past."""
+        if not kept.history:
+            return set()
+        touched = touched_between(self._root, lineage_of(kept.history), self._history)
+        if touched is None:
+            return None
+        folders = {str(each) for path in touched for each in PurePosixPath(path).parents}
+        paths = touched | {f"{folder}.yaml" for folder in folders}
+        return {key_number(f"history:{path}") for path in paths}
+
+    def _turned(self, kept: Kept, past: set[int] | None) -> set[str]:
         """Return the records whose verdict does not last until now."""
         now = number_of(self._now)
-        unrest = RESTLESS if kept.history == self._history else OF_HISTORY
+        unrest = OF_HISTORY if past is None else RESTLESS
         found: set[str] = set()
         for condition, than in (("since > ?", now), ("until <= ?", now), ("unrest >= ?", unrest)):
             sql = f"SELECT path FROM verdicts WHERE answer = ? AND {condition}"
@@ -280,7 +295,7 @@ class Recheck:
             given = sorted((key, n) for n, each in pairs for key in getattr(each, what))
             cache.write(f"INSERT OR IGNORE INTO {table} (key, verdict) VALUES (?, ?)", given)
         written = ([path, *astuple(finding)] for path, finding in found)
-        self._answers.end(answer, self._seen, self._history, count, written)
+        self._answers.end(answer, self._seen, self._history.text(), count, written)
 
     def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, str]]:
         found = {}

@@ -66,6 +66,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
+            "git.lineage": "what git knows of the past, and what came since",
             "git.snapshot": "how a work tree differs from HEAD",
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",

@@ -28,6 +28,7 @@ from tests.commands.company import (
 from tests.commands.conftest import Run
 from tests.commands.test_cache import EVENTS, cache_of, change_cache
 from tests.samples import EXAMPLES
+from tests.signers import Works
 
 FORMATS = ("text", "json", "github", "gitlab")
 TIMES = (
@@ -189,6 +190,66 @@ def test_attachments_that_git_may_hand_out_otherwise(company: Company, run: Run)
 
 
 # --- signatures --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def works(company: Company, tmp_path: Path) -> Works:
+    """Give a company where a sign-off must be proven, and one is not committed yet."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    works = Works(company, folder)
+    works.configure("signing: {required: true}\n")
+    works.give_key("zhang-wei")
+    works.commit()
+    row = "{by: zhang-wei, role: quality_manager, at: 2026-05-30T09:00+08:00, digest: %s}"
+    with company.file(READY_3D).open("a", encoding="utf-8") as file:
+        file.write(f"\nsignoffs:\n  approved_3d: {row % ('0' * 64)}\n")
+    return works
+
+
+def test_the_same_whatever_becomes_of_the_past(works: Works, run: Run) -> None:
+    company = works.company
+    uncommitted = same(run)
+    works.commit("")
+    unsigned = same(run)
+    assert "not signed" in unsigned.out
+    company.git("reset", "-q", "--soft", "HEAD~1")
+    assert same(run) == uncommitted
+    works.commit("zhang-wei")
+    signed = same(run)
+    assert unsigned != signed
+    company.git("tag", "v1")
+    same(run)
+    company.git("replace", "--graft", "HEAD")
+    assert same(run) != signed
+    company.git("replace", "-d", company.git("rev-parse", "HEAD").strip())
+    assert same(run) == signed
+    (company.root / ".git" / "shallow").write_text(company.git("rev-parse", "HEAD"), "ascii")
+    assert same(run) != signed
+    (company.root / ".git" / "shallow").unlink()
+    person = company.file("zhang-wei")
+    person.write_text(person.read_text("utf-8").partition("\nkeys:\n")[0] + "\n", "utf-8")
+    assert "not signed with a key known here" in same(run).out
+
+
+def test_only_commits_that_speak_of_a_record_have_its_proofs_looked_for(works: Works) -> None:
+    company, name = works.company, f"{READY_3D}.yaml"
+    works.commit("zhang-wei")
+    assert name in opened(company)
+    works.commit("", "of nothing")
+    assert opened(company) == set()
+    company.git("switch", "-q", "-c", "other", "HEAD~1")
+    assert name in opened(company)
+    company.write(OTHERS_COMPLAINT, "qty_defective: 1", "qty_defective: 2")
+    works.commit("")
+    assert name not in opened(company)
+    company.write(READY_3D, "\nnotes: ", "\nnotes: 新")
+    works.commit("")
+    assert name in opened(company)
+    company.git("switch", "-q", "main")
+    opened(company)
+    company.git("merge", "-q", "--no-ff", "-m", "merged", "other")
+    assert name in opened(company)
 
 
 # --- a long series -----------------------------------------------------------------------------

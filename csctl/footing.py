@@ -84,7 +84,7 @@ def look(root: Path, cache: RepositoryCache, pending: Pending, known: Footing | 
         tracked = set(os.fsdecode(listed.stdout).split("\0"))
         beside = tuple(sorted((files - tracked) | (files & snapshot.differing)))
     changed = sorted({*snapshot.differing, *beside})
-    differing = {path: _content(f"{root}/{path}") for path in changed}
+    differing = {path: file_digest(f"{root}/{path}") for path in changed}
     return Footing(tree, folders, beside, differing, restless, begun)
 
 
@@ -122,19 +122,30 @@ def _is_restless(root: Path, names: Mapping[str, list[str]]) -> bool | None:
     _own, common = git_folders(root) or (root, root)
     files = [root / ".gitattributes", common / "info" / "attributes"]
     files += [root / each / ".gitattributes" for each in names if ".gitattributes" in names[each]]
-    asked = run_git(root, ["config", "--get-regexp", r"^core\.(autocrlf|attributesfile)$"]).stdout
-    restless = bool(asked.strip())
-    for file in files:
-        try:
-            lines = file.read_text("utf-8", "replace").splitlines()
-        except OSError:
-            continue
-        for pattern, *words in filter(None, map(str.split, lines)):
-            set_ = {word.partition("=")[0] for word in words} & _CONVERTING
-            if set_ - _ENDS_OF_LINES and not pattern.startswith("#"):
-                return None
-            restless = restless or bool(set_ and not pattern.endswith(".yaml"))
+    lines = [line for file in files for line in _lines(file)]
+    is_said = any(pattern == f"{RECORDS}/**" and "-text" in words for pattern, *words in lines)
+    restless = not is_said and _converts_by_itself(root)
+    for pattern, *words in lines:
+        conversions = {word.partition("=")[0] for word in words} & _CONVERTING
+        if conversions - _ENDS_OF_LINES:
+            return None
+        restless = restless or bool(conversions and not pattern.endswith(".yaml"))
     return restless
+
+
+def _lines(file: Path) -> list[list[str]]:
+    try:
+        lines = file.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    return [line.split() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _converts_by_itself(root: Path) -> bool:
+    """Tell whether the user's own settings let git convert files."""
+    setting = r"^core\.(autocrlf|attributesfile)$"
+    asked = run_git(root, ["config", "--get-regexp", setting]).stdout.decode("utf-8", "replace")
+    return any(not line.endswith(" false") for line in asked.splitlines())
 
 
 def _disk_time(root: Path, cache: RepositoryCache, begun: int) -> int | None:
@@ -155,10 +166,12 @@ def _changed_at(path: str) -> int:
         found = os.lstat(path)
     except OSError:  # gone, as its folder tells
         return 0
-    return max(found.st_ctime_ns, found.st_mtime_ns)
+    # What nobody can set; Windows says by it when a file was made.
+    return found.st_ctime_ns if os.name == "posix" else found.st_mtime_ns
 
 
-def _content(path: str) -> str:
+def file_digest(path: Path | str) -> str:
+    """Return what tells the content of a file from others, "" where there is none to be read."""
     try:
         with open(path, "rb") as file:
             return _digest(file.read())

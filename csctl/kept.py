@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, digest_of, schemas_digest
 from csctl.findings import Finding
-from csctl.footing import Footing, footing_of
+from csctl.footing import Footing, file_digest, footing_of
 from csctl.git.lineage import take_lineage
 from csctl.messages import language
 from csctl.places import CONFIG, search_path
@@ -73,9 +73,8 @@ class Answers:
     def __init__(self, root: Path, cache: RepositoryCache) -> None:
         self._cache = cache
         self._key = (str(root), language())
-        config = (root / CONFIG).read_bytes().hex()
         schemas = schemas_digest(search_path(root, "schemas"))
-        self._base = digest_of(sys.version, schemas, config)
+        self._base = digest_of(sys.version, *_packages(), schemas, file_digest(root / CONFIG))
 
     def kept(self) -> Kept | None:
         """Return the last answer, None where there is none by the same rules."""
@@ -135,16 +134,12 @@ class Answers:
                 [
                     (
                         os.urandom(16).hex(), self._base, seen.text(),
-                        history if self._asks_history(number) else "",
+                        history if unrest else "",
                         unrest == RESTLESS, since, until, count, json.dumps(list(found)), number,
                     )
                 ],
             )  # fmt: skip
         cache.commit()
-
-    def _asks_history(self, number: int) -> bool:
-        sql = "SELECT 1 FROM verdicts WHERE answer = ? AND unrest > 0 LIMIT 1"
-        return bool(self._cache.read(sql, (number,)))
 
     def _forget_work_trees(self) -> None:
         """Forget the answers for work trees that are gone."""
@@ -162,6 +157,12 @@ class Answers:
                     sql = f"DELETE FROM {table} WHERE verdict IN ({held})"
                     self._cache.write(sql, [(number,)])
                 self._cache.write("DELETE FROM verdicts WHERE answer = ?", [(number,)])
+
+
+def _packages() -> list[str]:
+    """Return what changes when a package is installed anew, as its rules may be others."""
+    folders = [each for each in sys.path if each.endswith("-packages") and os.path.isdir(each)]
+    return [f"{each} {os.stat(each).st_mtime_ns}" for each in folders]
 
 
 def number_of(moment: datetime) -> int:

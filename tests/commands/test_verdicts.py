@@ -185,8 +185,12 @@ def test_attachments_that_git_may_hand_out_otherwise(company: Company, run: Run)
     (folder / "letter.txt").write_bytes(b"one\ntwo\n")
     company.git("status")
     assert same(run) != good
-    (company.root / ".gitattributes").write_text("*.yaml filter=other\n", encoding="utf-8")
-    same(run)
+    (folder / "letter.txt").write_bytes(b"one\r\ntwo\r\n")
+    attributes = company.root / ".gitattributes"
+    for text in ("records/** -text\n*.yaml text eol=lf\n# *.txt text\n", "*.yaml filter=other\n"):
+        attributes.write_text(text, encoding="utf-8")
+        company.git("config", "core.autocrlf", "true")
+        assert same(run) == good
 
 
 # --- signatures --------------------------------------------------------------------------------
@@ -413,7 +417,7 @@ def with_examples(company: Company) -> None:
                 place.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_same_after_a_long_series_of_steps(
     company: Company, run: Run, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -425,7 +429,7 @@ def test_the_same_after_a_long_series_of_steps(
     trees = [Steps(company, chance), Steps(Company(second), chance)]
     same(run)
     done = []
-    for _number in range(30):
+    for _number in range(25):
         steps = chance.choice([trees[0], trees[0], trees[1]])
         monkeypatch.chdir(steps.root)
         done += [steps.any() for _time in range(chance.choice([1, 1, 2, 4]))]

@@ -11,10 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from csctl.cache import RepositoryCache, open_repository_cache
+from csctl.git.snapshot import Pending
+from csctl.repository import open_repository
+from csctl.store import Store
+from csctl.verdicts import Verdicts
 from tests.commands.company import (
     CLOSABLE,
     COMPLAINT,
@@ -457,3 +463,60 @@ def test_two_at_once(company: Company, run: Run) -> None:
         ]
         assert [each.communicate()[0] for each in started] == [plain] * 4
         same(run)
+
+
+# --- trouble in between ------------------------------------------------------------------------
+
+
+def verdicts(company: Company, cache: RepositoryCache) -> Verdicts:
+    pending = Pending(company.root, ["records"])
+    found = Verdicts(company.root, cache, pending)
+    pending.give_up()
+    return found
+
+
+def test_an_answer_that_another_process_moved_on_is_not_brought_up_to_date(
+    company: Company, run: Run
+) -> None:
+    plain = same(run)
+    company.write(COMPLAINT, "qty_defective: 3", "qty_defective: 4")
+    settle()
+    now = datetime.fromisoformat(NOW)
+    cache = open_repository_cache(company.root)
+    store = Store(open_repository(company.root))
+    begun = verdicts(company, cache)
+    assert begun.kept(now) is None
+    change_cache(company, "UPDATE answers SET stamp = 'another'")
+    assert begun.anew(store, now) is None
+    cache.close()
+    assert kept(company) == ["another"]
+    assert same(run) == plain
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_of_a_cache_that_is_lost_in_between_nothing_is_asked(
+    company: Company, run: Run, is_known: bool
+) -> None:
+    if is_known:
+        same(run)
+    run("complaint", "list")
+    now = datetime.fromisoformat(NOW)
+    store = Store(open_repository(company.root))
+    cache = open_repository_cache(company.root)
+    cache_of(company).unlink()
+    gone = verdicts(company, cache)
+    assert gone.kept(now) is None
+    assert gone.anew(store, now) is None
+    cache.close()
+    closed = verdicts(company, cache)
+    assert closed.kept(now) is None
+    assert closed.anew(store, now) is None
+
+
+def test_a_past_that_is_gone_has_all_checked_again(company: Company, run: Run) -> None:
+    company.commit() if company.changed() else None
+    same(run)
+    change_cache(company, f"UPDATE answers SET footing = '[\"{'1' * 40}\"' || substr(footing, 44)")
+    before = kept(company)
+    same(run)
+    assert kept(company) != before

@@ -18,7 +18,8 @@ class Asked:
     - `kind:KIND`: every record of a kind;
     - `file:PATH`, `folder:PATH`: the bytes of a file, the names in a folder; paths from the root
       of the repository, with `/` and without `..`;
-    - `history:PATH`: the commits, merges and tags that speak of a record and its attachments.
+    - `history:PATH`: the commits, merges and tags that speak of a record and its attachments;
+    - `merge:PATH`: whether a merge is under way, and what it says of a file.
 
     The answer holds for `since` <= now < `until`; None is no limit. What every answer is built
     on is not noted: csctl.yaml, the schemas and profiles, the language, csctl itself.

@@ -46,7 +46,21 @@ CREATE TABLE entries (
 CREATE INDEX entries_fact ON entries (view, fact);
 CREATE TABLE folders (
     view INTEGER NOT NULL, path TEXT NOT NULL, mark TEXT NOT NULL, content TEXT NOT NULL,
-    PRIMARY KEY (view, path)) WITHOUT ROWID
+    PRIMARY KEY (view, path)) WITHOUT ROWID;
+CREATE TABLE answers (
+    id INTEGER PRIMARY KEY, worktree TEXT NOT NULL, language TEXT NOT NULL, stamp TEXT NOT NULL,
+    base TEXT, footing TEXT, history TEXT, restless INTEGER, since INTEGER, until INTEGER,
+    records INTEGER, findings TEXT, UNIQUE (worktree, language));
+CREATE TABLE verdicts (
+    id INTEGER PRIMARY KEY, answer INTEGER NOT NULL, path TEXT NOT NULL, since INTEGER,
+    until INTEGER, unrest INTEGER NOT NULL, touched TEXT NOT NULL, UNIQUE (answer, path));
+CREATE INDEX verdicts_since ON verdicts (answer, since) WHERE since IS NOT NULL;
+CREATE INDEX verdicts_until ON verdicts (answer, until) WHERE until IS NOT NULL;
+CREATE INDEX verdicts_unrest ON verdicts (answer, unrest) WHERE unrest > 0;
+CREATE TABLE questions (
+    key INTEGER NOT NULL, verdict INTEGER NOT NULL, PRIMARY KEY (key, verdict)) WITHOUT ROWID;
+CREATE TABLE touches (
+    key INTEGER NOT NULL, verdict INTEGER NOT NULL, PRIMARY KEY (key, verdict)) WITHOUT ROWID
 """
 
 
@@ -143,6 +157,20 @@ def code_digest() -> str:
             found = os.stat(os.path.join(folder, name))
             marks.append(f"{name} {found.st_size} {found.st_mtime_ns}")
     return digest_of(str(package), *marks)
+
+
+def schemas_digest(folders: Iterable[Path]) -> str:
+    """Return what tells the schema files in some folders, and the code that reads them, apart."""
+    files = [each for folder in folders for each in sorted(folder.glob("**/*.yaml"))]
+    contents = [f"{path} {path.is_symlink()} {_text(path)}" for path in files]
+    return digest_of(code_digest(), *contents)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape")
+    except OSError as error:  # whoever needs the file says so
+        return f"{error.strerror}"
 
 
 def digest_of(*parts: str) -> str:

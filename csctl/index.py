@@ -13,7 +13,7 @@ from csctl.cache import LostError
 from csctl.errors import CsctlError
 from csctl.facts import LINK, chosen_by
 from csctl.findings import Finding
-from csctl.places import stem_of
+from csctl.places import stem_of, walk_order
 from csctl.record import Record, link_fields, linked_ids, owner_of
 from csctl.selecting import matching, wanted_signatures
 from csctl.store import Store
@@ -203,6 +203,38 @@ class WritingIndex(Index):
 
     def _viewed(self, path: str) -> Record | Finding | None:
         return None
+
+
+class NarrowIndex(Index):
+    """An index that looks for its answers in a few files alone.
+
+    `holding` returns the paths of the records that touch a key (see `keys_of`), and perhaps
+    some others.
+    """
+
+    def __init__(self, store: Store, holding: Callable[[str], Iterable[str]]) -> None:
+        super().__init__(store)
+        self._holding = holding
+
+    @property
+    def paths(self) -> list[str]:
+        """The files that were read."""
+        return list(self._files)
+
+    def linking_to(self, record_id: str, kind: str) -> list[Record]:
+        """Return the records of `kind` that name this record in a link field, at any depth."""
+        found = self._touching(f"links:{record_id}:{kind}", kind)
+        return [each for each in found if record_id in targets_of(each)]
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
+        found = self._touching(f"group:{grouping.name}:{key}", grouping.kind)
+        placed = filter(None, map(grouping.place, found))
+        return sorted(standing for name, standing in placed if name == key)
+
+    def _touching(self, key: str, kind: str) -> list[Record]:
+        read = map(self.read, sorted(set(self._holding(key)), key=walk_order))
+        return [each for each in read if isinstance(each, Record) and each.kind.name == kind]
 
 
 class NotingIndex(Index):

@@ -160,3 +160,9 @@ def stem_of(path: str) -> str:
     name = path.rpartition("/")[2]
     dot = name.rfind(".")
     return name[:dot] if 0 < dot < len(name) - 1 else name
+
+
+def walk_order(path: str) -> tuple[tuple[int, str], ...]:
+    """Return what sorts paths as a walk meets them: the files of a folder, then its folders."""
+    *folders, name = path.split("/")
+    return (*((1, each) for each in folders), (0, name))

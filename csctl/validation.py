@@ -90,10 +90,10 @@ def check_repository(
 
     A file that cannot be read gives one finding; the others are checked all the same.
     """
-    chosen = _records(store) if paths is None else list(paths)
-    found = [finding for path in chosen for finding in _check_path(store, context, path)]
+    chosen = record_paths(store) if paths is None else list(paths)
+    found = [each for path in chosen for each in check_path(store, context.for_record(), path)]
     if paths is None:
-        found += _check_stray(store, chosen)
+        found += check_stray(store, chosen)
     return sorted(found), len(chosen)
 
 
@@ -136,7 +136,7 @@ def _check_unfrozen(store: Store, path: str, content: bytes) -> Iterator[Finding
             yield finding
 
 
-def _records(store: Store) -> list[str]:
+def record_paths(store: Store) -> list[str]:
     """Return the paths of all records; a YAML file beside a record is an attachment of it."""
     paths = list(store.iter_paths())
     folders = {path.removesuffix(".yaml") for path in paths}
@@ -148,19 +148,23 @@ def _record_of(path: str) -> str:
     return path if path.endswith(".yaml") else f"{PurePosixPath(path).parent}.yaml"
 
 
-def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
+def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
+    """Yield the breaches of the record in a file, and what is wrong with the file itself."""
     read = context.index.read(path)
     if isinstance(read, Finding):
-        yield _side_by_side(store, path) or read
+        yield _side_by_side(store, context, path) or read
         return
-    yield from check_record(read, context.for_record())
+    yield from check_record(read, context)
     yield from _check_place(store, read)
 
 
-def _side_by_side(store: Store, path: str) -> Finding | None:
+def _side_by_side(store: Store, context: Context, path: str) -> Finding | None:
     """Return what a merge left in a file that holds two versions; None if it left nothing."""
+    if not _has_conflict_marks(store, path):
+        return None
+    context.asked.keys.add(f"merge:{path}")
     git = store.repository.git
-    under_way = git.in_progress() if _has_conflict_marks(store, path) else ""
+    under_way = git.in_progress()
     if not under_way or git.show(":2", path) is None or git.show(":3", path) is None:
         return None
     name = stem_of(path)
@@ -213,7 +217,7 @@ def _check_place(store: Store, record: Record) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
+def check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
     """Yield ids used by two files, and files that are neither a record nor beside one."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in paths:

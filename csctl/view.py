@@ -16,7 +16,7 @@ from csctl.git.snapshot import Snapshot, changes_between, entries_of
 from csctl.groups import Groups
 from csctl.kinds.schema import Kind
 from csctl.messages import language
-from csctl.places import RECORDS
+from csctl.places import RECORDS, walk_order
 from csctl.record import Record
 from csctl.store import Store, unreadable
 from csctl.untracked import Untracked, rows_of
@@ -84,7 +84,7 @@ class View:
             if path not in self.overlay
         }
         found.update((p, r) for p, r in self.overlay.items() if isinstance(r, Record))
-        return [found[path] for path in sorted(found, key=_walk_order)]
+        return [found[path] for path in sorted(found, key=walk_order)]
 
     def at(self, path: str) -> Record | Finding | None:
         """Return what is at a path: a record, why it is none, or None for no file."""
@@ -118,7 +118,7 @@ class View:
             if isinstance(read, Finding):
                 found[path] = read
         found.update((p, f) for p, f in self.overlay.items() if isinstance(f, Finding))
-        return [found[path] for path in sorted(found, key=_walk_order)]
+        return [found[path] for path in sorted(found, key=walk_order)]
 
     def _rows(self, sql: str, args: Sequence[Any]) -> list[tuple[Any, ...]]:
         return rows_of(self._cache, self._id, self._stamp, sql, args)
@@ -339,9 +339,3 @@ def _is_unicode(path: str) -> bool:
     except UnicodeEncodeError:  # a name of other bytes, which SQLite would not take
         return False
     return True
-
-
-def _walk_order(path: str) -> tuple[tuple[int, str], ...]:
-    """Return what sorts paths as a walk meets them: the files of a folder, then its folders."""
-    *folders, name = path.split("/")
-    return (*((1, each) for each in folders), (0, name))

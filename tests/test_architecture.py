@@ -68,6 +68,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
+            "git.lineage": "what git knows of the past, and what came since",
             "git.snapshot": "how a work tree differs from HEAD",
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
@@ -142,10 +143,17 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "untracked": "files that lie on disk and not in HEAD",
             "facts": "what follows from one file's bytes alone",
+            "footing": "what the verdicts on a work tree stand on",
         },
     ),
     ("groups", {"groups": "which records belong together"}),
-    ("view", {"view": "the records of a kind in a work tree, without reading them"}),
+    (
+        "view",
+        {
+            "kept": "the answer of all rules, as it is kept",
+            "view": "the records of a kind in a work tree, without reading them",
+        },
+    ),
     ("views", {"views": "one view a kind, of one snapshot"}),
     (
         "beside the store",
@@ -246,6 +254,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
+    ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),
     (
         "acts",
         {

@@ -20,6 +20,7 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
+from csctl.places import RECORDS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
@@ -68,14 +69,13 @@ def command(
             _("--against judges a whole change; it takes no ids and no --staged."),
             _("Use: csctl validate --against COMMIT"),
         )
-    store = desk.store
     data: dict[str, object] = {}
     if against is not None:
-        judged = _judge(store, desk.now, against)
+        judged = _judge(desk.store, desk.now, against)
         findings, count = list(judged.findings), judged.records
         data = {"base": judged.base, "commits": judged.commits}
     else:
-        findings, count = _check(store, desk.now, record_ids, staged=staged)
+        findings, count = _check(desk, record_ids, staged=staged)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -99,13 +99,29 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
         return check_change(store, build_context(store, now), against, modified.result)
 
 
-def _check(
-    store: Store, now: datetime, ids: Sequence[str], *, staged: bool
-) -> tuple[list[Finding], int]:
+def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:
+    if not staged and not ids:
+        return _check_all(desk)
     from csctl.rules.context import build_context
     from csctl.validation import check_repository, check_staged
 
-    context = build_context(store, now)
+    context = build_context(desk.store, desk.now)
     if staged:
-        return check_staged(store, context)
-    return check_repository(store, context, [store.get_path(each) for each in ids] or None)
+        return check_staged(desk.store, context)
+    return check_repository(desk.store, context, [desk.store.get_path(each) for each in ids])
+
+
+def _check_all(desk: Desk) -> tuple[list[Finding], int]:
+    pending = desk.look_below(RECORDS)
+    if pending is not None and desk.cache.works:
+        from csctl.verdicts import Verdicts
+
+        verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
+        # The records are opened only where one is to be read.
+        found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now)
+        if found is not None:
+            return found
+    from csctl.rules.context import build_context
+    from csctl.validation import check_repository
+
+    return check_repository(desk.store, build_context(desk.store, desk.now))

@@ -93,18 +93,23 @@ class Desk:
         To be called as early as may be: while git looks, csctl gets ready. What was known before
         of the records is forgotten.
         """
+        root = get_repository(self.invocation.directory)
+        headers = kind_headers(search_path(root, "schemas"))
+        known = [headers[each] for each in kinds or headers if each in headers]
+        self.look_below(*(f"{RECORDS}/{each.get('folder')}" for each in known))
+
+    def look_below(self, *folders: str) -> Pending | None:
+        """Let git look for changes below some folders; None without a cache."""
         from csctl.git.snapshot import Pending
 
         for name in ("views", "index", "reading"):
             self.__dict__.pop(name, None)
         root = get_repository(self.invocation.directory)
         if self.invocation.no_cache:
-            return
-        headers = kind_headers(search_path(root, "schemas"))
-        known = [headers[each] for each in kinds or headers if each in headers]
-        folders = [f"{RECORDS}/{each.get('folder')}" for each in known]
+            return None
         self._pending[:] = [Pending(root, folders)]
         _at_the_end(self._pending[0].give_up)
+        return self._pending[0]
 
     @functools.cached_property
     def reading(self) -> Index:
@@ -128,8 +133,13 @@ class Desk:
     def now(self) -> datetime:
         """The time it is, in the site's zone, to the minute."""
         zone = self.store.repository.config.site.zone
+        return self.instant.astimezone(zone)
+
+    @functools.cached_property
+    def instant(self) -> datetime:
+        """The time it is, in any zone; the site's is asked for only where `--now` names none."""
         now = self.invocation.now or datetime.now(timezone.utc)
-        return (now if now.tzinfo else now.replace(tzinfo=zone)).astimezone(zone)
+        return now if now.tzinfo else now.replace(tzinfo=self.store.repository.config.site.zone)
 
     @functools.cached_property
     def me(self) -> str:

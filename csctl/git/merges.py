@@ -11,16 +11,10 @@ from typing import Final
 
 from csctl.git.gitprocess import git_failure, run_git
 from csctl.git.gitrepo import GitRepo
+from csctl.git.lineage import MAIN
 
 Trailers = tuple[tuple[str, str], ...]
 
-_MAIN: Final = (
-    "refs/remotes/origin/HEAD",
-    "refs/remotes/origin/main",
-    "refs/remotes/origin/master",
-    "refs/heads/main",
-    "refs/heads/master",
-)
 _TRAILER: Final = re.compile(r"([A-Za-z][A-Za-z-]*): *(.*\S) *")
 _COMMIT: Final = "%H%x00%P%x00%cI%x00%(trailers:only,unfold)"
 _TAG: Final = "%00".join(
@@ -60,10 +54,10 @@ class Tag:
 def find_main(git: GitRepo) -> str | None:
     """Return the sha of the main branch, the remote's before one's own; None before it begins."""
     found = {}
-    for line in _git(git, "for-each-ref", "--format=%(refname) %(objectname)", *_MAIN).splitlines():
+    for line in _git(git, "for-each-ref", "--format=%(refname) %(objectname)", *MAIN).splitlines():
         name, _space, sha = line.partition(" ")
         found[name] = sha
-    return next((found[name] for name in _MAIN if name in found), None) or git.head()
+    return next((found[name] for name in MAIN if name in found), None) or git.head()
 
 
 def merges_of(git: GitRepo, tip: str, paths: Collection[str]) -> list[Merge]:

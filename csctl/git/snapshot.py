@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Pending:
     """A snapshot being taken: git looks at the files while csctl gets ready."""
 
     def __init__(self, root: Path, folders: Sequence[str], names: Sequence[str] = ()) -> None:
+        self.begun = time.monotonic_ns()
         self.folders = tuple(folders)
         self._root = root
         self._names = tuple(dict.fromkeys((*folders, *names)))

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of
+from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
@@ -88,11 +88,7 @@ class Schemas:
     @cached_property
     def digest(self) -> str:
         """What tells these schema files, and the code that reads them, from all others."""
-        contents = [f"{path} {path.is_symlink()} {_text(path)}" for path in self._files()]
-        return digest_of(code_digest(), *contents)
-
-    def _files(self) -> list[Path]:
-        return [each for folder in self._path for each in sorted(folder.glob("**/*.yaml"))]
+        return schemas_digest(self._path)
 
     def flattened(self, name: str) -> dict[str, Any]:
         """Return the schema file `name` as one JSON Schema without references."""
@@ -236,13 +232,6 @@ class _Source:
     path: Path
     data: Mapping[str, Any]
     folders: tuple[Path, ...]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", "surrogateescape")
-    except OSError as error:  # whoever needs the file says so
-        return f"{error.strerror}"
 
 
 def _check_headers(headers: Mapping[str, Mapping[str, str]]) -> None:

@@ -1,0 +1,52 @@
+"""The verdicts on all records, asked for again where nothing changed and found anew elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csctl.cache import LostError, RepositoryCache
+from csctl.findings import Finding
+from csctl.footing import Footing, look
+from csctl.git.snapshot import Pending
+from csctl.kept import Answers, Kept
+
+if TYPE_CHECKING:  # an answer that stands needs neither records nor rules
+    from csctl.store import Store
+
+
+class Verdicts:
+    """What `validation.check_repository` says of all records of a work tree.
+
+    Each answer is None where what is remembered does not help.
+    """
+
+    def __init__(self, root: Path, cache: RepositoryCache, pending: Pending) -> None:
+        self._root, self._cache = root, cache
+        self._answers = Answers(root, cache)
+        self._kept: Kept | None = None
+        self._seen: Footing | None = None
+        try:
+            self._kept = self._answers.kept()
+            known = self._kept.footing if self._kept else None
+            self._seen = look(root, cache, pending, known)
+        except LostError:
+            return
+
+    def kept(self, now: datetime) -> tuple[list[Finding], int] | None:
+        """Return the findings that are kept and the number of records, if nothing changed."""
+        if self._kept and self._seen and self._kept.stands(self._root, self._seen, now):
+            return self._kept.findings(), self._kept.records
+        return None
+
+    def anew(self, store: Store, now: datetime) -> tuple[list[Finding], int] | None:
+        """Return the same, with all checked again whose verdict may differ, and keep it."""
+        if self._seen is None:
+            return None
+        from csctl.rechecking import Recheck
+
+        try:
+            return Recheck(store, now, self._cache, self._answers, self._seen, self._kept).run()
+        except LostError:
+            return None

@@ -357,7 +357,7 @@ def test_clocks_and_days_off_of_the_past_stay(desk: Desk) -> None:
     desk.commit()
     findings = desk.breaches()
     assert [(each.path, each.rule) for each in findings] == [("csctl.yaml", "CHG-PAST")] * 3
-    assert [each.line for each in findings] == [5, 7, 8]
+    assert [each.line for each in findings] == [5, 8, 9]
     desk.git("reset", "--quiet", "--hard", "main")
     later = "  - {valid_from: '2026-06-01', clock: reply, value: 7bd}\n"
     desk.write(desk.text("csctl.yaml") + later, "csctl.yaml")

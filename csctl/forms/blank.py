@@ -74,7 +74,7 @@ def _signoffs(kind: Kind, wording: Wording) -> Iterator[Model]:
         labels = [kind.fields[each].label for each in ("filled_by", "filled_on")] + labels
     for number, label in enumerate(labels):
         name = last[number].name if len(labels) == len(last) else str(number)
-        empty = {"by": "", "role": "", "at": "", "stale": False}
+        empty = {"by": "", "role": "", "at": "", "stale": False, "unverified": False}
         yield {"name": name, "label": wording.label(label), **empty}
 
 

@@ -70,6 +70,8 @@ def _is_agreed(keyword: str, schema: Mapping[str, Any], *, patterns: bool) -> bo
             return all(_is_sure(each, patterns=patterns) for each in value.values())
         case "enum":
             return all(isinstance(each, str) for each in value)
+        case "const":
+            return isinstance(value, (str, bool))
         case "pattern":
             return patterns and _PATTERN.fullmatch(value) is not None
         case "uniqueItems":

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from csctl import workflow
+from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
@@ -71,11 +72,12 @@ class _New(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the common options, one for each link that carries, and --id for coded kinds."""
         if self._own_options is None:
-            self._own_options = self._build_options(desk(ctx))
+            here = ctx.find_root().obj  # nobody's where the commands are only looked through
+            self._own_options = self._build_options(here.cache if here else NO_CACHE)
         return [*self._own_options, *super().get_params(ctx)]
 
-    def _build_options(self, here: Desk) -> list[click.Parameter]:
-        kind = Schemas(self._schemas, here.cache).kind(self._kind_name)
+    def _build_options(self, cache: RepositoryCache) -> list[click.Parameter]:
+        kind = Schemas(self._schemas, cache).kind(self._kind_name)
         headers = kind_headers(self._schemas)
         options: list[click.Parameter] = [
             click.Option(

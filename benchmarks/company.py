@@ -31,6 +31,8 @@ _BEGIN: Final = 1767225600  # 2026-01-01
 _PHOTOS: Final = re.compile(r"(?m)^photos:\n(?: .*\n)*\n")
 _FILES: Final = re.compile(r"(?m)^attachments:\n(?: .*\n)*\n?")
 _NAMED: Final = re.compile(r"(?m)^ *(?:received_)?evidence: .*\.jpg\n\n?")
+# Records of other kinds that a sample came from are not made here.
+_CAME_FROM: Final = re.compile(r"(?m)^(?:visit|work_log|work_log_entry|quality_feedback): .*\n\n?")
 _OF_ROUND: Final = re.compile(
     r"(?m)^( *(?:- )?(?:customer_part_no|customer_complaint_no): )'?([^'\n]+)'?"
 )
@@ -162,7 +164,8 @@ def _shape(name: str) -> str:
     if name not in _shapes:
         text = (ROOT / path_of(name)).read_text(encoding="utf-8")
         text = _PHOTOS.sub("photos:\n  not_applicable: 照片在客户系统中\n\n", text)
-        _shapes[name] = _NAMED.sub("", _FILES.sub("", text)).rstrip() + "\n"
+        text = _CAME_FROM.sub("", _NAMED.sub("", _FILES.sub("", text)))
+        _shapes[name] = text.rstrip() + "\n"
     return _shapes[name]
 
 

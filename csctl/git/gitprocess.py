@@ -85,9 +85,6 @@ def run_git(
             capture_output=True,
             env=given,
             check=False,
-            # gpg may end before it has read what it is to verify; git must not end with it.
-            # Hooks, which only a commit runs, are left to signals as they know them.
-            restore_signals=translated,
         )
     except OSError as error:
         raise _not_started(error) from error

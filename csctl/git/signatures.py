@@ -28,6 +28,7 @@ _FORMAT: Final = "%H%x00%G?%x00%GF%x00%GP%x00%ct"
 _GOOD: Final = ("G", "U", "Y")
 # 9999-12-31, after which Python knows no day; a commit may claim any.
 _END_OF_TIME: Final = 253402214400
+_BROKEN_PIPE: Final = -13
 _SSH_KEY: Final = re.compile(r"[a-z0-9][a-zA-Z0-9@.-]+ [A-Za-z0-9+/]+={0,2}")
 _SSH_TAG: Final = re.compile(r'^Good "git" signature .*key (SHA256:[A-Za-z0-9+/]+)$', re.MULTILINE)
 _RUN_OUT: Final = "[GNUPG:] EXPKEYSIG "
@@ -178,6 +179,12 @@ def _check_commits(
         done = run_git(
             git.root, ["--no-replace-objects", *options, *asked], stdin=stdin, extra=more
         )
+    if done.returncode == _BROKEN_PIPE:
+        # The program that verifies ended before it had read one of them, and git with it.
+        if len(commits) == 1:
+            return dict.fromkeys(commits, ("E", None))
+        one_by_one = (_check_commits(git, [sha], keys) for sha in commits)
+        return {sha: checked for each in one_by_one for sha, checked in each.items()}
     if done.returncode:
         raise git_failure(git.root, done)
     fields = done.stdout.decode("utf-8", "replace").split("\0")

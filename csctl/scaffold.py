@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from csctl import __version__
+from csctl.atomic import write_atomically
 from csctl.config import build_config, check_config
 from csctl.errors import CsctlError, UsageError
 from csctl.git.gitrepo import GitRepo
@@ -19,7 +20,7 @@ from csctl.kinds.schemaload import Schemas
 from csctl.places import CONFIG, RECORDS, search_path
 from csctl.registration import beginning
 from csctl.repository import Repository
-from csctl.store import Change, Store, write_atomically
+from csctl.store import Change, Store
 from csctl.yamlfile import yamlio, yamltext
 
 _EXPORTED: Final = ".csctl/schemas"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.git.everywhere import highest_number
@@ -301,36 +301,6 @@ def unreadable(path: str, error: CsctlError) -> Finding:
     """Return the finding for a file that is no record."""
     line, column = getattr(error, "line", 1), getattr(error, "column", 1)
     return Finding(path, line, column, YAML_RULE, "error", error.message, error.hint)
-
-
-def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
-    """Write a file whole or not at all; CsctlError if the disk refuses."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".csctl-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                if sync:
-                    file.flush()
-                    os.fsync(file.fileno())
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            os.chmod(temporary, mode)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise CsctlError(
-            _("{path} cannot be written: {why}.").format(path=path, why=error.strerror),
-            _("Nothing was changed. Look at the rights and the free space of the disk."),
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _is_name(text: str) -> bool:

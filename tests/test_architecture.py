@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "tools",
         {
             "suggest": "did you mean",
+            "atomic": "a file whole or not at all",
             "asked": "what an answer was built on",
             "pullrequests": "where a pull request is made",
             "kinds.fastshape": "what surely has its declared shape",

@@ -95,6 +95,22 @@ def test_a_changed_commit_keeps_no_signature(repo: Path, git: Git, tmp_path: Pat
     assert verify_commits(GitRepo(repo), [forged], [line_of(public)]) == {}
 
 
+def test_a_program_that_stops_reading_ends_one_commit_alone(
+    repo: Path, git: Git, tmp_path: Path
+) -> None:
+    public, program = make_key(tmp_path, "one"), tmp_path / "ends-at-once"
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={public}")
+    git(*sign, "commit", "--quiet", "--allow-empty", "-S", "-m", ("x" * 99 + "\n") * 1_200)
+    signed = git("rev-parse", "HEAD")
+    git("commit", "--quiet", "--allow-empty", "-m", "unsigned")
+    unsigned = git("rev-parse", "HEAD")
+    program.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    git("config", "gpg.ssh.program", str(program))
+    checked = signatures.check_commits(GitRepo(repo), [signed, unsigned], [line_of(public)])
+    assert checked == {signed: ("E", None), unsigned: ("N", None)}
+
+
 def test_a_commit_that_is_not_there_is_an_error(repo: Path, git: Git) -> None:
     with pytest.raises(CsctlError, match="bad object"):
         verify_commits(GitRepo(repo), ["0" * 40], [])

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 import csctl
+from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.record import Record
 from csctl.repository import open_repository
-from csctl.store import Change, Store, message_for, write_atomically
+from csctl.store import Change, Store, message_for
 from tests.factory import (
     note_store,
     records_repository,

@@ -133,9 +133,9 @@ def _write(
     ending: str,
     output: Path | None,
 ) -> int:
+    from csctl.atomic import write_atomically
     from csctl.auditwords import build_audit_form, dump_rows
     from csctl.forms.rendering import render_markdown
-    from csctl.store import write_atomically
 
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from csctl.atomic import write_atomically
 from csctl.codeowners import render_codeowners, unowned
 from csctl.console.options import Desk, Invocation, desk, go_to_own_branch
 from csctl.console.output import done, say, tell
@@ -26,7 +27,7 @@ from csctl.pipelines import PLATFORMS, Platform, files_of, find_pipeline, main_b
 from csctl.places import CONFIG, GIT_PLATFORMS, search_path
 from csctl.registration.choices import Choice, pick_one
 from csctl.scaffold import Setup, find_changes
-from csctl.store import Change, write_atomically
+from csctl.store import Change
 
 _NONE = "none"
 
@@ -118,10 +119,8 @@ def command(
         _set_up_signing(desk(context))
     elif ci == _NONE:
         tell(_("Set up your signature: {command}").format(command="csctl init --signing ssh"))
-    if added and not changes:
-        tell(_("Next: {command}").format(command="git push"))
-        return 0
-    tell(_("Next: {command}").format(command="csctl complaint new"))
+    following = "csctl complaint new" if changes or not added else "git push"
+    tell(_("Next: {command}").format(command=following))
     return 0
 
 

@@ -52,10 +52,10 @@ def command(
     output: Path | None,
 ) -> int:
     """Render forms."""
+    from csctl.atomic import write_atomically
     from csctl.forms.batch import Order, usable_cores, write_forms
     from csctl.forms.blocks import View
     from csctl.forms.model import Shared, languages
-    from csctl.store import write_atomically
 
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)

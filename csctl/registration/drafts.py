@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import layout
-from csctl.store import write_atomically
 from csctl.suggest import did_you_mean
 from csctl.yamlfile import yamlio, yamltext
 

@@ -92,14 +92,10 @@ def _build(lines: list[str]) -> dict[str, Any]:
             target, indent = new, column + 2
         if not rest:
             value = None
-        elif rest[0] not in _INDICATORS:
-            if ": " in rest or " #" in rest or rest[-1] in ": ":
-                raise _Unsure
-            value = resolve(rest) if rest[0] in _OTHERS else rest
         elif rest[0] == "|":
             value, next_line = _block(lines, number + 1, rest, " " * (indent + 2))
         else:
-            value = _marked(rest)
+            value = _marked(rest) if rest[0] in _INDICATORS else _plain(rest)
         if key is None:
             target.append(value)
         elif key in target:
@@ -108,6 +104,12 @@ def _build(lines: list[str]) -> dict[str, Any]:
             target[key] = value
         owner = None if rest else key
     return root
+
+
+def _plain(text: str) -> Any:
+    if ": " in text or " #" in text or text[-1] in ": ":
+        raise _Unsure
+    return resolve(text) if text[0] in _OTHERS else text
 
 
 @lru_cache(maxsize=2048)

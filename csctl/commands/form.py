@@ -65,7 +65,7 @@ def command(
     from csctl.forms.model import languages
     from csctl.forms.publishing import publish_blank
     from csctl.forms.questionnaire import build_questionnaire
-    from csctl.store import write_atomically
+    from csctl.atomic import write_atomically
 
     if not blank:
         raise UsageError(

@@ -79,7 +79,7 @@ def test_a_kind_that_was_not_looked_ahead_for_is_read(store: Store) -> None:
     index = index_of(store, "people")
     assert [each.id for each in index.records("customer")] == ["BOSCH", "CHERY", "GEELY"]
     assert index.unreadable("customer") == []
-    assert len(index.records("person")) == 6
+    assert len(index.records("person")) == 9
     assert [each.id for each in index.select("customer", ["id=GEELY"])] == ["GEELY"]
 
 

@@ -6,7 +6,6 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from csctl.cache import RepositoryCache, blob_id, code_digest, digest_of
@@ -145,7 +144,7 @@ class Facts:
         self._cache.write(
             "INSERT OR IGNORE INTO problems (fact, language, finding) VALUES (?, ?, ?)",
             [
-                (number, language(), json.dumps(asdict(found)))
+                (number, language(), json.dumps(found._asdict()))
                 for number, found in about
                 if isinstance(found, Finding)
             ],

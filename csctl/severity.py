@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from csctl.config import Config
 from csctl.kinds.schema import answer_kind, is_answered
@@ -14,8 +13,7 @@ from csctl.record import Record
 Level = Literal["major", "general"]
 
 
-@dataclass(frozen=True, slots=True)
-class Severity:
+class Severity(NamedTuple):
     """A computed severity.
 
     `provisional` says that line stop or batch is still unknown and could make it major;

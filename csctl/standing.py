@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from csctl.agenda import span_words, state_words
 from csctl.approvals import Approval
@@ -23,8 +22,7 @@ from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Everything about a record that is computed from it and from what surrounds it."""
 
     record: Record

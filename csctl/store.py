@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
@@ -30,8 +29,7 @@ _LONGEST_NAME: Final = 200
 _NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One file to be written: `before` is what was read (None = must not exist yet)."""
 
     path: str

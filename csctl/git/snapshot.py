@@ -8,9 +8,8 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.cache import RepositoryCache, git_folders
 from csctl.errors import CsctlError
@@ -33,8 +32,7 @@ _FLAGGED: Final = re.compile(rb"(?:\A|\0)[a-zS] ([^\0]+)")
 _PLAIN: Final = b"N..."
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """How a work tree differs from HEAD.
 
     `trees` holds the object id of HEAD's folders and files that were asked for, "" where HEAD

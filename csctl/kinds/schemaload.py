@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
 from csctl.errors import CsctlError, UsageError
@@ -222,8 +221,7 @@ class Schemas:
         raise CsctlError(_("There is no schema file {name}.").format(name=name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A schema file as read, and the folders it may refer to: its own and the later ones.
 
     What csctl ships never refers to a repository's shapes, so that these cannot loosen it.

@@ -6,9 +6,8 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 _Value = TypeVar("_Value")
 
@@ -96,16 +95,14 @@ class UnclearOrder(ValueError):
     """The numbers of a day do not show which is the year, the month and the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A time of day in minutes, up to an hour past its end; with the offset if one was written."""
 
     minutes: int
     offset: timezone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was written: a day, a time, or both; `vague` is a part of the day without an hour."""
 
     day: date | None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -141,8 +140,7 @@ def _block(tree: Tree, node: Node) -> Collection | None:
     return node if simple else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(NamedTuple):
     """A document on its way to the data expected of it; each method returns the new body."""
 
     document: Document

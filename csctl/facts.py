@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from csctl.cache import RepositoryCache, blob_id, code_digest, digest_of
+from csctl.cache import RepositoryCache, blob_id
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.schema import Field, Kind
@@ -75,8 +75,7 @@ class Facts:
     def digest(self, kind: Kind) -> str:
         """Return what a fact about a kind depends on besides the file: schema and code."""
         if kind.name not in self._digests:
-            schema = json.dumps(kind.schema, ensure_ascii=False)
-            self._digests[kind.name] = digest_of(code_digest(), kind.name, schema)
+            self._digests[kind.name] = self._store.repository.schemas.mark(kind.name)
         return self._digests[kind.name]
 
     def known(self, kind: Kind, places: Sequence[tuple[str, str]]) -> dict[str, int]:

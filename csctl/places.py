@@ -19,7 +19,8 @@ _MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
 _HEADER: Final = re.compile(
     r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
-    r""" *(\{[^}]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$"""
+    r""" *(\{[^}\n]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$""",
+    re.MULTILINE,
 )
 _LANGUAGE: Final = re.compile(r"""^language: *['"]?([A-Za-z-]+)""", re.MULTILINE)
 
@@ -87,27 +88,24 @@ def kind_headers(path: Sequence[Path]) -> dict[str, dict[str, str]]:
     """
     headers: dict[str, dict[str, str]] = {}
     for folder in reversed(path):
-        for file in sorted(each for each in folder.glob("*.yaml") if each.is_file()):
-            header = _read_header(file)
-            if "kind" in header and "extends" not in header:
-                headers[file.stem] = header
+        for name in sorted(os.listdir(folder) if folder.is_dir() else ()):
+            file = f"{folder}/{name}"
+            if name.endswith(".yaml") and os.path.isfile(file):
+                header = _read_header(file)
+                if "kind" in header and "extends" not in header:
+                    headers[name.removesuffix(".yaml")] = header
     return headers
 
 
-def _read_header(path: Path) -> dict[str, str]:
-    header: dict[str, str] = {}
+def _read_header(path: str) -> dict[str, str]:
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            for line in lines:
-                if line.startswith("properties:"):
-                    break
-                if match := _HEADER.match(line):
-                    header[match.group(1)] = match.group(2).strip("'\"")
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            head = f"\n{file.read()}".partition("\nproperties:")[0]
     except OSError as error:
         raise CsctlError(
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
-    return header
+    return {name: value.strip("'\"") for name, value in _HEADER.findall(head)}
 
 
 def ids_beginning(root: Path, start: str) -> list[str]:

@@ -123,9 +123,7 @@ def _next_stage(record: Record) -> Stage | None:
 
 def pointing_at(record: Record, index: Index) -> Iterator[Record]:
     """Yield the records that name this one in a link field."""
-    schemas = index.store.repository.schemas
-    for name in schemas.names():
-        targets = {field.schema["x-link"] for field in schemas.kind(name).links()}
+    for name, targets in index.store.repository.schemas.linked_kinds().items():
         if record.kind.name in targets and record.kind.name != "person":
             yield from (each for each in index.linking_to(record.id, name) if each.id != record.id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -140,12 +140,11 @@ class Field(NamedTuple):
                 yield from below.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A field that must be answered, perhaps only `when` other fields have certain values."""
 
     address: str
-    when: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = MappingProxyType({})
 
     def applies(self, data: Mapping[str, Any]) -> bool:
         """Tell whether the condition holds for this record's data."""

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
-from fractions import Fraction
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
+    from fractions import Fraction
     from zoneinfo import ZoneInfo
 
 Unit = Literal["h", "wh", "bd", "cd"]

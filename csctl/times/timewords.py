@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -258,8 +257,10 @@ def _counted_day(match: re.Match[str], today: date, looking_back: bool) -> date:
 
 
 def _end_of_month(match: re.Match[str], today: date, looking_back: bool) -> date:
+    from calendar import monthrange  # costs start-up, and nobody else counts so
+
     first = _month(today, _SHIFTS.get(match["shift"], 0))
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _end_of_year(match: re.Match[str], today: date, looking_back: bool) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -17,10 +18,10 @@ RECORDS: Final = "records"
 # Each holds a hundred numbers: of more, a shell shows how they begin.
 _MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
+# Before a literal that begins so, `re` leaps; from the beginnings of lines it would walk.
 _HEADER: Final = re.compile(
-    r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
-    r""" *(\{[^}\n]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$""",
-    re.MULTILINE,
+    r"""\nx-(kind|prefix|folder|code|extends|short|sends-for):"""
+    r""" *(\{[^}\n]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)\r?(?=\n|\Z)"""
 )
 _LANGUAGE: Final = re.compile(r"""^language: *['"]?([A-Za-z-]+)""", re.MULTILINE)
 
@@ -99,12 +100,13 @@ def kind_headers(path: Sequence[Path]) -> dict[str, dict[str, str]]:
 
 def _read_header(path: str) -> dict[str, str]:
     try:
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            head = f"\n{file.read()}".partition("\nproperties:")[0]
+        with open(path, "rb") as file:
+            content = b"\n" + file.read().removeprefix(BOM_UTF8)
     except OSError as error:
         raise CsctlError(
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
+    head = content.partition(b"\nproperties:")[0].decode("utf-8", "replace")
     return {name: value.strip("'\"") for name, value in _HEADER.findall(head)}
 
 

@@ -145,12 +145,20 @@ class Store:
             self.kind_at(path), str(document.data.get("id", stem_of(path))), path, document
         )
 
+    def folder_of(self, kind: str) -> str:
+        """Return the folder of the records of a kind."""
+        return f"{FOLDER}/{self._schemas.headers().get(kind, {}).get('folder')}"
+
     def kind_at(self, path: str) -> Kind:
         """Return the kind whose folder a path lies in; CsctlError if it lies in none."""
+        return self._schemas.kind(self.kind_name_at(path))
+
+    def kind_name_at(self, path: str) -> str:
+        """Return the name of the kind whose folder a path lies in; CsctlError if none."""
         parts = path.split("/")
         for name, header in self._schemas.headers().items():
             if len(parts) > 2 and parts[0] == FOLDER and parts[1] == header.get("folder"):
-                return self._schemas.kind(name)
+                return name
         folders = [header.get("folder", "") for header in self._schemas.headers().values()]
         raise CsctlError(
             _("{path} lies in no folder of a kind.").format(path=path),

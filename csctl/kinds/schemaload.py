@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
+from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
@@ -93,6 +92,22 @@ class Schemas:
     def flattened(self, name: str) -> dict[str, Any]:
         """Return the schema file `name` as one JSON Schema without references."""
         return self._remembered(f"schema {name}", lambda: self._flatten(name))
+
+    def mark(self, name: str) -> str:
+        """Return what tells the schema of a kind, and the code that reads it, from all others."""
+
+        def find() -> dict[str, Any]:
+            schema = json.dumps(self.kind(name).schema, ensure_ascii=False)
+            return {"mark": digest_of(code_digest(), name, schema)}
+
+        return str(self._remembered(f"mark {name}", find)["mark"])
+
+    def linked_kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return for each kind the kinds that its link fields name."""
+        return self._remembered("links", lambda: {name: self._links(name) for name in self.names()})
+
+    def _links(self, name: str) -> list[str]:
+        return sorted({field.link for field in self.kind(name).links()})
 
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
@@ -222,8 +237,7 @@ class Schemas:
         raise CsctlError(_("There is no schema file {name}.").format(name=name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A schema file as read, and the folders it may refer to: its own and the later ones.
 
     What csctl ships never refers to a repository's shapes, so that these cannot loosen it.

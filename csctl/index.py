@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
+from csctl.cases import KEYS
 from csctl.errors import CsctlError
-from csctl.facts import LINK, chosen_by
+from csctl.facts import GROUP, LINK, chosen_by
 from csctl.findings import Finding
 from csctl.places import stem_of
 from csctl.record import Record, link_fields, linked_ids, owner_of
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from csctl.views import Views
 
 _T = TypeVar("_T")
+# Records held at a time of those that can be had again.
+_HELD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,14 @@ class Index:
     def __init__(self, store: Store, views: Views | None = None) -> None:
         """Read from disk, or where `views` are given, what they know of it: never to write it."""
         self.store = store
-        self._views = views
+        self.views = views
         self._kinds: dict[str, list[Record]] = {}
         self._unreadable: dict[str, list[Finding]] = {}
         self._records: dict[str, Record | None] = {}
         self._files: dict[str, Record | Finding] = {}
         self._links: dict[str, dict[str, list[Record]]] = {}
         self._groups: dict[Grouping, dict[str, list[Any]]] = {}
+        self._viewed_groups: dict[tuple[Grouping, str], list[Any]] = {}
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
@@ -132,11 +137,14 @@ class Index:
         if path not in self._files:
             # A file that came to be since the view was taken is read as it is.
             self._files[path] = self._viewed(path) or self.store.try_read(path)
+            if self.views:
+                _forget(self._files)
+                _forget(self._records)
         return self._files[path]
 
     def _viewed(self, path: str) -> Record | Finding | None:
         try:
-            kind = self.store.kind_at(path).name if self._views else ""
+            kind = self.store.kind_at(path).name if self.views else ""
         except CsctlError:  # a folder of nobody, as reading it says
             return None
         viewed = self._ask(kind, lambda view: [view.at(path)])
@@ -144,14 +152,14 @@ class Index:
 
     def _ask(self, kind: str, question: Callable[[View], list[_T]]) -> list[_T]:
         """Return what a view answers, nothing where there is none that can."""
-        if self._views is None:
+        if self.views is None:
             return []
         declared = self.store.repository.schemas.kind(kind)
-        view = self._views.find(declared)
+        view = self.views.find(declared)
         try:
             return question(view) if view else []
         except LostError:
-            self._views.lose(declared)
+            self.views.lose(declared)
             return []
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
@@ -170,7 +178,9 @@ class Index:
             self._links[record.kind.name][target].append(record)
 
     def group(self, grouping: Grouping, key: str) -> Sequence[Any]:
-        """Return what stands in one group, in order; all groups are made at the first question."""
+        """Return what stands in one group, in order."""
+        if grouping not in self._groups and (viewed := self._viewed_group(grouping, key)):
+            return viewed[0]
         if grouping not in self._groups:
             found: dict[str, list[Any]] = defaultdict(list)
             for name, standing in filter(None, map(grouping.place, self.records(grouping.kind))):
@@ -179,6 +189,17 @@ class Index:
                 each.sort()
             self._groups[grouping] = found
         return self._groups[grouping].get(key, [])
+
+    def _viewed_group(self, grouping: Grouping, key: str) -> list[list[Any]]:
+        """Return what a view says of a group, nothing where there is none that can."""
+        held = self._viewed_groups.get((grouping, key))
+        if held is None and grouping.name in KEYS:
+            cell = f"{GROUP}{grouping.name}", key
+            for found in self._ask(grouping.kind, lambda view: [view.select([cell])]):
+                places = filter(None, map(grouping.place, found))
+                held = sorted(standing for name, standing in places if name == key)
+                self._viewed_groups[grouping, key] = held
+        return [] if held is None else [held]
 
     def _enter(self, record: Record) -> None:
         """Let a record that is not on disk be seen in what was computed already."""
@@ -250,6 +271,13 @@ class NotingIndex(Index):
         """Return what stands in one group, in order."""
         self._asked.keys.add(f"group:{grouping.name}:{key}")
         return self._index.group(grouping, key)
+
+
+def _forget(held: dict[str, Any]) -> None:
+    """Forget what came first of what can be asked for again."""
+    if len(held) > _HELD:
+        for key in list(itertools.islice(held, _HELD // 2)):
+            del held[key]
 
 
 def _targets(record: Record) -> set[str]:

@@ -6,22 +6,34 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
+from csctl.asked import Asked
+from csctl.cache import open_repository_cache
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.frozen import check_frozen, sent_contents
+from csctl.git.snapshot import Taken
+from csctl.index import Index
 from csctl.messages import _
 from csctl.places import RECORDS, stem_of
+from csctl.pool import PAYS_FROM, share
 from csctl.record import Record, rows
+from csctl.repository import open_repository
 from csctl.rules import gates, signing
-from csctl.rules.context import Context
+from csctl.rules.context import Context, build_context
 from csctl.rules.envelope import check_files, check_languages, check_links
 from csctl.rules.times import check_times
 from csctl.store import Store
+from csctl.times import calendars
+from csctl.views import Views
 
 _Check: TypeAlias = Callable[[Record, Context], Iterator[Finding]]
+# A path, its findings, and what they were built on.
+Checked: TypeAlias = tuple[str, list[Finding], Asked]
 _EVERY_KIND: Final = (
     check_links,
     check_files,
@@ -90,10 +102,40 @@ def check_repository(
     A file that cannot be read gives one finding; the others are checked all the same.
     """
     chosen = _records(store) if paths is None else list(paths)
-    found = [finding for path in chosen for finding in _check_path(store, context, path)]
+    found = [each for _p, some, _a in check_paths(store, context, chosen) for each in some]
     if paths is None:
         found += _check_stray(store, chosen)
     return sorted(found), len(chosen)
+
+
+def check_paths(store: Store, context: Context, paths: Sequence[str]) -> Iterator[Checked]:
+    """Yield each path with its findings and what they were built on, in order of the paths."""
+    there = None
+    views = context.index.views
+    if len(paths) >= PAYS_FROM and views is not None and context.reader == store.read_bytes:
+        for kind in context.schemas.headers():
+            views.find(context.schemas.kind(kind))  # what it learns, the other processes ask for
+        there = partial(_open_checker, store.repository.root, context.now, views.taken())
+    for part in share(paths, partial(_check_part, store, context), there):
+        yield from part
+
+
+def _check_part(store: Store, context: Context, paths: Sequence[str]) -> list[Checked]:
+    checked = []
+    for path in paths:
+        own = context.for_record()
+        checked.append((path, list(check_path(store, own, path)), own.asked))
+    return checked
+
+
+def _open_checker(
+    root: Path, now: datetime, snapshot: Taken
+) -> Callable[[Sequence[str]], list[Checked]]:  # pragma: no cover - in another process
+    cache = open_repository_cache(root)
+    calendars.use_cache(cache)
+    store = Store(open_repository(root, cache=cache))
+    index = Index(store, Views(store, cache, snapshot))
+    return partial(_check_part, store, build_context(store, now, index))
 
 
 def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
@@ -147,12 +189,13 @@ def _record_of(path: str) -> str:
     return path if path.endswith(".yaml") else f"{PurePosixPath(path).parent}.yaml"
 
 
-def _check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
+def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
+    """Yield the breaches of the record in a file, and what is wrong with the file itself."""
     read = context.index.read(path)
     if isinstance(read, Finding):
         yield _side_by_side(store, path) or read
         return
-    yield from check_record(read, context.for_record())
+    yield from check_record(read, context)
     yield from _check_place(store, read)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csctl.cache import LostError, RepositoryCache
 from csctl.facts import Facts
-from csctl.git.snapshot import Pending, Snapshot
+from csctl.git.snapshot import Pending, Snapshot, Taken
 from csctl.kinds.schema import Kind
 from csctl.places import RECORDS
 from csctl.store import Store
@@ -14,10 +14,10 @@ from csctl.view import View
 class Views:
     """What is remembered of the records of a store; `find` says None where nothing helps."""
 
-    def __init__(self, store: Store, cache: RepositoryCache, pending: Pending) -> None:
+    def __init__(self, store: Store, cache: RepositoryCache, pending: Pending | Taken) -> None:
         self._store, self._cache = store, cache
         self._facts = Facts(store, cache)
-        self._pending: Pending | None = pending
+        self._pending: Pending | Taken | None = pending
         self._folders = pending.folders
         self._snapshot: Snapshot | None = None
         self._views: dict[str, View | None] = {}
@@ -32,9 +32,14 @@ class Views:
         """Ask the view of a kind no more: it is in trouble."""
         self._views[kind.name] = None
 
-    def _open(self, kind: Kind) -> View | None:
+    def taken(self) -> Taken:
+        """Return the snapshot they are of, for another process to make the same ones."""
         if self._pending is not None:
             self._snapshot, self._pending = self._pending.result(self._cache), None
+        return Taken(self._folders, self._snapshot)
+
+    def _open(self, kind: Kind) -> View | None:
+        self.taken()
         if self._snapshot is None or f"{RECORDS}/{kind.folder}" not in self._folders:
             return None
         try:

@@ -68,6 +68,8 @@ def command(
             _("--against judges a whole change; it takes no ids and no --staged."),
             _("Use: csctl validate --against COMMIT"),
         )
+    if against is None and not staged:
+        desk.look_ahead()
     store = desk.store
     data: dict[str, object] = {}
     if against is not None:
@@ -75,7 +77,7 @@ def command(
         findings, count = list(judged.findings), judged.records
         data = {"base": judged.base, "commits": judged.commits}
     else:
-        findings, count = _check(store, desk.now, record_ids, staged=staged)
+        findings, count = _check(desk, record_ids, staged=staged)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -99,13 +101,12 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
         return check_change(store, build_context(store, now), against, modified.result)
 
 
-def _check(
-    store: Store, now: datetime, ids: Sequence[str], *, staged: bool
-) -> tuple[list[Finding], int]:
+def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:
     from csctl.rules.context import build_context
     from csctl.validation import check_repository, check_staged
 
-    context = build_context(store, now)
+    store = desk.store
     if staged:
-        return check_staged(store, context)
+        return check_staged(store, build_context(store, desk.now))
+    context = build_context(store, desk.now, desk.reading)
     return check_repository(store, context, [store.get_path(each) for each in ids] or None)

@@ -42,6 +42,18 @@ class Snapshot:
     differing: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that was taken, in place of one being taken."""
+
+    folders: tuple[str, ...]
+    snapshot: Snapshot | None
+
+    def result(self, _cache: RepositoryCache) -> Snapshot | None:
+        """Return the snapshot, None where git cannot tell."""
+        return self.snapshot
+
+
 class Pending:
     """A snapshot being taken: git looks at the files while csctl gets ready."""
 

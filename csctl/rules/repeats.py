@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from csctl.cases import case_key
 from csctl.findings import Finding
 from csctl.index import Grouping
 from csctl.messages import _
@@ -22,7 +22,7 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
     """Yield a probable repeat that the record does not speak of."""
     if given(record, "repeat") in ("similar", "repeat") or "repeat_of" in record.data:
         return
-    key, received = _key(record), day(given(record, "received_at"))
+    key, received = case_key(record), day(given(record, "received_at"))
     if record.outcome or key is None or received is None:
         return
     cases = context.group(CASES, key)
@@ -39,22 +39,10 @@ def check_repeat(record: Record, context: Context) -> Iterator[Finding]:
 
 def _case(record: Record) -> tuple[str, tuple[date, str]] | None:
     """Return what a complaint is repeated by, and its day and id; None for what is no case."""
-    key, received = _key(record), day(record.data.get("received_at"))
+    key, received = case_key(record), day(record.data.get("received_at"))
     if key is None or received is None or record.outcome in ("merged", "void"):
         return None
     return key, (received, record.id)
-
-
-def _key(record: Record) -> str | None:
-    """Return customer, part and defect of a complaint, None where one is not known."""
-    part = record.data.get("part")
-    held = part if isinstance(part, dict) else {}
-    names = [held.get(key) for key in ("customer_part_no", "own_part_no", "name")]
-    first = next((each for each in names if isinstance(each, str)), None)
-    customer, code = record.data.get("customer"), record.data.get("defect_code")
-    if isinstance(customer, str) and first is not None and isinstance(code, str):
-        return json.dumps((customer, first, code))
-    return None
 
 
 CASES: Final = Grouping("case", "complaint", _case)

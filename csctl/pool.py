@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -10,9 +11,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -27,8 +27,8 @@ Work: TypeAlias = Callable[[Sequence[_T]], _R]
 PAYS_FROM: Final = 3_000
 """So many files before a second process is any help; measured, see CONTRIBUTING.md."""
 _PART: Final = 250
-# Parts handed out before the first comes back, for each process: no more results are held.
-_AHEAD: Final = 3
+# Parts a process has to do at a time, so that it need not wait for the next one.
+_AHEAD: Final = 2
 # Of what the collector looks at, next to nothing made here is ever a cycle.
 _SELDOM: Final = (50_000, 50, 50)
 
@@ -58,7 +58,7 @@ def share(
     cores = usable_cores() if cores is None else cores
     done = 0
     with _collecting_seldom():
-        if there is not None and cores > 1 and len(items) >= pays_from:
+        if there is not None and min(cores, len(parts)) > 1 and len(items) >= pays_from:
             for result in _share(parts, here, there, min(cores, len(parts))):
                 yield result
                 done += 1
@@ -72,23 +72,61 @@ def _share(
     processes: int,
 ) -> Iterator[_R]:
     """Yield the results for the first parts, all of them unless a process dies."""
-    start = (there, messages.language())
-    executor = ProcessPoolExecutor(processes, _context(), _begin, start)
-    waiting: deque[Future[list[Any]]] = deque()
+    context = _context()
+    helpers: list[_Helper] = []
     try:
-        for number, part in enumerate(parts):
-            while len(waiting) < _AHEAD * processes and number + len(waiting) < len(parts):
-                with _undisturbed():
-                    waiting.append(executor.submit(_do, parts[number + len(waiting)]))
-            yield from waiting.popleft().result() or [here(part)]
-    except BrokenProcessPool:
+        for _process in range(processes):
+            helpers.append(_Helper(context, there, parts))
+        for number, result in enumerate(_in_order(len(parts), helpers)):
+            yield result[0] if result else here(parts[number])
+    except (EOFError, OSError):  # of the pipe to one that died
         return
-    except BaseException:  # ^C: nobody waits for what nobody will see
-        for each in multiprocessing.active_children():
-            each.terminate()
-        raise
     finally:
-        executor.shutdown(cancel_futures=True)
+        for helper in helpers:
+            helper.end()
+
+
+def _in_order(count: int, helpers: Sequence[_Helper]) -> Iterator[list[Any]]:
+    results: dict[int, list[Any]] = {}
+    given = 0
+    for number in range(count):
+        while number not in results:
+            for helper in [*helpers] * _AHEAD:
+                if given < min(count, number + 2 * _AHEAD * len(helpers)):
+                    given += helper.take(given)
+            for ready in wait([each.pipe for each in helpers]):
+                helper = next(each for each in helpers if each.pipe is ready)
+                results[helper.taken.popleft()] = helper.pipe.recv()
+        yield results.pop(number)
+
+
+class _Helper:
+    """Another process, and the parts it has to do. Each has a pipe: dying, it blocks no other."""
+
+    def __init__(self, context: Any, there: Callable[[], Work[Any, Any]], parts: Any) -> None:
+        self.pipe, theirs = context.Pipe()
+        self.taken: deque[int] = deque()
+        self._process = context.Process(
+            target=_help, args=(theirs, there, parts, messages.language()), daemon=True
+        )
+        with _undisturbed():
+            self._process.start()
+        theirs.close()
+
+    def take(self, number: int) -> bool:
+        """Take a part, unless enough are waiting."""
+        if len(self.taken) >= _AHEAD:
+            return False
+        self.pipe.send(number)
+        self.taken.append(number)
+        return True
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.terminate()
+        self._process.join()
+        self._process.close()
+        self.pipe.close()
 
 
 def _context() -> BaseContext:
@@ -124,20 +162,26 @@ def _collecting_seldom() -> Iterator[None]:
 
 # --- in the other processes --------------------------------------------------------------------
 
-_work: Work[Any, Any] | None = None
 
-
-def _begin(there: Callable[[], Work[Any, Any]], language: str) -> None:  # pragma: no cover
-    global _work
+def _help(
+    pipe: Connection, there: Callable[[], Work[Any, Any]], parts: Sequence[Any], language: str
+) -> None:  # pragma: no cover - in another process
+    """Do the parts whose numbers come; nothing goes back for what is to be done by who asked."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     gc.freeze()
     gc.set_threshold(*_SELDOM)
     messages.use(language)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    try:
-        _work = there()
-    except CsctlError:
-        _work = None
+    work: Work[Any, Any] | None = None
+    with contextlib.suppress(CsctlError):
+        work = there()
+    with contextlib.suppress(EOFError, OSError):  # of the pipe: who asked is gone
+        while True:
+            number = pipe.recv()
+            result = []
+            with contextlib.suppress(CsctlError):
+                result = [work(parts[number])] if work else []
+            pipe.send(result)
 
 
 def _leave_with_parent() -> None:  # pragma: no cover - in another process
@@ -145,11 +189,3 @@ def _leave_with_parent() -> None:  # pragma: no cover - in another process
     if parent is not None:
         parent.join()
         signal.raise_signal(signal.SIGTERM)
-
-
-def _do(part: Sequence[Any]) -> list[Any]:  # pragma: no cover - in another process
-    """Return what the work on a part gives, nothing where it is to be done by who asked."""
-    try:
-        return [_work(part)] if _work else []
-    except CsctlError:
-        return []

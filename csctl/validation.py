@@ -32,6 +32,7 @@ from csctl.times import calendars
 from csctl.views import Views
 
 _Check: TypeAlias = Callable[[Record, Context], Iterator[Finding]]
+_TOLD_EVERY: Final = 250
 # A path, its findings, and what they were built on.
 Checked: TypeAlias = tuple[str, list[Finding], Asked]
 _EVERY_KIND: Final = (
@@ -95,14 +96,24 @@ def _sent_contents(record: Record) -> Iterator[Finding]:
 
 
 def check_repository(
-    store: Store, context: Context, paths: Sequence[str] | None = None
+    store: Store,
+    context: Context,
+    paths: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[Finding], int]:
     """Return the breaches of all records, or of those at some paths, and how many were checked.
 
     A file that cannot be read gives one finding; the others are checked all the same.
+    `progress` is told now and then how many of very many are done.
     """
     chosen = _records(store) if paths is None else list(paths)
-    found = [each for _p, some, _a in check_paths(store, context, chosen) for each in some]
+    found: list[Finding] = []
+    if len(chosen) > _TOLD_EVERY:
+        progress(0, len(chosen))
+    for number, (_path, findings, _asked) in enumerate(check_paths(store, context, chosen), 1):
+        found += findings
+        if number % _TOLD_EVERY == 0:
+            progress(number, len(chosen))
     if paths is None:
         found += _check_stray(store, chosen)
     return sorted(found), len(chosen)

@@ -18,6 +18,7 @@ from csctl.console.output import (
     summary,
     tell,
 )
+from csctl.console.progress import progress_bar
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -109,4 +110,6 @@ def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Findin
     if staged:
         return check_staged(store, build_context(store, desk.now))
     context = build_context(store, desk.now, desk.reading)
-    return check_repository(store, context, [store.get_path(each) for each in ids] or None)
+    paths = [store.get_path(each) for each in ids] or None
+    with progress_bar(_("Checking")) as progress:
+        return check_repository(store, context, paths, progress)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from csctl import messages
 from csctl.cache import blob_id, open_repository_cache
+from csctl.cases import case_key
 from csctl.errors import UsageError
 from csctl.facts import Facts, chosen_by
 from csctl.findings import Finding
 from csctl.git.snapshot import Pending
 from csctl.index import Index
 from csctl.record import Record
+from csctl.rules.repeats import CASES
 from csctl.store import Store
 from csctl.views import Views
 from tests.conftest import Git
-from tests.samples import build_company
+from tests.samples import EXAMPLES, build_company, place
 
 GEELY = "records/customers/GEELY.yaml"
 
@@ -188,3 +191,17 @@ def test_conditions_as_what_every_record_has_that_fits(store: Store) -> None:
     )
     with pytest.raises(UsageError):
         chosen_by(kind, ["customer"])
+
+
+def test_a_group_is_the_same_whoever_is_asked(store: Store, git: Git) -> None:
+    text = (EXAMPLES / "complaint/valid/closed-short-answer.yaml").read_text("utf-8")
+    for number in range(900, 903):
+        place(store, "complaint", re.sub(r"(?m)^id: .*", f"id: CC-2026-0{number}", text))
+    git("add", "-A")
+    git("commit", "-q", "-m", "more")
+    read, viewed = Index(store), index_of(store, "complaints")
+    keys = {key for each in read.records("complaint") if (key := case_key(each)) is not None}
+    assert max(len(read.group(CASES, key)) for key in keys) >= 3
+    for key in [*keys, "none"]:
+        for _time in range(2):
+            assert list(viewed.group(CASES, key)) == list(read.group(CASES, key))

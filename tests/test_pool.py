@@ -117,7 +117,7 @@ def open_much() -> Callable[[Sequence[int]], tuple[list[int], bytes]]:
 
 
 def test_a_process_killed_while_it_answers_blocks_nobody() -> None:
-    done = []
+    done: list[int] = []
     for items, _filling in share(ITEMS, much, open_much, cores=2, pays_from=0):
         if not done:
             time.sleep(0.5)  # by now the next answers are too long for the pipes they are in

@@ -59,6 +59,11 @@ def contents_of(record: Record) -> Contents:
     return Contents(*([found[1:] for found in each] for each in held))
 
 
+def linked_from(record: Record) -> set[str]:
+    """Return the ids that a record names in its link fields."""
+    return {value for _field, _address, value in contents_of(record).links if type(value) is str}
+
+
 def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
     for wanted in plan.wanted:
         held[wanted].append((plan.number, plan.field, address, value))

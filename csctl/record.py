@@ -277,12 +277,6 @@ def _row(address: str, row: Any, number: int) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def link_fields(kind: Kind) -> tuple[Field, ...]:
-    """Return the fields of a kind, at any depth, that name another record."""
-    return tuple(kind.links())
-
-
-@functools.lru_cache(maxsize=64)
 def layout(kind: Kind) -> Layout:
     """Return the canonical layout of a kind's files: order of keys, section headings."""
     headings: dict[str, str] = {}

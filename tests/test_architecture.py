@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
+            "pool": "very much work on all cores",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from csctl.asked import Asked
 from csctl.config import Config
@@ -23,6 +23,9 @@ from csctl.store import Store
 if TYPE_CHECKING:  # most commands ask for no proof
     from csctl.approvals import Approval
     from csctl.proofs import Proof
+
+
+_SHAPES_HELD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Context:
         """Return what is sound of a record and what is not, found out once for all who ask."""
         held = self._shapes.get(record.path)
         if held is None or held[0] is not record:
+            if len(self._shapes) >= _SHAPES_HELD:
+                self._shapes.clear()
             held = self._shapes[record.path] = record, take_shape(record)
         return held[1]
 

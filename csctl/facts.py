@@ -15,6 +15,7 @@ from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.schema import Kind
 from csctl.messages import language
+from csctl.pool import share
 from csctl.record import Record, owner_of
 from csctl.repository import open_repository
 from csctl.selecting import fitting, is_open, split_condition, wanted_signatures
@@ -112,10 +113,6 @@ class Facts:
 
         A file that is not there with that content stays unknown.
         """
-        if not places:
-            return
-        from csctl.pool import share  # with multiprocessing, and most calls learn nothing
-
         here = functools.partial(_read_places, self._store, kind)
         there = functools.partial(_open_reader, self._store.repository.root, kind.name)
         rows: list[_Row] = []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from csctl.views import Views
 
 _T = TypeVar("_T")
+_HELD: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +212,27 @@ class NarrowIndex(Index):
     """An index that looks for its answers in a few files alone.
 
     `holding` returns the paths of the records that touch a key (see `keys_of`), and perhaps
-    some others.
+    some others. Not many more than `held` records are held at a time: who asks for one again
+    has it read again.
     """
 
-    def __init__(self, store: Store, holding: Callable[[str], Iterable[str]]) -> None:
+    def __init__(
+        self, store: Store, holding: Callable[[str], Iterable[str]], held: int = _HELD
+    ) -> None:
         super().__init__(store)
-        self._holding = holding
-
-    @property
-    def paths(self) -> list[str]:
+        self._holding, self._held = holding, held
+        self.paths: set[str] = set()
         """The files that were read."""
-        return list(self._files)
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place."""
+        if path not in self._files:
+            self.paths.add(path)
+            if len(self._files) >= self._held:
+                self._records.clear()
+                for first in list(itertools.islice(self._files, self._held // 2)):
+                    del self._files[first]
+        return super().read(path)
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import multiprocessing
 import os
 import signal
 import sys
@@ -12,17 +11,21 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from csctl import messages
 from csctl.errors import CsctlError
+
+if TYPE_CHECKING:  # multiprocessing is for very much work alone, and takes a while to load
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import BaseContext
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 # What does one part of the work.
 Work: TypeAlias = Callable[[Sequence[_T]], _R]
+# Who is told how many of how many are done.
+Told: TypeAlias = Callable[[int, int], object]
 
 PAYS_FROM: Final = 3_000
 """So many files before a second process helps: at 1,000 it costs more than it brings."""
@@ -87,6 +90,8 @@ def _share(
 
 
 def _in_order(count: int, helpers: Sequence[_Helper]) -> Iterator[list[Any]]:
+    from multiprocessing.connection import wait
+
     results: dict[int, list[Any]] = {}
     given = 0
     for number in range(count):
@@ -131,6 +136,8 @@ class _Helper:
 
 def _context() -> BaseContext:
     """Return how processes are begun: as a copy of this one where that is quick and safe."""
+    import multiprocessing
+
     is_safe = sys.platform == "linux" and threading.active_count() == 1
     return multiprocessing.get_context("fork" if is_safe else "spawn")
 
@@ -185,7 +192,9 @@ def _help(
 
 
 def _leave_with_parent() -> None:  # pragma: no cover - in another process
-    parent = multiprocessing.parent_process()
+    from multiprocessing import parent_process
+
+    parent = parent_process()
     if parent is not None:
         parent.join()
         signal.raise_signal(signal.SIGTERM)

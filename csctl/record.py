@@ -41,7 +41,8 @@ class Record:
     @property
     def outcome(self) -> str:
         """How it ended otherwise (rejected, void, …), or ""."""
-        return str(look_up(self.data, "outcome.result") or "")
+        outcome = self.data.get("outcome")
+        return str(outcome.get("result") or "") if isinstance(outcome, dict) else ""
 
     @property
     def cycle(self) -> int:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:  # most commands ask for no proof
     from csctl.proofs import Proof
 
 
-_SHAPES_HELD: Final = 1_000
+# Of so many records what was found out is held; then it is found out again.
+_HELD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Context:
         """Return what is sound of a record and what is not, found out once for all who ask."""
         held = self._shapes.get(record.path)
         if held is None or held[0] is not record:
-            if len(self._shapes) >= _SHAPES_HELD:
+            if len(self._shapes) >= _HELD:
                 self._shapes.clear()
             held = self._shapes[record.path] = record, take_shape(record)
         return held[1]
@@ -134,6 +135,8 @@ class Context:
 
         given = f"{record.path}\0{record.data.get('signoffs')}"
         if given not in self._proofs:
+            if len(self._proofs) >= _HELD:
+                self._proofs.clear()
             asked = Asked({f"history:{record.path}"})
             self._proofs[given] = prove(record, NotingIndex(self.index, asked)), asked
         proofs, asked = self._proofs[given]

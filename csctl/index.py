@@ -226,7 +226,9 @@ class NarrowIndex(Index):
 
     def read(self, path: str) -> Record | Finding:
         """Return the record in a file, or the finding in its place."""
-        if path not in self._files:
+        if path in self._files:
+            self._files[path] = self._files.pop(path)  # what is asked for often is held longest
+        else:
             self.paths.add(path)
             if len(self._files) >= self._held:
                 self._records.clear()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import marshal
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import repeat
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from csctl.asked import Asked
 from csctl.cache import NO_CACHE, blob_id, open_repository_cache
@@ -22,7 +23,7 @@ from csctl.findings import Finding
 from csctl.index import Index, NarrowIndex, keys_of
 from csctl.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
 from csctl.places import RECORDS, stem_of
-from csctl.pool import PAYS_FROM, Told, share
+from csctl.pool import PART, PAYS_FROM, Told, share
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules.context import build_context
@@ -33,6 +34,7 @@ from csctl.validation import check_path, check_stray, record_paths
 
 # Records held at a time where there are very many: those of the next few are among them.
 _HELD: Final = 1_000
+_PARTS_HELD: Final = 8
 _NARROW: Final = ("links:", "group:")
 
 
@@ -90,18 +92,23 @@ def judge_all(
         yield from Judge(store, now, Index(store), restless=restless)(paths)
         return
     paths, count = _side_by_side(paths), len(paths)
-    root, looks = store.repository.root, list[Look]()
-    for some in share(paths, partial(_look, store), partial(_open_look, root, with_cache)):
-        looks += some
-        told(len(looks), 2 * count)
-    seen = Seen(paths, looks, *_in_order(each.touched.narrow for each in looks))
+    root, looked = store.repository.root, 0
+    parts, keys, numbers = list[bytes](), array("q"), array("l")
+    for part, touched in share(paths, partial(_look, store), partial(_open_look, root, with_cache)):
+        parts.append(part)
+        for number, narrow in enumerate(touched, looked):
+            keys.extend(narrow)
+            numbers.extend(repeat(number, len(narrow)))
+        looked += len(touched)
+        told(looked, 2 * count)
+    seen = Seen(paths, parts, *_in_order(keys, numbers))
     here = Judge(store, now, Glance(store, seen), restless=restless)
     there = partial(_open_judge, root, now, seen, with_cache, restless)
-    done = count
+    judged = 0
     for verdicts in share(paths, here, there):
         yield from verdicts
-        done += len(verdicts)
-        told(done, 2 * count)
+        judged += len(verdicts)
+        told(count + judged, 2 * count)
 
 
 def _side_by_side(paths: Sequence[str]) -> list[str]:
@@ -129,7 +136,7 @@ class Judge:
 
     def _judge(self, path: str) -> Verdict:
         context = self._context.for_record()
-        findings = list(check_path(self._store, context, path))
+        findings = tuple(check_path(self._store, context, path))
         asked = context.asked
         return Verdict(
             path,
@@ -138,7 +145,7 @@ class Judge:
             None if asked.until is None else number_of(asked.until),
             self._unrest(asked),
             array("q", map(key_number, asked.keys)),
-            [each.removeprefix("file:") for each in asked.keys if each.startswith("file:")],
+            tuple(e.removeprefix("file:") for e in asked.keys if e.startswith("file:")),
             touched_by(self._index, path),
         )
 
@@ -186,13 +193,13 @@ class Look(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was seen in the files at some paths, and which of them, by number, touch a key.
+    """What was seen in the files at some paths, packed in parts, which processes can share.
 
-    `keys` and `numbers` are pairs, in order.
+    `keys` and `numbers` are pairs, in order: a key and the number of a file that touches it.
     """
 
     paths: Sequence[str]
-    looks: Sequence[Look]
+    parts: Sequence[bytes]
     keys: array[int]
     numbers: array[int]
 
@@ -204,10 +211,13 @@ class Glance(NarrowIndex):
         super().__init__(store, self._touching_key, _HELD)
         self._seen = seen
         self._places = {path: number for number, path in enumerate(seen.paths)}
+        self._unpacked = lru_cache(_PARTS_HELD)(lambda number: marshal.loads(seen.parts[number]))
 
     def look(self, path: str) -> Look:
         """Return what was seen at a path."""
-        return self._seen.looks[self._places[path]]
+        part, number = divmod(self._places[path], PART)
+        blob, data, keys, narrow = self._unpacked(part)[number]
+        return Look(blob, data, Touched(array("q", keys), array("q", narrow)))
 
     def _touching_key(self, key: str) -> Iterator[str]:
         wanted, keys = key_number(key), self._seen.keys
@@ -223,17 +233,19 @@ class Glance(NarrowIndex):
         return Record(self.store.kind_at(path), record_id, path, document)
 
 
-def _in_order(touched: Iterable[array[int]]) -> tuple[array[int], array[int]]:
-    keys, numbers = array("q"), array("l")
-    for number, some in enumerate(touched):
-        keys.extend(some)
-        numbers.extend(repeat(number, len(some)))
+def _in_order(keys: array[int], numbers: array[int]) -> tuple[array[int], array[int]]:
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return array("q", map(keys.__getitem__, order)), array("l", map(numbers.__getitem__, order))
 
 
-def _look(store: Store, paths: Sequence[str]) -> list[Look]:
-    return [_look_at(store, path) for path in paths]
+_Part: TypeAlias = "tuple[bytes, list[array[int]]]"
+
+
+def _look(store: Store, paths: Sequence[str]) -> _Part:
+    """Return the looks at some paths, packed, and the narrow keys that each touches."""
+    looks = [_look_at(store, path) for path in paths]
+    rows = [(e.blob, e.data, e.touched.keys.tobytes(), e.touched.narrow.tobytes()) for e in looks]
+    return marshal.dumps(rows), [each.touched.narrow for each in looks]
 
 
 def _look_at(store: Store, path: str) -> Look:
@@ -241,7 +253,7 @@ def _look_at(store: Store, path: str) -> Look:
         content = store.read_bytes(path)
         read = store.build(path, content)
         data = json.dumps(read.data, ensure_ascii=False, separators=(",", ":")).encode()
-    except (CsctlError, UnicodeEncodeError):  # an escape such as \\ud800 stands for no text
+    except (CsctlError, UnicodeEncodeError):  # an escape such as \ud800 stands for no text
         return Look("", b"", _touched(store, path, store.try_read(path)))
     return Look(blob_id(content, ""), data, _touched(store, path, read))
 
@@ -249,9 +261,7 @@ def _look_at(store: Store, path: str) -> Look:
 # --- in other processes ------------------------------------------------------------------------
 
 
-def _open_look(
-    root: Path, with_cache: bool
-) -> Callable[[Sequence[str]], list[Look]]:  # pragma: no cover - in another process
+def _open_look(root: Path, with_cache: bool) -> partial[_Part]:  # pragma: no cover - elsewhere
     return partial(_look, _open(root, with_cache))
 
 

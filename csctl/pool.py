@@ -29,7 +29,8 @@ Told: TypeAlias = Callable[[int, int], object]
 
 PAYS_FROM: Final = 3_000
 """So many files before a second process helps: at 1,000 it costs more than it brings."""
-_PART: Final = 250
+PART: Final = 250
+"""So many files are one part of the work."""
 # Parts a process has to do at a time, so that it need not wait for the next one.
 _AHEAD: Final = 2
 # Of what the collector looks at, next to nothing made here is ever a cycle.
@@ -57,7 +58,7 @@ def share(
     other process and returns what does it there; what it or its work refuses with a CsctlError
     is done here, and so is everything once such a process has died.
     """
-    parts = [items[begin : begin + _PART] for begin in range(0, len(items), _PART)]
+    parts = [items[begin : begin + PART] for begin in range(0, len(items), PART)]
     cores = usable_cores() if cores is None else cores
     done = 0
     with _collecting_seldom():

@@ -5,29 +5,40 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from csctl.cli import INTERRUPTED
+from csctl.judging import check_all
 from csctl.pool import PAYS_FROM, usable_cores
-from tests.conftest import Git
+from csctl.repository import open_repository
+from csctl.store import Store
 from tests.samples import build_company
 
-COMMAND = [sys.executable, "-m", "csctl", "--lang", "en", "--now", "2026-06-01T09:00+08:00"]
+NOW = "2026-06-01T09:00+08:00"
+COMMAND = [sys.executable, "-m", "csctl", "--lang", "en", "--now", NOW]
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def many(repo: Path, git: Git) -> Path:
+Said = tuple[int, str, str]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make more customers than one process should read; of twenty, two are broken."""
-    build_company(repo)
-    folder = repo / "records/customers"
+    root = tmp_path_factory.mktemp("many")
+    git(root, "init", "--quiet")
+    build_company(root)
+    folder = root / "records/customers"
     good = (folder / "GEELY.yaml").read_text("utf-8")
     for number in range(PAYS_FROM + 60):
         text = good.replace("id: GEELY", f"id: C{number:05}")
@@ -39,15 +50,33 @@ def many(repo: Path, git: Git) -> Path:
     (folder / "C00001.yaml").write_text(good + f"notes: {'x' * 5_000_000}\n", encoding="utf-8")
     (folder / "C00002.yaml").write_bytes(b"\xff\xfe\x00")
     (folder / "prices.xlsx").write_bytes(b"PK")
-    (repo / "records/readme.txt").write_text("not a record\n")
+    (root / "records/readme.txt").write_text("not a record\n")
     (folder / "README.md").write_text("# Customers\n")
-    git("add", "-A")
-    git("commit", "-q", "-m", "many")
-    return repo
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "many")
+    return root
 
 
-def validate(root: Path, *options: str) -> tuple[int, str, str]:
-    """Run the command; return its exit code and what it printed."""
+def git(root: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=Wang Lei", "-c", "user.email=wang.lei@sample.example")
+    subprocess.run(["git", *who, *arguments], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def plain(many: Path) -> Said:
+    """Return what is said where nothing is remembered."""
+    return validate(many, "--no-cache")
+
+
+def validate(root: Path, *options: str, largest: int | None = None) -> Said:
+    """Run the command; return exit code and output. No file may grow larger than `largest`."""
+
+    def limit() -> None:
+        if largest is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+
     done = subprocess.run(
         [*COMMAND, *options, "validate"],
         cwd=root,
@@ -56,6 +85,7 @@ def validate(root: Path, *options: str) -> tuple[int, str, str]:
         encoding="utf-8",
         check=False,
         timeout=300,
+        preexec_fn=limit,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -76,6 +106,9 @@ def name_of(process: int) -> bytes:
 @contextlib.contextmanager
 def working(root: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
     """Start the command; yield it and the other processes as soon as they are at work."""
+    shutil.rmtree(root / ".git/csctl", ignore_errors=True)
+    # A shell lets what it starts in the background ignore ^C, and that is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*COMMAND, "validate"],
         cwd=root,
@@ -85,6 +118,7 @@ def working(root: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
         encoding="utf-8",
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     try:
         while len(helpers := children_of(process.pid)) < 2:
             assert process.poll() is None, "it never asked for help"
@@ -115,35 +149,58 @@ shared = pytest.mark.skipif(
 )
 
 
-def test_the_same_answer_however_many_help(many: Path) -> None:
-    code, shown, errors = validate(many, "--no-cache")
+def test_the_same_answer_however_many_help(many: Path, plain: Said) -> None:
+    code, shown, _errors = plain
     assert code == 1
     assert shown.count("error[YAML]") == 153 + 2
     assert shown.count("error[ENV-01]") >= 153
     assert "records/customers/C00001.yaml" in shown
     assert shown.count("warning[ENV-05]") == 2
     assert "prices.xlsx belongs to no record" in shown
-    for _time in range(2):  # learning everything, and knowing it
-        assert validate(many) == (code, shown, errors)
+    for _time in range(2):  # finding everything, and knowing it
+        assert validate(many) == plain
 
 
 @shared
-def test_an_interrupt_ends_all_processes_and_spoils_nothing(many: Path) -> None:
+def test_the_same_alone_or_with_processes_begun_anew(many: Path, plain: Said) -> None:
+    store, now = Store(open_repository(many)), datetime.fromisoformat(NOW)
+    cores, stop = os.sched_getaffinity(0), threading.Event()
+    os.sched_setaffinity(0, set(list(cores)[:1]))
+    try:
+        alone: list[tuple[int, int]] = []
+        found, count = check_all(store, now, lambda done, total: alone.append((done, total)))
+    finally:
+        os.sched_setaffinity(0, cores)
+    threading.Thread(target=stop.wait).start()  # no copy is made of a process with threads
+    try:
+        told: list[tuple[int, int]] = []
+        again = check_all(store, now, lambda done, total: told.append((done, total)))
+    finally:
+        stop.set()
+    assert again == (found, count)
+    assert told == alone == sorted(told)
+    assert told[-1] == (2 * count, 2 * count)
+    assert all(str(each) in plain[1] for each in found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs limits on the size of files")
+def test_the_same_answer_where_no_room_is_left(many: Path, plain: Said) -> None:
+    shutil.rmtree(many / ".git/csctl", ignore_errors=True)
+    assert validate(many, largest=100_000) == plain
+
+
+@shared
+def test_an_interrupt_ends_all_processes_and_spoils_nothing(many: Path, plain: Said) -> None:
     with working(many) as (process, helpers):
         os.killpg(process.pid, signal.SIGINT)
         shown, errors = process.communicate(timeout=60)
         assert process.returncode == INTERRUPTED
         assert (shown, errors.strip()) == ("", "Interrupted.")
         assert all(map(is_gone, helpers))
-    assert validate(many) == validate(many, "--no-cache")
-
-
-@shared
-def test_a_process_that_is_killed_costs_no_finding(many: Path) -> None:
     with working(many) as (process, helpers):
-        os.kill(helpers[0], signal.SIGKILL)
+        os.kill(helpers[0], signal.SIGKILL)  # who is killed costs no finding
         shown, errors = process.communicate(timeout=300)
-        assert (process.returncode, shown, errors) == validate(many, "--no-cache")
+        assert (process.returncode, shown, errors) == plain
 
 
 @shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -168,6 +169,7 @@ def number_of(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+@functools.lru_cache(maxsize=4096)
 def key_number(key: str) -> int:
     """Return a number for a key. Two keys may share one: then too much is checked anew.
 

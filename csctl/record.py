@@ -39,7 +39,8 @@ class Record(NamedTuple):
     @property
     def outcome(self) -> str:
         """How it ended otherwise (rejected, void, …), or ""."""
-        return str(look_up(self.data, "outcome.result") or "")
+        outcome = self.data.get("outcome")
+        return str(outcome.get("result") or "") if isinstance(outcome, dict) else ""
 
     @property
     def cycle(self) -> int:
@@ -272,12 +273,6 @@ def _steps(address: str) -> tuple[str, ...]:
 
 def _row(address: str, row: Any, number: int) -> str:
     return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
-
-
-@functools.lru_cache(maxsize=64)
-def link_fields(kind: Kind) -> tuple[Field, ...]:
-    """Return the fields of a kind, at any depth, that name another record."""
-    return tuple(kind.links())
 
 
 @functools.lru_cache(maxsize=64)

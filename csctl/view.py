@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, blob_id
@@ -216,19 +216,7 @@ class View:
     def _learn(self, places: Sequence[tuple[str, str]]) -> None:
         """Read from disk what is not known yet; a file git hands out otherwise stays unknown."""
         known = self._facts.known(self.kind, places)
-        missing = [(path, blob) for path, blob in places if path not in known]
-        self._facts.learn(self.kind, self._contents(missing))
-
-    def _contents(self, places: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, bytes]]:
-        for path, blob in places:
-            # Wherever a link would lead: what has this id is the file's content.
-            try:
-                with open(f"{self._root}/{path}", "rb") as file:
-                    content = file.read()
-            except OSError:
-                continue
-            if blob_id(content, blob) == blob:
-                yield path, blob, content
+        self._facts.learn(self.kind, [each for each in places if each[0] not in known])
 
     def _move(
         self,

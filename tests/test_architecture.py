@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
+            "pool": "very much work on all cores",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",
@@ -255,6 +256,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("very many records", {"judging": "the verdict on each, few of them held at a time"}),
     ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
     ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),
     (

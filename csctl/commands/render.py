@@ -53,9 +53,10 @@ def command(
 ) -> int:
     """Render forms."""
     from csctl.atomic import write_atomically
-    from csctl.forms.batch import Order, usable_cores, write_forms
+    from csctl.forms.batch import Order, write_forms
     from csctl.forms.blocks import View
     from csctl.forms.model import Shared, languages
+    from csctl.pool import usable_cores
 
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)

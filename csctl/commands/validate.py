@@ -18,6 +18,7 @@ from csctl.console.output import (
     summary,
     tell,
 )
+from csctl.console.progress import progress_bar
 from csctl.errors import UsageError
 from csctl.messages import _
 from csctl.places import RECORDS, get_repository
@@ -113,15 +114,15 @@ def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Findin
 
 def _check_all(desk: Desk) -> tuple[list[Finding], int]:
     pending = desk.look_below(RECORDS)
-    if pending is not None and desk.cache.works:
-        from csctl.verdicts import Verdicts
+    with progress_bar(_("Checking")) as told:
+        if pending is not None and desk.cache.works:
+            from csctl.verdicts import Verdicts
 
-        verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
-        # The records are opened only where one is to be read.
-        found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now)
-        if found is not None:
-            return found
-    from csctl.rules.context import build_context
-    from csctl.validation import check_repository
+            verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
+            # The records are opened only where one is to be read.
+            found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now, told)
+            if found is not None:
+                return found
+        from csctl.judging import check_all
 
-    return check_repository(desk.store, build_context(desk.store, desk.now))
+        return check_all(desk.store, desk.now, told)

@@ -40,6 +40,7 @@ class Schemas:
         # Shapes are shared by many fields: found, read and resolved once each.
         self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
         self._shapes: dict[str, dict[str, Any]] = {}
+        self._profiles: dict[str, dict[str, Any]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all kinds, sorted."""
@@ -150,7 +151,10 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
+        if name not in self._profiles:
+            found = self._remembered(f"profile {name}", lambda: self._read_profile(name))
+            self._profiles[name] = found
+        return self._profiles[name]
 
     def _read_profile(self, name: str) -> dict[str, Any]:
         for folder in self._path:

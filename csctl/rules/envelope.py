@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from csctl.contents import contents_of
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, Send, answer_kind
+from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
 from csctl.record import Record, occurrences
 from csctl.rules.context import Context
@@ -64,9 +65,14 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=64)
+def _naming_rows(kind: Kind) -> tuple[Field, ...]:
+    return tuple(each for each in kind.fields.values() if each.row_of)
+
+
 def check_rows(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each row of a linked record that is named and is not there."""
-    for field in [each for each in record.kind.fields.values() if each.row_of]:
+    for field in _naming_rows(record.kind):
         link, _dot, address = field.row_of.partition(".")
         named, linked = given(record, field.name), context.find(given(record, link))
         if named is None or linked is None:

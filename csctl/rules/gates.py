@@ -12,7 +12,6 @@ from csctl.findings import Finding, Level
 from csctl.index import Grouping
 from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
-from csctl.precedents import groupings
 from csctl.record import Record, satisfied
 from csctl.rules import (
     appraisal,
@@ -60,7 +59,6 @@ CHECKS: tuple[Check, ...] = (
 )
 GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,
-    *groupings("complaint").values(),
     visiting.CUSTOMERS,
     visiting.VISITS,
     laboratory.SAMPLES,

@@ -106,7 +106,7 @@ def _days(record: Record) -> Iterator[tuple[str, str, str]]:
         if isinstance(value, str):
             yield address, value, field.type
     for name, value in record.data.items():
-        if answer_kind(value) and name in record.kind.fields:
+        if isinstance(value, dict) and answer_kind(value) and name in record.kind.fields:
             for key, kind in (("by", "date"), ("asked_at", "datetime")):
                 if key in value:
                     yield f"{name}.{key}", str(value[key]), kind

@@ -521,7 +521,7 @@ def test_the_same_where_another_process_never_lets_go(
 
 def test_where_git_has_no_folder_to_write_in(company: Company, run: Run) -> None:
     (company.root / ".git" / "csctl").write_text("in the way", encoding="utf-8")
-    same(run)
+    same(run, FEW)
 
 
 def test_at_once(company: Company, run: Run) -> None:

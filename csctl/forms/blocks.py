@@ -154,6 +154,15 @@ class Builder:
         return None
 
     def _item(self, field: Field, value: Any, address: str) -> Model:
+        item = self._said(field, value, address)
+        if "code" in item and len(field.choices) <= _TICKED:
+            item["choices"] = [
+                {"code": code, "label": self.wording.label(label), "chosen": code == value}
+                for code, label in field.choices.items()
+            ]
+        return item
+
+    def _said(self, field: Field, value: Any, address: str) -> Model:
         item: Model = {
             "address": address,
             "label": self.wording.label(field.label),
@@ -164,18 +173,15 @@ class Builder:
             item["answer"] = answer_kind(value)
         elif field.choices:
             item["code"] = value if isinstance(value, str) else ""
-            if len(field.choices) <= _TICKED:
-                item["choices"] = [
-                    {"code": code, "label": self.wording.label(label), "chosen": code == value}
-                    for code, label in field.choices.items()
-                ]
         return item
 
     def _words_of(self, field: Field, value: Any) -> str:
         # The kind, not the shared envelope, knows what its stages and outcomes are called.
-        known = {"stage": {each.name: each.label for each in self.record.kind.stages}}
-        known["outcome.result"] = dict(self.record.kind.outcomes)
-        label = known.get(field.address, {}).get(str(value))
+        label = None
+        if field.address == "stage":
+            label = next((e.label for e in self.record.kind.stages if e.name == value), None)
+        elif field.address == "outcome.result":
+            label = self.record.kind.outcomes.get(str(value))
         words = self.wording.text(label) if label else self.wording.value(field, value).strip()
         return f"{words} {self._named_row(field, value)}".rstrip()
 
@@ -239,8 +245,7 @@ class Builder:
         return table
 
     def _cell(self, field: Field, value: Any, row: str) -> Model:
-        item = self._item(field, value, f"{row}.{field.name}")
-        item.pop("choices", None)
+        item = self._said(field, value, f"{row}.{field.name}")
         block = self._block(field, value, f"{row}.{field.name}") if is_answered(value) else None
         if block is not None and not self._is_one_line(field):
             item |= {"value": "", "blocks": [block]}

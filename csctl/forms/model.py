@@ -40,10 +40,14 @@ def languages(text: str) -> tuple[str, ...]:
 
 
 class Shared:
-    """What all forms of a repository share, read once: the fixed words, and names of records."""
+    """What all forms of a repository share, read once: the fixed words, and names of records.
 
-    def __init__(self, store: Store) -> None:
+    `album` is the folder where photos made fit are kept, None to make them anew.
+    """
+
+    def __init__(self, store: Store, album: Path | None = None) -> None:
         self._store = store
+        self.album = album
         self._names: dict[tuple[str, str, str], str] = {}
 
     @cached_property

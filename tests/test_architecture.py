@@ -112,6 +112,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schemaload": "schemas from disk",
             "config": "csctl.yaml",
             "display": "values as people read them",
+            "forms.album": "photos made fit, kept",
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",

@@ -29,12 +29,16 @@ _PARTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How forms are wanted: of the repository at `root`, as seen by `view`, as the send `step`."""
+    """How forms are wanted: of the repository at `root`, as seen by `view`, as the send `step`.
+
+    `album` is the folder where photos made fit are kept, if they are.
+    """
 
     root: Path
     view: View
     step: str
     ending: Ending
+    album: Path | None = None
 
     def render(self, record_id: str, store: Store, shared: Shared) -> bytes:
         """Return the form of one record."""
@@ -69,7 +73,7 @@ def _leave_interrupts() -> None:
 
 def _write(order: Order, folder: Path, ids: Sequence[str]) -> Iterator[Path]:
     store = Store(open_repository(order.root))
-    shared = Shared(store)
+    shared = Shared(store, order.album)
     for each in ids:
         path = folder / f"{each}.{order.ending}"
         write_atomically(path, order.render(each, store, shared))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from csctl.errors import CsctlError, UsageError
 from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
-from csctl.forms.wording import Wording, printable
+from csctl.forms.wording import Wording
 from csctl.index import Index
 from csctl.kinds.schema import SignOff
 from csctl.messages import LANGUAGES, _
@@ -40,10 +40,14 @@ def languages(text: str) -> tuple[str, ...]:
 
 
 class Shared:
-    """What all forms of a repository share, read once: the fixed words, and names of records."""
+    """What all forms of a repository share, read once: the fixed words, and names of records.
 
-    def __init__(self, store: Store) -> None:
+    `album` is the folder where photos made fit are kept, None to make them anew.
+    """
+
+    def __init__(self, store: Store, album: Path | None = None) -> None:
         self._store = store
+        self.album = album
         self._names: dict[tuple[str, str, str], str] = {}
 
     @cached_property
@@ -69,7 +73,7 @@ class Shared:
 
 
 def build_form(record: Record, store: Store, view: View, shared: Shared | None = None) -> Model:
-    """Build the form of a record as plain JSON data, every text fit to print.
+    """Build the form of a record as plain JSON data; wording.printable makes it fit to print.
 
     Keys: kind, id, company, languages, form {title, number, revision, step}, draft, digest,
     words, sections [{name, label, blocks}], signoffs. Labels are lists, one text a
@@ -109,12 +113,12 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "draft": bool(unverified) or _is_draft(record, signoffs, view.send),
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
-        "sections": printable(list(builder.sections())),
-        "signoffs": printable([
+        "sections": list(builder.sections()),
+        "signoffs": [
             {**_signoff(record, each, wording, labels), "unverified": each.name in unverified}
             for each in signoffs
-        ]),
-    }  # fmt: skip
+        ],
+    }
 
 
 def load_words(store: Store) -> dict[str, Any]:

@@ -81,6 +81,12 @@ class Field(NamedTuple):
         return str(self.schema.get("x-row-of", ""))
 
     @property
+    def layout(self) -> Mapping[str, Any]:
+        """How a form draws it where its shape does not say: `by_day`, `boxes` or `beside`."""
+        layout: Mapping[str, Any] = self.schema.get("x-layout", {})
+        return layout
+
+    @property
     def is_internal(self) -> bool:
         """Whether it never appears on a customer's form."""
         return self.schema.get("x-audience") == "internal"

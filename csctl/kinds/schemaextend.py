@@ -16,7 +16,7 @@ _LOWER: Final = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minPro
 # Words that describe a field, or only ever narrow it; every other word may not change.
 _FREE: Final = (
     "x-label", "x-hint", "x-section", "x-default", "x-summary", "x-pii", "x-since", "x-pick",
-    "required", "properties",
+    "x-layout", "required", "properties",
 )  # fmt: skip
 
 

@@ -171,6 +171,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
+            "interchange.exchangemap": "how a record and a report of an open format map",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -189,6 +190,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
+            "interchange.inward": "a report of an open format, read back",
+            "interchange.outward": "a record as a report of an open format",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.publishing": "a form as a file",
             "mergepolicy": "what merges by itself, and who approves the rest",

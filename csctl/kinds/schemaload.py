@@ -139,11 +139,15 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
+        return self._remembered(f"profile {name}", lambda: self._read_table("profiles", name))
 
-    def _read_profile(self, name: str) -> dict[str, Any]:
+    def exchange(self, name: str) -> dict[str, Any]:
+        """Return the table of an open format and a kind, such as `catenax-8d`."""
+        return self._remembered(f"exchange {name}", lambda: self._read_table("exchange", name))
+
+    def _read_table(self, folder_name: str, name: str) -> dict[str, Any]:
         for folder in self._path:
-            path = folder / "profiles" / f"{name}.yaml"
+            path = folder / folder_name / f"{name}.yaml"
             if path.is_file():
                 return self._read(path)
         raise CsctlError(_("There is no profile {name}.").format(name=name))

@@ -45,6 +45,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "diff": marked("Show what changed between two versions of a record"),
         "blame": marked("Show each field's last change"),
         "export": marked("Write a record in an open format, such as the 8D of Catena-X"),
+        "flow": marked("Draw where a case stands among its neighbours"),
         "verify": marked("Check that a sent file is the one that was sent"),
     },
     marked("Over many records"): {

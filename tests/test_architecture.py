@@ -255,7 +255,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "evidence": "what a file in somebody's hands proves",
         },
     ),
-    ("facts of a trail", {"auditfacts": "what an audit found out, kept"}),
+    (
+        "facts of a trail",
+        {
+            "auditfacts": "what an audit found out, kept",
+            "flow": "where a case stands among its neighbours",
+        },
+    ),
     ("approvals of a trail", {"auditapprovals": "approvals as an audit tells them"}),
     ("trail of all", {"audit": "every event of every record"}),
     ("trail in words", {"auditwords": "an audit as people read it"}),

@@ -46,6 +46,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "blame": marked("Show each field's last change"),
         "export": marked("Write a record in an open format, such as the 8D of Catena-X"),
         "flow": marked("Draw where a case stands among its neighbours"),
+        "remind": marked("Write to the owner of an overdue action, and log it"),
         "verify": marked("Check that a sent file is the one that was sent"),
     },
     marked("Over many records"): {

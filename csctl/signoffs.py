@@ -29,16 +29,29 @@ def digest(record: Record, fields: tuple[str, ...] = ()) -> str:
     """Return the sha256 (hex) over some fields of a record, or all of its content.
 
     Over the data, not the file: comments, order and layout do not matter. What was sent or
-    signed is not part of it, nor is who holds the record; the hashes of all attachments are.
+    signed is not part of it, nor is who holds the record or who was chased for an action; the
+    hashes of all attachments are.
     """
     chosen = fields or tuple(key for key in record.data if key not in _BESIDE)
-    found = {address: record.value(address) for address in chosen}
+    found = {address: _unchased(record.value(address)) for address in chosen}
     content: dict[str, Any] = {key: value for key, value in found.items() if value is not None}
     content["attachments"] = sorted(
         str(row.get("sha256", "")) for row in rows(record.data.get("attachments"))
     )
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _unchased(value: Any) -> Any:
+    """Return a value without the reminders in its rows: a chase changes nothing that is signed."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: inner for key, inner in each.items() if key != "reminders"}
+        if isinstance(each, dict)
+        else each
+        for each in value
+    ]
 
 
 def key_of(name: str, cycle: int) -> str:

@@ -231,6 +231,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "attaching": "files beside a record",
             "changes": "a change judged as a change",
             "exchange": "handing work in and taking in others'",
+            "reminding": "the written chase for an overdue action",
             "renumbering": "another number for a record",
             "edits": "what was typed, as edits",
             "enrolment": "a person's own signing key",

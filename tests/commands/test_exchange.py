@@ -19,6 +19,8 @@ needs_model = pytest.mark.skipif(
 )
 BPNL = 'external_ids={"system": "BPNL", "number": "BPNL0123456789ZZ"}'
 CODE = 'supplier_codes={"system": "SRM", "code": "RB2064600502"}'
+RESULT = "stepD8.resultAssesment"
+"""The model writes it so."""
 ADDRESS = {
     "type": "registered",
     "line": "Test Avenue",
@@ -152,6 +154,74 @@ def test_what_went_out_comes_in_again(company: Company, run: Run) -> None:
     known = {"header.lastRevisionDate"}  # follows from the work on the record
     assert {path for path in before if before[path] != after.get(path)} <= known
     assert company.changed() == ""
+
+
+def whole(leader: dict[str, str]) -> dict[str, Any]:
+    """A report of which every step has something, in the order of the model."""
+    measure = {
+        "measure": "Pin keyed",
+        "proofOfEffectiveness": "50 of 50 held",
+        "introductionDate": "2026-05-20",
+        "status": "closed",
+        "causeAssignment": "Wrong pin",
+        "effectivenessResult": 100,
+        "responsiblePerson": leader["name"],
+    }
+    planned = {**measure, "measure": "Drawing", "introductionDate": "2026-07-01", "status": "open"}
+    planned["proofOfEffectiveness"] = ""
+    report = small()
+    report["header"]["parts"] = [
+        {"customerPartNumber": "P-1", "orderNumber": "O-1", "batchNumber": batch}
+        for batch in ("L-1", "L-2")
+    ]
+    member = {"name": "Eve", "email": "eve@there.example"}
+    report["stepD1"] = {"contactPerson": leader, "teamLeader": leader, "teamMembers": [member]}
+    report["stepD3"] = {
+        "descriptionOfInterimContainmentActions": [
+            {"proofOfEffectiveness": "count", "introductionDate": "2026-05-19"}
+        ],
+        "additionalInformationList": [{"key": "I1", "value": "Sorted"}, {"key": "I9", "value": ""}],
+    }
+    report["stepD4"] = {
+        "causes": [
+            {
+                "typeOfCauses": "TUA",
+                "causeHypothesisDescription": "Wrong pin",
+                "clarificationDate": "2026-05-19",
+                "result": "reproduced",
+            }
+        ]
+    }
+    report["stepD5"] = {"definePermanentCorrectiveActions": [measure, planned]}
+    late = {**measure, "effectivenessResult": 90}
+    report["stepD6"] = {"implementedCorrectiveMeasures": [measure, late]}
+    report["stepD7"] = {"errorPreventiveMeasures": [{**measure, "measure": "Checklist"}]}
+    report["stepD8"] = {"closingDate": "2026-05-30", "resultAssesment": "It holds."}
+    return report
+
+
+def test_every_step_comes_in_and_goes_out(company: Company, run: Run) -> None:
+    ready(run)
+    report = whole(exported(run, READY_3D)["stepD1"]["teamLeader"])
+    taken = run("8d", "import", "--from", "catenax", report_file(company, report))
+    assert taken.code == 0, taken.err
+    assert "implementedCorrectiveMeasures[1].effectiveness_pct: another value" in taken.err
+    out = run("export", taken.out.strip(), "--to", "catenax")
+    before, after = leaves(report), leaves(json.loads(out.out))
+    changed = {path for path in before if before[path] != after.get(path)}
+    assert {path for path in changed if "[1]" not in path} == {"stepD8.closingDate", RESULT}
+    assert not any(path.startswith(("header", "stepD5")) for path in changed)
+    assert "left out: stepD8.closingDate" in out.err
+    assert after["header.parts[1].batchNumber"] == "L-2"
+
+
+def test_rows_that_lack_what_they_need_are_left_out(company: Company, run: Run) -> None:
+    ready(run)
+    row = {"name": "Eve"}
+    run("set", READY_3D, "--add", f"members={json.dumps(row)}")
+    done = run("export", READY_3D, "--to", "catenax")
+    assert "left out: stepD1.teamMembers[" in done.err
+    assert "Eve" not in done.out
 
 
 def test_dry_run_writes_nothing(company: Company, run: Run) -> None:

@@ -102,7 +102,7 @@ def test_a_chase_leaves_what_is_signed_as_it_was(company: Company, run: Run) -> 
     plan(run)
     row = {**ACTION, "owner": "li-na", "started_at": "2026-05-10T08:00+08:00"}
     run("set", READY_3D, "--add", f"containment_actions={json.dumps(row)}")
-    signed = run("--me", "chen-gang", "sign", READY_3D, "--as", "approved_3d")
+    signed = run("sign", READY_3D, "--as", "prepared_3d")
     assert "holds" in run("show", READY_3D).out, signed.err
     done = run("remind", READY_3D, "--action", "I2")
     assert done.code == 0, done.err

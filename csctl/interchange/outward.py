@@ -140,7 +140,7 @@ class _Writing:
                 return value
         linked = ""
         for address in leaf.sources:
-            if linked and self._link_in(address, scope) != linked:
+            if linked and self._link_in(address, scope) not in ("", linked):
                 continue
             value = self._follow(address, scope)
             if leaf.of and isinstance(value, str):

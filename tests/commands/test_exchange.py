@@ -337,7 +337,10 @@ def test_the_sample_of_the_model_goes_in_and_out(company: Company, run: Run) -> 
     gone = {path for path in before if path not in kept}
     # The contact is the complaint's, and there is no D8 before the work is done.
     for path in gone - {"header.customerContact.phoneNumber", "stepD8.resultAssesment"}:
-        assert f"not taken over: {path}" in taken.err, path
+        row = path.rpartition(".")[0]
+        assert re.search(
+            re.escape("not taken over: ") + f"({re.escape(path)}|{re.escape(row)}):", taken.err
+        ), path
     assert len(kept) > 50
     assert "stepD4.causes[0].causeHypothesisDescription" in kept
     assert "stepD5.definePermanentCorrectiveActions[0].introductionDate" in kept

@@ -192,6 +192,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
+            "interchange.exchangemap": "how a record and a report of an open format map",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -214,6 +215,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
+            "interchange.inward": "a report of an open format, read back",
+            "interchange.outward": "a record as a report of an open format",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.blank": "a form without a record",
             "forms.publishing": "a form as a file",
@@ -263,6 +266,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "attaching": "files beside a record",
             "changes": "a change judged as a change",
             "exchange": "handing work in and taking in others'",
+            "reminding": "the written chase for an overdue action",
             "renumbering": "another number for a record",
             "edits": "what was typed, as edits",
             "enrolment": "a person's own signing key",
@@ -287,7 +291,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "evidence": "what a file in somebody's hands proves",
         },
     ),
-    ("facts of a trail", {"auditfacts": "what an audit found out, kept"}),
+    (
+        "facts of a trail",
+        {
+            "auditfacts": "what an audit found out, kept",
+            "flow": "where a case stands among its neighbours",
+        },
+    ),
     ("approvals of a trail", {"auditapprovals": "approvals as an audit tells them"}),
     ("trail of all", {"audit": "every event of every record"}),
     ("trail in words", {"auditwords": "an audit as people read it"}),

@@ -31,7 +31,8 @@ def import_command(kind_name: str) -> click.Command:
             "Examples:\n"
             "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
             "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml"
+            "  csctl {kind} import ledger.xlsx --map map.yaml\n"
+            "  csctl 8d import --from catenax report.json"
         ).format(kind=kind_name),
     )
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -40,6 +41,15 @@ def import_command(kind_name: str) -> click.Command:
         "map_file",
         type=click.Path(dir_okay=False, path_type=Path),
         help=_("The YAML file that says which column fills which field."),
+    )
+    @click.option(
+        "--from",
+        "form",
+        type=click.Choice(["catenax"]),
+        help=_("Read one report of an open format instead (Catena-X 8D, JSON)."),
+    )
+    @click.option(
+        "--complaint", default="", metavar="ID", help=_("The complaint that such a report answers.")
     )
     @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
     @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
@@ -51,6 +61,8 @@ def import_command(kind_name: str) -> click.Command:
         desk: Desk,
         file: Path,
         map_file: Path | None,
+        form: str | None,
+        complaint: str,
         suggest_map: bool,
         sheet: str,
         encoding: str,
@@ -58,6 +70,8 @@ def import_command(kind_name: str) -> click.Command:
         no_commit: bool,
         style: str,
     ) -> int:
+        if form:
+            return _import_report(desk, kind_name, file, form, complaint, dry_run, no_commit)
         if suggest_map:
             return _suggest(desk, kind_name, file, sheet, encoding)
         return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
@@ -117,6 +131,49 @@ def _import(
     elif style != "json" and result.commit:
         done(_("saved ({commit})").format(commit=result.commit[:8]))
     return 1 if result.problems else 0
+
+
+def _import_report(
+    desk: Desk,
+    kind_name: str,
+    file: Path,
+    form: str,
+    complaint: str,
+    dry_run: bool,
+    no_commit: bool,
+) -> int:
+    from csctl.console.saving import finish, is_refused, reserved_number
+    from csctl.interchange.exchangemap import load_exchange_map
+    from csctl.interchange.inward import Reading, read_report
+    from csctl.registration.beginning import register
+    from csctl.rules.context import build_context
+    from csctl.validation import check_record
+
+    store = desk.store
+    kind = store.repository.schemas.kind(kind_name)
+    table = load_exchange_map(store.repository.schemas, form, kind_name)
+    reading = Reading(kind, desk.index, table, store.complete(complaint) if complaint else "")
+    reading.read(read_report(file))
+    for path, why in reading.lost.items():
+        tell(_("not taken over: {path}: {why}").format(path=path, why=why))
+    if "complaints" not in reading.answers:
+        raise UsageError(
+            _("No complaint here is the one that {file} answers.").format(file=file),
+            _("Register it first (csctl complaint new), or name it: --complaint CC-…"),
+        )
+    with store.lock():
+        made = register(store, kind, reading.answers, me=desk.me, now=desk.now)
+        findings = check_record(made.record, build_context(store, desk.now))
+        if is_refused(made.record, findings):
+            return 1
+        if not dry_run:
+            number = reserved_number(desk, kind, desk.now.year)
+            if number != made.record.id:
+                made = register(store, kind, reading.answers, me=desk.me, now=desk.now, code=number)
+        code = finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+    if not dry_run:
+        say(made.record.id)
+    return code
 
 
 def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> ImportMap:

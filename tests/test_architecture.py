@@ -52,6 +52,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",
+            "interchange.markup": "XML with the places of its elements",
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
             "yamlfile.canonical": "the YAML csctl writes, read fast",
@@ -74,6 +75,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
+            "interchange.sheetcells": "the cells of a sheet of a workbook",
             "kinds.schema": "a kind: fields, stages, sends, clocks",
             "rules.table_capa": "rules of corrective action",
             "rules.table_laboratory": "rules of the laboratory, documents, appraisals",
@@ -90,6 +92,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.everywhere": "the numbers taken on any branch",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
+            "interchange.workbookparts": "a workbook as its parts",
             "ledgers.sheets": "any table people have",
             "kinds.building": "a kind built from its schema",
             "kinds.codes": "a code made of a name",
@@ -111,6 +114,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schemaload": "schemas from disk",
             "config": "csctl.yaml",
             "display": "values as people read them",
+            "interchange.sheetpictures": "pictures in a sheet of a workbook",
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",
@@ -215,6 +219,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
+            "interchange.formmap": "which cell of a customer's form takes which field",
             "interchange.inward": "a report of an open format, read back",
             "interchange.outward": "a record as a report of an open format",
             "ledgers.cells": "cells of an old ledger as values",
@@ -240,6 +245,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",

@@ -24,8 +24,8 @@ sheets:
       C6: {field: problem, limit: 60}
       C7: leader.name
     ticks:
-      C8: {field: safety_check.result, is: none, on: ■ 不涉及安全, off: □ 不涉及安全}
-      E8: {field: safety_check.result, is: suspected, on: ■ 涉及安全, off: □ 涉及安全}
+      C8: {field: safety_check.result, is: none, then: ■ 不涉及安全, else: □ 不涉及安全}
+      E8: {field: safety_check.result, is: suspected, then: ■ 涉及安全, else: □ 涉及安全}
     lists:
       - field: containment_actions
         rows: 12-14

@@ -177,8 +177,8 @@ class _Filling:
             found = self.reading.find(tick["field"])
             held = found.value if found else None
             is_on = tick["is"] in held if isinstance(held, list) else held == tick["is"]
-            on, off = tick.get("on", _TICK), tick.get("off", _NO_TICK)
-            yield load_place(reference), on if is_on else off
+            words = tick.get("then", _TICK), tick.get("else", _NO_TICK)
+            yield load_place(reference), words[0 if is_on else 1]
         for listed in sheet.get("lists", []):
             yield from self._rows(listed, name)
 

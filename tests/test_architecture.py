@@ -220,6 +220,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
             "interchange.formmap": "which cell of a customer's form takes which field",
+            "forms.questionnairesheet": "the questionnaire of a survey as a workbook",
             "interchange.inward": "a report of an open format, read back",
             "interchange.outward": "a record as a report of an open format",
             "ledgers.cells": "cells of an old ledger as values",
@@ -245,6 +246,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
             "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
@@ -354,6 +356,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "jinja2": {"forms.rendering"},
     "markupsafe": {"forms.rendering"},
     "typst": {"forms.pdf"},
+    "xlsxwriter": {"forms.questionnairesheet"},
     "python_calamine": {"ledgers.workbook"},
     "tabulate": {"console.output"},
     "wcwidth": {"console.output", "console.terminal"},

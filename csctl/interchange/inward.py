@@ -53,13 +53,20 @@ def _refuse(constant: str) -> None:
 
 
 class Reading:
-    """One report while it is read: `answers` fill a record, `lost` is path -> why not."""
+    """One report while it is read: `answers` fill a record, `lost` is path -> why not.
 
-    def __init__(self, kind: Kind, index: Index, table: ExchangeMap, complaint: str = "") -> None:
+    `given` answers were there before it was read.
+    """
+
+    def __init__(
+        self, kind: Kind, index: Index, table: ExchangeMap, given: Mapping[str, Any]
+    ) -> None:
         self._kind = kind
         self._index = index
         self._table = table
-        self.answers: dict[str, Any] = {"complaints": [complaint]} if complaint else {}
+        self.answers: dict[str, Any] = {}
+        for address, value in given.items():
+            put(self.answers, address, value)
         self.lost: dict[str, str] = {}
 
     def read(self, report: Mapping[str, Any]) -> None:

@@ -60,6 +60,23 @@ def read_workbook(path: Path, data: bytes, sheet: str | None, heading_row: int |
     return build_sheet(path, lines, heading_row, warnings, epoch, left=answer["left"])
 
 
+def read_cells(path: Path, data: bytes) -> dict[tuple[int, int], Cell]:
+    """Return what stands in the first visible sheet with cells, by row and column from 1.
+
+    CsctlError as for `read_workbook`.
+    """
+    check_archive(path, data)
+    answer = _ask_child(path, data, "")
+    if "name" not in answer:
+        raise CsctlError(_("{path} is empty.").format(path=path))
+    return {
+        (answer["first"] + row, answer["left"] + 1 + column): value
+        for row, cells in enumerate(answer["rows"])
+        for column, value in enumerate(cells)
+        if value not in ("", None)
+    }
+
+
 def check_archive(path: Path, data: bytes, most: int = MOST_UNPACKED) -> None:
     """Raise CsctlError for what is no XLSX or would unpack to too much; nothing is unpacked."""
     try:

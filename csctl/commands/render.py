@@ -128,7 +128,7 @@ def _customers_own(
     if ending == "portal":
         content = "\n".join(portal_blocks(record, desk.store, view, mapped)).encode()
     elif output is None and sys.stdout.isatty():
-        raise UsageError(_("A workbook is not shown in a terminal."), _("Give a file: -o FILE"))
+        raise UsageError(_("This form is no text."), _("Give a file: -o FILE"))
     else:
         filled = fill_form(record, desk.store, view, mapped)
         content = filled.content

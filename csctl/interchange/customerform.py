@@ -50,15 +50,20 @@ class Found:
 
 
 def shorten(text: str, limit: int, mark: str) -> tuple[str, int]:
-    """Return a text of at most `limit` characters, and how many it leaves out: `mark` says so."""
+    """Return a text of at most `limit` characters, and how many it leaves out.
+
+    `mark` says so at its end, in a few signs where the limit is small.
+    """
     if len(text) <= limit:
         return text, 0
+    if len(mark) * 2 > limit:
+        mark = "…+{count}"
     left_out = len(text) - limit
     while True:  # the mark itself takes room, more of it the more is left out
         said = mark.format(count=left_out)
         kept = max(0, limit - len(said))
         if len(text) - kept == left_out:
-            return (text[:kept] + said)[:limit], left_out
+            return text[:kept] + said, left_out
         left_out = len(text) - kept
 
 

@@ -11,7 +11,7 @@ from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.forms.audience import OURS
 from csctl.forms.model import languages
-from csctl.interchange.sheetcells import Place, dump_place, load_place
+from csctl.interchange.sheetcells import Place, dump_place, load_area, load_place
 from csctl.interchange.workbookparts import Workbook
 from csctl.kinds.addresses import split_address
 from csctl.kinds.conformance import Shape, plain_schema
@@ -25,6 +25,7 @@ from csctl.yamlfile import yamlio
 from csctl.yamlfile.yamlio import YamlError
 
 RULE: Final = "MAP-01"
+_MOST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ def find_form_map(store: Store, customer: str, name: str, kind: str) -> FormMap:
     found = known.get(name.casefold())
     if found is None:
         raise UsageError(
-            _("{customer} has no form '{name}'.").format(customer=customer or "?", name=name),
-            did_you_mean(name, known.values())
+            _("{customer} has no form '{name}'.").format(
+                customer=customer or "?", name=name or "…"
+            ),
+            did_you_mean(name, names)
             or _("Its map would be {path}; docs/company.md shows one.").format(
                 path=f"{path.removesuffix('.yaml')}/{name or 'NAME'}{FORM_MAP}"
             ),
@@ -130,7 +133,7 @@ def field_at(schemas: Schemas, kind: Kind, address: str, start: Field | None = N
     field = start
     for step in split_address(address):
         below = field.child(step) if field else kind.fields.get(step)
-        if below is None and field is not None and field.link:
+        if below is None and field is not None and field.link and field.row is None:
             kind = schemas.kind(field.link)
             below = kind.fields.get(step)
             field = None
@@ -161,6 +164,12 @@ def _check_fields(mapped: FormMap, schemas: Schemas) -> Iterator[Finding]:
             continue
         if place[2:3] == ("lists",) and not of and (field.row is None or not field.row.fields):
             yield mapped.finding(place, _("{address} is no list of rows.").format(address=address))
+    for name, sheet in mapped.sheets.items():
+        for number, each in enumerate(sheet.get("lists", [])):
+            if not 1 <= len(rows_of(each)) <= _MOST_ROWS:
+                message = _("The rows {rows} are none, or more than {most}.")
+                message = message.format(rows=each["rows"], most=_MOST_ROWS)
+                yield mapped.finding(("sheets", name, "lists", number, "rows"), message)
 
 
 def _named_fields(mapped: FormMap) -> Iterator[tuple[yamlio.Path, str, str]]:
@@ -200,7 +209,8 @@ def check_cells(mapped: FormMap, book: Workbook) -> Iterator[Finding]:
             yield mapped.finding(("sheets", name), message, did_you_mean(name, book.sheets))
             continue
         cells = book.cells(book.sheets[name])
-        seen: dict[Place, yamlio.Path] = {}
+        yield from _check_areas(mapped, name)
+        seen: set[Place] = set()
         for place, reference in _named_cells(mapped, name):
             try:
                 cell = load_place(reference)
@@ -219,7 +229,7 @@ def check_cells(mapped: FormMap, book: Workbook) -> Iterator[Finding]:
             elif cell in seen:
                 message = _("{cell} is filled already.").format(cell=reference)
                 yield mapped.finding(place, message)
-            seen[cell] = place
+            seen.add(cell)
 
 
 def _named_cells(mapped: FormMap, name: str) -> Iterator[tuple[yamlio.Path, str]]:
@@ -238,6 +248,16 @@ def _named_cells(mapped: FormMap, name: str) -> Iterator[tuple[yamlio.Path, str]
     for number, each in enumerate(sheet.get("pictures", [])):
         if "more" in each:
             yield ("sheets", name, "pictures", number, "more"), each["more"]
+
+
+def _check_areas(mapped: FormMap, name: str) -> Iterator[Finding]:
+    for number, each in enumerate(mapped.sheets[name].get("pictures", [])):
+        for area in each["ranges"]:
+            try:
+                load_area(area)
+            except ValueError:
+                place: yamlio.Path = ("sheets", name, "pictures", number, "ranges")
+                yield mapped.finding(place, _("'{cell}' is no cell.").format(cell=area))
 
 
 def rows_of(listed: Mapping[str, Any]) -> range:

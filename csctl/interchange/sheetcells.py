@@ -16,6 +16,7 @@ Place: TypeAlias = tuple[int, int]
 
 MOST_TEXT: Final = 32_767
 """Excel's own limit for the text of a cell."""
+_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _REFERENCE: Final = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 _SPANS: Final = re.compile(rb"""\s+spans\s*=\s*(?:"[^"]*"|'[^']*')""")
 _EMU: Final = 9525
@@ -38,9 +39,10 @@ class Area:
 def load_place(reference: str) -> Place:
     """Return row and column of a reference such as B12; ValueError if it is none."""
     found = _REFERENCE.fullmatch(reference)
-    if found is None:
+    place = (int(found[2]), column_of(found[1])) if found else (0, 0)
+    if not (1 <= place[0] <= _MOST_ROWS and 1 <= place[1] <= _MOST_COLUMNS):
         raise ValueError(reference)
-    return int(found[2]), column_of(found[1])
+    return place
 
 
 def load_area(reference: str) -> Area:

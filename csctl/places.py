@@ -15,6 +15,8 @@ from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
+FORM_MAP: Final = ".form.yaml"
+"""How the map of a customer's own form ends; it lies beside his record and is no attachment."""
 # Each holds a hundred numbers: of more, a shell shows how they begin.
 _MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")

@@ -88,7 +88,7 @@ def show_rows(
     elif style == "csv":
         show_csv(rows, headings)
     elif rows:
-        click.echo(render_table(rows, headings, _width()))
+        click.echo(render_table(rows, headings, terminal_width()))
 
 
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
@@ -159,11 +159,12 @@ def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[lis
         if not spare:
             break
         widths[max(spare, key=widths.__getitem__)] -= 1
-    cut = [[_cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
-    return cut, [_cut(each, widths[i]) for i, each in enumerate(heads)]
+    fitted = [[cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
+    return fitted, [cut(each, widths[i]) for i, each in enumerate(heads)]
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """Return a text that takes no more than `width` columns of a terminal."""
     if _width_of(text) <= width:
         return text
     from wcwidth import wcwidth
@@ -177,7 +178,7 @@ def _cut(text: str, width: int) -> str:
     return kept + "…"
 
 
-def _width() -> int | None:
+def terminal_width() -> int | None:
     """The columns of the terminal; None in a pipe, where nothing is cut."""
     if not sys.stdout.isatty():
         return None

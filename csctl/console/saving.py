@@ -103,6 +103,24 @@ def new_findings(
     ]
 
 
+def check_new(desk: Desk, made: Drafted) -> list[Finding]:
+    """Return what is wrong with a new record as if it and its files were on disk already."""
+    from csctl.ledgers.namesakes import Fresh
+    from csctl.rules.context import build_context
+    from csctl.validation import check_record
+
+    store = desk.store
+    index = Fresh(store, desk.views)
+    index.add(made.record)
+    files = {each.path: each.after for each in made.changes}
+
+    def read_file(path: str) -> bytes:
+        return files[path] if path in files else store.read_bytes(path)
+
+    context = build_context(store, desk.now, index)
+    return check_record(made.record, replace(context, reader=read_file))
+
+
 def _is_signed_only(old: Record, new: Record) -> bool:
     rest = [{k: v for k, v in each.data.items() if k != "signoffs"} for each in (old, new)]
     return rest[0] == rest[1]

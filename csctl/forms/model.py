@@ -133,21 +133,24 @@ def load_words(store: Store) -> dict[str, Any]:
 
 def read_photos(form: Model, record: Record, store: Store) -> dict[str, bytes]:
     """Read the photos a form shows; CsctlError if one is missing or not the one attached."""
+    names = dict.fromkeys(_photo_names(form["sections"]))
+    return {name: read_attached(store, record, name) for name in names}
+
+
+def read_attached(store: Store, record: Record, name: str) -> bytes:
+    """Read a file beside a record; CsctlError if it is missing or not the one attached."""
     hashes = {
         str(row.get("path")): row.get("sha256") for row in rows(record.data.get("attachments"))
     }
-    photos = {}
-    for name in dict.fromkeys(_photo_names(form["sections"])):
-        content = store.read_bytes(f"{record.attachment_folder()}/{name}")
-        if name in hashes and hashlib.sha256(content).hexdigest() != hashes[name]:
-            raise CsctlError(
-                _("{name} is not the file that was attached to {id}: its sha256 differs.").format(
-                    name=name, id=record.id
-                ),
-                _("Take the attached one from git, or attach the new one under another name."),
-            )
-        photos[name] = content
-    return photos
+    content = store.read_bytes(f"{record.attachment_folder()}/{name}")
+    if name in hashes and hashlib.sha256(content).hexdigest() != hashes[name]:
+        raise CsctlError(
+            _("{name} is not the file that was attached to {id}: its sha256 differs.").format(
+                name=name, id=record.id
+            ),
+            _("Take the attached one from git, or attach the new one under another name."),
+        )
+    return content
 
 
 def _photo_names(value: Any) -> Iterator[str]:

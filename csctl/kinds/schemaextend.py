@@ -89,7 +89,7 @@ def _loosens(key: str, base: Any, own: Any) -> bool:
         return not own
     if key == "x-audience":
         return bool(own != "internal")
-    if key == "x-evolves":
+    if key in ("x-evolves", "x-beside"):
         return bool(own)
     if base is None:
         return False

@@ -157,11 +157,18 @@ class Schemas:
         return self._profiles[name]
 
     def _read_profile(self, name: str) -> dict[str, Any]:
-        for folder in self._path:
-            path = folder / "profiles" / f"{name}.yaml"
-            if path.is_file():
-                return self._read(path)
-        raise CsctlError(_("There is no profile {name}.").format(name=name))
+        found = self._find_table("profiles", name)
+        if found is None:
+            raise CsctlError(_("There is no profile {name}.").format(name=name))
+        return found
+
+    def exchange(self, name: str) -> dict[str, Any] | None:
+        """Return the table of an open format and a kind, such as `catenax-8d`, if there is one."""
+        return self._find_table("exchange", name)
+
+    def _find_table(self, folder_name: str, name: str) -> dict[str, Any] | None:
+        paths = (folder / folder_name / f"{name}.yaml" for folder in self._path)
+        return next((self._read(path) for path in paths if path.is_file()), None)
 
     def _read(self, path: Path) -> dict[str, Any]:
         key = str(path)

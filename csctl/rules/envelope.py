@@ -14,6 +14,7 @@ from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
+from csctl.places import FORM_MAP
 from csctl.record import Record, occurrences
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, given, ids_at, in_row, label_of, list_of, set_hint
@@ -125,7 +126,7 @@ def check_files(record: Record, context: Context) -> Iterator[Finding]:
                 f"csctl attach {record.id} {name}",
             )  # fmt: skip
     for name in lying:
-        if name not in listed and name not in sent:
+        if name not in listed and name not in sent and not name.endswith(FORM_MAP):
             yield breach(
                 "ENV-05", record, "attachments" if "attachments" in record.data else "",
                 _("{path} lies beside the record, but is not among its attachments.").format(

@@ -202,6 +202,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.document": "controlled documents",
             "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
+            "rules.privacy": "personal data out of place",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",

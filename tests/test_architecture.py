@@ -102,6 +102,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
+    ("unsound", {"kinds.unsound": "kinds that do not hold together"}),
     (
         "on a record",
         {

@@ -182,6 +182,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -312,6 +313,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "asking and saving",
         {
             "console.prompts": "questions and answers",
+            "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
         },
     ),

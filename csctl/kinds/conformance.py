@@ -189,16 +189,6 @@ def check_value(kind: Kind, address: str, value: Any) -> Iterator[Problem]:
     yield from _field_shape(kind, address).check(value)
 
 
-def schema_problems(kind: Kind) -> Iterator[Problem]:
-    """Yield the first place where a kind says something that is no JSON Schema."""
-    import jsonschema
-
-    try:
-        jsonschema.Draft202012Validator.check_schema(plain_schema(kind.schema))
-    except jsonschema.SchemaError as error:
-        yield Problem(tuple(error.absolute_path), error.message)
-
-
 def problems_of(errors: Iterable[jsonschema.ValidationError]) -> Iterator[Problem]:
     """Yield plain sentences for the errors of the reference validator, each problem once."""
     yield from dict.fromkeys(problem for error in errors for problem in _sentences(error))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from csctl.errors import CsctlError, Misfit, YamlError
-from csctl.kinds.conformance import schema_problems
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import kind_headers
@@ -71,7 +70,7 @@ def find_unsound(
             if "x-extends" not in data:
                 check_header(name, header, others)
             kind = build(name)
-            check_as_json_schema(kind)
+            check_words(name, kind.schema)
         except CsctlError as error:
             words = getattr(error, "words", ())
             clash = words[0] if words else ""
@@ -154,11 +153,67 @@ def _wrong_form(name: str, words: Sequence[str], what: str) -> Misfit:
     return Misfit(message.format(name=name, why=what), words=tuple(words))
 
 
-def check_as_json_schema(kind: Kind) -> None:
-    """Raise Misfit where a kind says something that is no JSON Schema."""
-    for problem in schema_problems(kind):
-        words = tuple(each for each in problem.path if isinstance(each, str))
-        raise _wrong_form(kind.name, words, f"{'.'.join(words)}: {problem.message}")
+def check_words(name: str, schema: Mapping[str, Any]) -> None:
+    """Raise Misfit where a schema says of values what is no JSON Schema.
+
+    The words alone are looked at that schemas of kinds use: validators would take others as read.
+    """
+    for words, value in _wrong_words(schema):
+        what = f"{'.'.join(words)}: {value!r}"
+        raise _wrong_form(name, words, _("{what} says nothing of a value").format(what=what))
+
+
+def _wrong_words(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in schema.items():
+        if (fits := _FITS.get(key)) is not None and not fits(value):
+            yield (key,), value
+        elif key == "properties":
+            for name, inner in value.items():
+                yield from (((key, name, *words), wrong) for words, wrong in _wrong_words(inner))
+        elif isinstance(value, dict) and key in ("items", "additionalProperties", "propertyNames"):
+            yield from (((key, *words), wrong) for words, wrong in _wrong_words(value))
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        re.compile(value)
+    except (re.error, TypeError):
+        return False
+    return True
+
+
+def _is_type(value: Any) -> bool:
+    return all(each in _TYPES for each in (value if isinstance(value, list) else [value]))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+_TYPES: Final = ("string", "integer", "number", "boolean", "object", "array")
+_FITS: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "type": _is_type,
+    "pattern": _is_pattern,
+    "required": _are_names,
+    "enum": lambda value: isinstance(value, list),
+    "x-choices": lambda value: isinstance(value, dict),
+    "items": lambda value: isinstance(value, dict),
+    "additionalProperties": lambda value: isinstance(value, bool | dict),
+    "uniqueItems": lambda value: isinstance(value, bool),
+    **dict.fromkeys(
+        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+        _is_count,
+    ),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+}
 
 
 def line_of(path: Path, error: CsctlError) -> int:

@@ -345,7 +345,9 @@ def _fail(message: str, hint: str, code: int, as_json: bool) -> int:
 def run() -> None:
     """Run csctl and leave the process with its exit code."""
     gc.set_threshold(100_000, 50, 50)  # a process this short leaves little to be collected
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # and nothing at its end, where Python would look through all there is
+    sys.exit(code)
 
 
 if __name__ == "__main__":

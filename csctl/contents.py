@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from csctl.kinds.schema import Field, Kind, answer_kind
 from csctl.record import Record, is_step
@@ -18,8 +17,7 @@ _LINKS, _DAYS, _FILES, _TEXTS, _LISTS = range(5)
 _HELD: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """The places of some fields of a record, in the order of its schema, then of its file.
 
     `links` name other records, `days` are days and times, `files` name files, `texts` may be
@@ -33,8 +31,7 @@ class Contents:
     lists: list[Found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """Where to look below a place: at the place itself, its keys, any of its keys, its rows."""
 
     number: int

@@ -6,10 +6,9 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
-from csctl.cache import RepositoryCache, blob_id, code_digest, digest_of
+from csctl.cache import RepositoryCache, blob_id
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.schema import Field, Kind
@@ -66,21 +65,24 @@ class RememberedDocument(Document):
 
 
 class Facts:
-    """Records by path and content, each parsed once; the rows are for SQL to choose from."""
+    """Records by path and content, each parsed once; the rows are for SQL to choose from.
+
+    Kinds go by their names: most are asked for links to a record, have none, and are not built.
+    """
 
     def __init__(self, store: Store, cache: RepositoryCache) -> None:
         self._store = store
         self._cache = cache
+        self._schemas = store.repository.schemas
         self._digests: dict[str, str] = {}
 
-    def digest(self, kind: Kind) -> str:
+    def digest(self, kind: str) -> str:
         """Return what a fact about a kind depends on besides the file: schema and code."""
-        if kind.name not in self._digests:
-            schema = json.dumps(kind.schema, ensure_ascii=False)
-            self._digests[kind.name] = digest_of(code_digest(), kind.name, schema)
-        return self._digests[kind.name]
+        if kind not in self._digests:
+            self._digests[kind] = self._schemas.mark(kind)
+        return self._digests[kind]
 
-    def known(self, kind: Kind, places: Sequence[tuple[str, str]]) -> dict[str, int]:
+    def known(self, kind: str, places: Sequence[tuple[str, str]]) -> dict[str, int]:
         """Return the numbers of the facts about (path, blob) that are known, by path."""
         found: dict[str, int] = {}
         digest = self.digest(kind)
@@ -94,7 +96,7 @@ class Facts:
             found.update(rows)
         return found
 
-    def learn(self, kind: Kind, contents: Iterable[tuple[str, str, bytes]]) -> None:
+    def learn(self, kind: str, contents: Iterable[tuple[str, str, bytes]]) -> None:
         """Remember what follows from the contents of files: path, blob, bytes."""
         rows: list[tuple[str, str, Record | Finding]] = []
         for path, blob, content in contents:
@@ -105,7 +107,7 @@ class Facts:
         self.remember(kind, rows)
 
     def records(
-        self, kind: Kind, blobs: Mapping[str, str], contents: Mapping[str, bytes]
+        self, kind: str, blobs: Mapping[str, str], contents: Mapping[str, bytes]
     ) -> dict[str, Record | Finding]:
         """Return what the files at some paths hold, parsed only where it is not known."""
         known = self.known(kind, list(blobs.items()))
@@ -125,7 +127,7 @@ class Facts:
         except CsctlError as error:
             return unreadable(path, error)
 
-    def remember(self, kind: Kind, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
+    def remember(self, kind: str, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
         """Remember records, or findings in place of such, read from (path, blob)."""
         rows = [(path, blob, _data_of(found), found) for path, blob, found in read]
         rows = [each for each in rows if _is_unicode(each[2])]
@@ -145,7 +147,7 @@ class Facts:
         self._cache.write(
             "INSERT OR IGNORE INTO problems (fact, language, finding) VALUES (?, ?, ?)",
             [
-                (number, language(), json.dumps(asdict(found)))
+                (number, language(), json.dumps(found._asdict()))
                 for number, found in about
                 if isinstance(found, Finding)
             ],
@@ -167,13 +169,13 @@ class Facts:
         for table, key in tables:
             self._cache.write(f"DELETE FROM {table} WHERE {key} IN ({old})", [(entries,)])
 
-    def build(self, kind: Kind, path: str, blob: str, data: str, record_id: str = "") -> Record:
+    def build(self, kind: str, path: str, blob: str, data: str, record_id: str = "") -> Record:
         """Build a record from what is known of its file."""
         document = RememberedDocument(self._store, path, blob, data)
         if not record_id:
             stem = path.rpartition("/")[2].removesuffix(".yaml")
             record_id = str(document.data.get("id", stem))
-        return Record(kind, record_id, path, document)
+        return Record(self._schemas.kind(kind), record_id, path, document)
 
 
 def _is_unicode(data: str | None) -> bool:

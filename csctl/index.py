@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(NamedTuple):
     """Records of a kind that belong together by what they hold.
 
     `place` says by which key a record belongs to a group and which text stands for it there, None
@@ -136,22 +134,26 @@ class Index:
 
     def _viewed(self, path: str) -> Record | Finding | None:
         try:
-            kind = self.store.kind_at(path).name if self._views else ""
+            kind = self.store.kind_name_at(path) if self._views else ""
         except CsctlError:  # a folder of nobody, as reading it says
             return None
         viewed = self._ask(kind, lambda view: [view.at(path)])
         return viewed[0] if viewed else None
 
+    def is_committed(self, path: str, content: bytes) -> bool:
+        """Tell whether a record is known to have this very content in the last commit."""
+        kind = self.store.kind_name_at(path)
+        return self._ask(kind, lambda view: [view.holds(path, content)]) == [True]
+
     def _ask(self, kind: str, question: Callable[[View], list[_T]]) -> list[_T]:
         """Return what a view answers, nothing where there is none that can."""
         if self._views is None:
             return []
-        declared = self.store.repository.schemas.kind(kind)
-        view = self._views.find(declared)
+        view = self._views.find(kind)
         try:
             return question(view) if view else []
         except LostError:
-            self._views.lose(declared)
+            self._views.lose(kind)
             return []
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:

@@ -8,7 +8,6 @@ import os
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -37,8 +36,7 @@ _SCHEMAS: Final = "schemas"
 _NARROW: Final = ("links:", "group:")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was found in the record at a path, what that was built on, and which keys it touches."""
 
     path: str
@@ -294,7 +292,7 @@ class Recheck:
         for table, what in (("questions", "asked"), ("touches", "narrow")):
             given = sorted((key, n) for n, each in pairs for key in getattr(each, what))
             cache.write(f"INSERT OR IGNORE INTO {table} (key, verdict) VALUES (?, ?)", given)
-        written = ([path, *astuple(finding)] for path, finding in found)
+        written = ([path, *finding] for path, finding in found)
         self._answers.end(answer, self._seen, self._history.text(), count, written)
 
     def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
@@ -18,8 +17,7 @@ from csctl.yamlfile.yamlio import Document, Layout, Path
 _STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as read: `path` is that of its file, relative to the repository, with `/`."""
 
     kind: Kind

@@ -14,7 +14,6 @@ from csctl.facts import UNREADABLE, Facts
 from csctl.findings import Finding
 from csctl.git.snapshot import Snapshot, changes_between, entries_of
 from csctl.groups import Groups
-from csctl.kinds.schema import Kind
 from csctl.messages import language
 from csctl.places import RECORDS, walk_order
 from csctl.record import Record
@@ -36,10 +35,10 @@ class View:
     """
 
     def __init__(
-        self, store: Store, cache: RepositoryCache, facts: Facts, kind: Kind, snapshot: Snapshot
+        self, store: Store, cache: RepositoryCache, facts: Facts, kind: str, snapshot: Snapshot
     ) -> None:
         self.kind = kind
-        self.folder = f"{RECORDS}/{kind.folder}"
+        self.folder = store.folder_of(kind)
         self._store, self._cache, self._facts = store, cache, facts
         self._root = store.repository.root
         self._snapshot = snapshot
@@ -100,6 +99,11 @@ class View:
                 return self._store.try_read(path)
             return self._facts.build(self.kind, path, blob, data)
         return None
+
+    def holds(self, path: str, content: bytes) -> bool:
+        """Tell whether HEAD's file at a path has this very content."""
+        rows = self._rows("SELECT blob FROM entries WHERE view = ? AND path = ?", (self._id, path))
+        return any(blob_id(content, blob) == blob for (blob,) in rows)
 
     def unreadable(self) -> list[Finding]:
         """Return a finding for each file that is no record, in order of path."""

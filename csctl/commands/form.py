@@ -61,11 +61,11 @@ def command(
     output: Path | None,
 ) -> int:
     """Print empty forms."""
+    from csctl.atomic import write_atomically
     from csctl.forms.blank import build_blank
     from csctl.forms.model import languages
     from csctl.forms.publishing import publish_blank
     from csctl.forms.questionnaire import build_questionnaire
-    from csctl.atomic import write_atomically
 
     if not blank:
         raise UsageError(

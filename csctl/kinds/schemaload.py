@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
+from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
 from csctl.errors import CsctlError, Misfit, UsageError, YamlError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
 from csctl.kinds.schemaextend import extend
-from csctl.kinds.unsound import Unsound, find_unsound
 from csctl.messages import _, language
 from csctl.places import kind_headers
 from csctl.suggest import did_you_mean
 from csctl.yamlfile import yamlio
+
+if TYPE_CHECKING:
+    from csctl.kinds.unsound import Unsound
 
 _ENVELOPE: Final = "common/envelope.yaml"
 
@@ -77,11 +78,14 @@ class Schemas:
         """The kinds of the repository's own that do not hold together, by name."""
         if len(self._path) < 2 or not self._path[0].is_dir():
             return {}
+        # Few companies have kinds of their own.
+        from csctl.kinds.unsound import Unsound, find_unsound
+
         own, shipped = self._path[0], kind_headers(self._path[1:])
 
         def find() -> dict[str, Any]:
             found = find_unsound(own, shipped, self._build, self._read)
-            return {each.name: asdict(each) for each in found}
+            return {each.name: each._asdict() for each in found}
 
         found = self._remembered(f"unsound {language()}", find)
         return {name: Unsound(**each) for name, each in found.items()}
@@ -116,6 +120,22 @@ class Schemas:
     def flattened(self, name: str) -> dict[str, Any]:
         """Return the schema file `name` as one JSON Schema without references."""
         return self._remembered(f"schema {name}", lambda: self._flatten(name))
+
+    def mark(self, name: str) -> str:
+        """Return what tells the schema of a kind, and the code that reads it, from all others."""
+
+        def find() -> dict[str, Any]:
+            schema = json.dumps(self.kind(name).schema, ensure_ascii=False)
+            return {"mark": digest_of(code_digest(), name, schema)}
+
+        return str(self._remembered(f"mark {name}", find)["mark"])
+
+    def linked_kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return for each kind the kinds that its link fields name."""
+        return self._remembered("links", lambda: {name: self._links(name) for name in self.names()})
+
+    def _links(self, name: str) -> list[str]:
+        return sorted({field.link for field in self.kind(name).links()})
 
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
@@ -252,8 +272,7 @@ class Schemas:
         raise Misfit(_("There is no schema file {name}.").format(name=name), words=(name,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A schema file as read, and the folders it may refer to: its own and the later ones.
 
     What csctl ships never refers to a repository's shapes, so that these cannot loosen it.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, Misfit, YamlError
 from csctl.kinds.schema import Kind
@@ -18,8 +17,7 @@ _PREFIX: Final = re.compile(r"[A-Z0-9]+")
 _LISTS: Final = ("x-sections", "x-stages", "x-milestones", "x-sends", "x-signoffs", "x-clocks")
 
 
-@dataclass(frozen=True, slots=True)
-class Unsound:
+class Unsound(NamedTuple):
     """A schema file of the repository that does not hold together.
 
     What is wrong with an `is_addition` leaves the kind as csctl ships it. Otherwise `folder` and

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csctl.asked import Asked
 from csctl.config import Config
@@ -181,8 +181,7 @@ def build_context(store: Store, now: datetime, index: Index | None = None) -> Co
 Run = Callable[[Record, Context], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One function that looks for breaches in records of a kind, and when it binds.
 
     `stage` is the first stage at which it binds ("" = from the start), so that the gate to that

@@ -101,10 +101,10 @@ def check_rules(record: Record, context: Context) -> Iterator[Finding]:
         if not check.stage or check.stage in passed:
             found = check.run(record, context)
             if check.stage and _passed_before_import(record, record.kind.stage(check.stage)):
-                found = (replace(each, level="warning") for each in found)
+                found = (each._replace(level="warning") for each in found)
             yield from found
         elif check.warns:
-            yield from (replace(each, level="warning") for each in check.run(record, context))
+            yield from (each._replace(level="warning") for each in check.run(record, context))
 
 
 def checks_of(record: Record) -> tuple[Check, ...]:
@@ -144,7 +144,7 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                     level=_level(record, stage),
                 )  # fmt: skip
         for finding in signing.check_signed(record, stage, context):
-            yield replace(finding, level=_level(record, stage))
+            yield finding._replace(level=_level(record, stage))
 
 
 def check_send(

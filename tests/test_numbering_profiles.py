@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from csctl.forms.blocks import View
@@ -13,8 +12,8 @@ from tests.samples import build_company, sample
 
 def of_profile(root: Path, profile: str) -> Store:
     repository = build_company(root).repository
-    config = replace(repository.config, numbering_profile=profile, forms={})
-    return Store(replace(repository, config=config))
+    config = repository.config._replace(numbering_profile=profile, forms={})
+    return Store(repository._replace(config=config))
 
 
 def test_forms_of_the_ms_series_count_years_from_1912(tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def command(desk: Desk, clause: tuple[str, ...], since: str, style: str) -> int:
         rows = [row for each in proven for row in _record_rows(*each)]
         show_rows("evidence", rows, {"clause": _("Clause"), **_headings()}, "csv")
     else:
-        for each, parts in proven:
+        for number, (each, parts) in enumerate(proven):
+            if number:
+                say()
             _show(each, parts, [finding for finding in found if finding.rule in each.rules])
     return 0 if ok else 1
 
@@ -176,4 +178,3 @@ def _show(clause: Clause, parts: Sequence[Part], findings: Sequence[Finding]) ->
     if clause.outside:
         say(_("Not in csctl: {what}").format(what=pick(clause.outside, language)))
     show_findings(findings)
-    say()

@@ -106,6 +106,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
+    ("unsound", {"kinds.unsound": "kinds that do not hold together"}),
     (
         "on a record",
         {
@@ -187,6 +188,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -209,6 +211,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.document": "controlled documents",
             "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
+            "rules.privacy": "personal data out of place",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
@@ -331,6 +334,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "asking and saving",
         {
             "console.prompts": "questions and answers",
+            "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
         },
     ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csctl.console.judging import check_all
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
 from csctl.console.output import (
     show_annotations,
@@ -18,10 +19,8 @@ from csctl.console.output import (
     summary,
     tell,
 )
-from csctl.console.progress import progress_bar
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.places import RECORDS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
@@ -102,7 +101,7 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:
     if not staged and not ids:
-        return _check_all(desk)
+        return check_all(desk)
     from csctl.rules.context import build_context
     from csctl.validation import check_repository, check_staged
 
@@ -110,19 +109,3 @@ def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Findin
     if staged:
         return check_staged(desk.store, context)
     return check_repository(desk.store, context, [desk.store.get_path(each) for each in ids])
-
-
-def _check_all(desk: Desk) -> tuple[list[Finding], int]:
-    pending = desk.look_below(RECORDS)
-    with progress_bar(_("Checking")) as told:
-        if pending is not None and desk.cache.works:
-            from csctl.verdicts import Verdicts
-
-            verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
-            # The records are opened only where one is to be read.
-            found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now, told)
-            if found is not None:
-                return found
-        from csctl.judging import check_all
-
-        return check_all(desk.store, desk.now, told)

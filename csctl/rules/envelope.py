@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from csctl.contents import contents_of
+from csctl.contents import contents_of, linked_from
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.index import targets_of
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
@@ -90,7 +89,7 @@ def check_rows(record: Record, context: Context) -> Iterator[Finding]:
 def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
     """Tell whether a link leads to its own record: of one kind at any distance, else at once."""
     if linked.kind is not record.kind:
-        return record.id in targets_of(linked)
+        return record.id in linked_from(linked)
     if record.kind.name == "person":  # deputies name each other, and who filled it in himself
         return False
     seen: set[str] = set()

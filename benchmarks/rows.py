@@ -152,7 +152,7 @@ def cold(bench: Bench, root: Path, records: int, work: Path) -> tuple[list[Row],
         _forget(root)
         place.run(validate, sample)
 
-    rounds = 1 if records >= _LARGE else bench.few
+    rounds = min(bench.few, 3) if records >= _LARGE else bench.few
     what = f"cold validate, {records:,}"
     if not bench.tools.peers:
         (sample,) = take_turns(rounds, ours)

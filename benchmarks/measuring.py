@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 Command = Sequence[str]
+# Seconds between two looks at what a command holds.
+_EVERY = 0.25
 
 
 @dataclass(slots=True)
 class Sample:
-    """What some runs of one command took: seconds each, and the most memory of a process, in MB."""
+    """What some runs of a command took: seconds each, and the most memory it held at a time, in MB.
+
+    That of all its processes is added up, what they share counted once, where the system tells.
+    """
 
     seconds: list[float] = field(default_factory=list)
     megabytes: float = 0.0
@@ -59,8 +66,14 @@ class Place:
                 stdout=out,
                 stderr=err,
             )
+            held: list[float] = [0]
+            over = threading.Event()
+            watcher = threading.Thread(target=_watch, args=(process.pid, over, held))
+            watcher.start()
             _pid, status, usage = os.wait4(process.pid, 0)
             took = time.perf_counter() - began
+            over.set()
+            watcher.join()
             process.returncode = os.waitstatus_to_exitcode(status)
             out.seek(0)
             err.seek(0)
@@ -68,8 +81,32 @@ class Place:
                 raise SystemExit(f"{' '.join(command)[:300]}\n{err.read().decode()[-2000:]}")
             if sample is not None:
                 sample.seconds.append(took)
-                sample.megabytes = max(sample.megabytes, usage.ru_maxrss / 1024)
+                sample.megabytes = max(sample.megabytes, usage.ru_maxrss / 1024, *held)
             return out.read().decode("utf-8", "replace")
+
+
+def _watch(process: int, over: threading.Event, held: list[float]) -> None:
+    """Note now and then what a process and those it started hold; short ones are left alone."""
+    while not over.wait(_EVERY):
+        held.append(sum(map(_megabytes, _family(process))))
+
+
+def _family(process: int) -> list[int]:
+    found = [process]
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{process}/task"):
+            children = Path(f"/proc/{process}/task/{thread}/children").read_text().split()
+            found += [each for child in children for each in _family(int(child))]
+    return found
+
+
+def _megabytes(process: int) -> float:
+    """Return what a process holds, its share of what it shares with others; 0 if nobody tells."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0
 
 
 Step = Callable[[int, Sample], object]

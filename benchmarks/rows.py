@@ -152,7 +152,7 @@ def cold(bench: Bench, root: Path, records: int, work: Path) -> tuple[list[Row],
         _forget(root)
         place.run(validate, sample)
 
-    rounds = 1 if records >= _LARGE else bench.few
+    rounds = min(bench.few, 3) if records >= _LARGE else bench.few
     what = f"cold validate, {records:,}"
     if not bench.tools.peers:
         (sample,) = take_turns(rounds, ours)
@@ -330,7 +330,7 @@ def forms(bench: Bench, work: Path, count: int) -> Iterator[Row]:
     company.build_reports(root, count)
     place = bench.place(root)
     ids = sorted(path.stem for path in (root / "records/8ds").rglob("8D-*.yaml"))
-    few = max(1, count // 4)
+    few = min(count, max(16, count // 4))  # as many as all cores are used for
     out.mkdir()
 
     def render(chosen: Sequence[str], _number: int, sample: Sample) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
+
+# Seconds between two drawings.
+_EVERY: Final = 0.1
 
 
 @contextmanager
@@ -31,6 +36,17 @@ def _begin(stack: ExitStack, title: str) -> Callable[[int, int], None]:
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = stack.enter_context(Progress(console=Console(file=sys.stderr), transient=True))
+    console = Console(file=sys.stderr)
+    # No thread draws it: a process with threads is not to be copied, as `pool` does.
+    bar = stack.enter_context(Progress(console=console, transient=True, auto_refresh=False))
     task = bar.add_task(title, total=None)
-    return lambda done, total: bar.update(task, completed=done, total=total)
+    drawn = float("-inf")
+
+    def tell(done: int, total: int) -> None:
+        nonlocal drawn
+        bar.update(task, completed=done, total=total)
+        if (now := time.monotonic()) >= drawn + _EVERY:
+            bar.refresh()
+            drawn = now
+
+    return tell

@@ -72,10 +72,10 @@ def validate(root: Path, *options: str, largest: int | None = None) -> Said:
     """Run the command; return exit code and output. No file may grow larger than `largest`."""
 
     def limit() -> None:
-        if largest is not None:
-            import resource
+        import resource
 
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+        assert largest is not None
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
     done = subprocess.run(
         [*COMMAND, *options, "validate"],
@@ -85,7 +85,7 @@ def validate(root: Path, *options: str, largest: int | None = None) -> Said:
         encoding="utf-8",
         check=False,
         timeout=300,
-        preexec_fn=limit,
+        preexec_fn=None if largest is None else limit,
     )
     return done.returncode, done.stdout, done.stderr
 

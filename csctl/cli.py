@@ -54,6 +54,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
+        "evidence": marked("List the records that prove a clause of a standard"),
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
         "form": marked("Print empty forms to fill in by hand"),
@@ -344,7 +345,9 @@ def _fail(message: str, hint: str, code: int, as_json: bool) -> int:
 def run() -> None:
     """Run csctl and leave the process with its exit code."""
     gc.set_threshold(100_000, 50, 50)  # a process this short leaves little to be collected
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # and nothing at its end, where Python would look through all there is
+    sys.exit(code)
 
 
 if __name__ == "__main__":

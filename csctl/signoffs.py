@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.kinds.schema import SignOff
 from csctl.record import Record, rows
@@ -14,8 +13,7 @@ from csctl.record import Record, rows
 _BESIDE: Final = ("sent", "signoffs", "stage", "owner", "notes", "amendments")
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """A sign-off row of a record: `stale` when the content it covers has changed since."""
 
     name: str

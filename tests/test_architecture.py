@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
+            "pool": "very much work on all cores",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",
@@ -105,6 +106,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
+    ("unsound", {"kinds.unsound": "kinds that do not hold together"}),
     (
         "on a record",
         {
@@ -114,6 +116,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schemaload": "schemas from disk",
             "config": "csctl.yaml",
             "display": "values as people read them",
+            "forms.album": "photos made fit, kept",
             "interchange.sheetpictures": "pictures in a sheet of a workbook",
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
@@ -185,6 +188,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -207,6 +211,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.document": "controlled documents",
             "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
+            "rules.privacy": "personal data out of place",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
@@ -266,6 +271,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("very many records", {"judging": "the verdict on each, few of them held at a time"}),
     ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
     ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),
     (
@@ -328,6 +334,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "asking and saving",
         {
             "console.prompts": "questions and answers",
+            "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
         },
     ),

@@ -59,9 +59,10 @@ def command(
     output: Path | None,
 ) -> int:
     """Render forms."""
-    from csctl.forms.batch import Order, usable_cores, write_forms
+    from csctl.forms.batch import Order, write_forms
     from csctl.forms.blocks import View
     from csctl.forms.model import Shared, languages
+    from csctl.pool import usable_cores
 
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)
@@ -76,12 +77,13 @@ def command(
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
     view = View(spoken, "customer" if audience == "customer" else "internal", whose)
-    order = Order(store.repository.root, view, step, "pdf" if ending == "pdf" else "md")
+    album = None if desk.invocation.no_cache else store.repository.git.common_dir / "csctl"
+    order = Order(store.repository.root, view, step, "pdf" if ending == "pdf" else "md", album)
     if output is not None and (len(chosen) > 1 or output.is_dir()):
         for path in write_forms(order, chosen, output, usable_cores()):
             done(str(path))
         return 0
-    content = order.render(chosen[0], store, Shared(store))
+    content = order.render(chosen[0], store, Shared(store, album))
     return _hand_over(content, output)
 
 

@@ -68,9 +68,12 @@ def committed(desk: Desk, path: str) -> Record | None:
     from csctl.yamlfile.yamlio import YamlError
 
     store = desk.store
-    content = store.repository.git.show("HEAD", path)  # None too before the first commit
+    content = store.read_bytes(path) if store.confined(path).is_file() else b""
+    if not desk.index.is_committed(path, content):
+        was = store.repository.git.show("HEAD", path)  # None too before the first commit
+        content = store.read_bytes(path) if was is None else was
     try:
-        return store.build(path, content if content is not None else store.read_bytes(path))
+        return store.build(path, content)
     except YamlError:
         return None
 

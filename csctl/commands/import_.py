@@ -220,6 +220,11 @@ def import_command(kind_name: str) -> click.Command:
             given = _given(desk, kind, assignments, complaint)
             answers = _SOURCES[form](desk, kind, file, given)
             return 1 if answers is None else _register(desk, kind, answers, dry_run, no_commit)
+        if assignments or complaint:
+            raise UsageError(
+                _("--set and --complaint go with one file that is read with --from."),
+                _("What every row of a ledger has stands in its map: fixed: {field: value}"),
+            )
         if suggest_map:
             return _suggest(desk, kind_name, file, sheet, encoding)
         return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)

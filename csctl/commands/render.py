@@ -59,7 +59,6 @@ def command(
     output: Path | None,
 ) -> int:
     """Render forms."""
-    from csctl.atomic import write_atomically
     from csctl.forms.batch import Order, write_forms
     from csctl.forms.blocks import View
     from csctl.forms.model import Shared, languages
@@ -85,14 +84,7 @@ def command(
             done(str(path))
         return 0
     content = order.render(chosen[0], store, Shared(store, album))
-    if output is not None:
-        write_atomically(output, content)
-        done(str(output))
-    elif sys.stdout.isatty():
-        say(content.decode().rstrip())
-    else:
-        sys.stdout.buffer.write(content)
-    return 0
+    return _hand_over(content, output)
 
 
 def _customers_own(
@@ -106,7 +98,6 @@ def _customers_own(
     output: Path | None,
 ) -> int:
     """Fill the customer's own workbook, or print the text blocks for his portal."""
-    from csctl.atomic import write_atomically
     from csctl.forms.audience import find_scope
     from csctl.forms.blocks import View
     from csctl.forms.model import languages
@@ -136,6 +127,16 @@ def _customers_own(
         content = filled.content
         for note in filled.notes:
             tell(note)
+    if output is not None and output.is_dir():
+        suffix = ".txt" if ending == "portal" else Path(mapped.data["workbook"]).suffix
+        output = output / f"{record.id}{suffix}"
+    return _hand_over(content, output)
+
+
+def _hand_over(content: bytes, output: Path | None) -> int:
+    """Write what was made to a file, or to stdout."""
+    from csctl.atomic import write_atomically
+
     if output is not None:
         write_atomically(output, content)
         done(str(output))

@@ -73,7 +73,7 @@ def _left_for_later(record: Record, send: str) -> set[str]:
 
 def find_scope(record: Record, store: Store, complaint: str, audience: Audience) -> Scope:
     """Return whose data of a record may be shown; see `visible` for errors."""
-    linked = {each: _customer_of(each, store) for each in _links(record, "complaint")}
+    linked = {each: _customer_of(each, store) for each in links_to(record, "complaint")}
     if complaint and complaint != record.id and complaint not in linked:
         raise UsageError(
             _("{id} does not answer the complaint {complaint}.").format(
@@ -81,7 +81,7 @@ def find_scope(record: Record, store: Store, complaint: str, audience: Audience)
             ),
             _("It answers: {complaints}.").format(complaints=", ".join(linked) or "-"),
         )
-    customers = list(dict.fromkeys([*_links(record, "customer"), *filter(None, linked.values())]))
+    customers = list(dict.fromkeys([*links_to(record, "customer"), *filter(None, linked.values())]))
     own = record.data.get("customer")
     if complaint in linked:
         customer = linked[complaint]
@@ -105,7 +105,7 @@ def find_scope(record: Record, store: Store, complaint: str, audience: Audience)
     return Scope(customer, complaint, tuple(dict.fromkeys(words)))
 
 
-def _links(record: Record, kind: str) -> Iterator[str]:
+def links_to(record: Record, kind: str) -> Iterator[str]:
     """Yield the ids of the records of a kind that the record itself, not a row of it, names."""
     for name, field in record.kind.fields.items():
         if field.link == kind:
@@ -126,7 +126,7 @@ def _find(record_id: str, store: Store) -> Record | None:
 
 def _customer_of(complaint: str, store: Store) -> str:
     found = _find(complaint, store)
-    return next(_links(found, "customer"), "") if found else ""
+    return next(links_to(found, "customer"), "") if found else ""
 
 
 def _names_of_complaint(complaint: str, store: Store) -> Iterator[str]:

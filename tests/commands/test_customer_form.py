@@ -129,9 +129,8 @@ def test_two_sheets_without_pictures_get_one(works: Path, run: Run, tmp_path: Pa
     [image] = work._images
     assert (image.anchor._from.col, image.anchor._from.row) == (9, 4)
     assert image.anchor.ext.width / image.anchor.ext.height == pytest.approx(4 / 3, abs=0.01)
-    again = tmp_path / "again.xlsx"
-    run("-C", works, "render", RECORD, "--form", "south", "-o", again)
-    assert again.read_bytes() == target.read_bytes()
+    run("-C", works, "render", RECORD, "--form", "south", "-o", tmp_path)
+    assert (tmp_path / f"{RECORD}.xlsx").read_bytes() == target.read_bytes()
 
 
 def test_a_portal_gets_text_blocks_with_their_lengths(works: Path, run: Run) -> None:
@@ -376,6 +375,26 @@ def test_what_a_customer_must_not_see_stops_the_form(
     assert "title of CC-2026-0001 names another customer: LUTU." in refused.err
     assert not (tmp_path / "x.xlsx").exists()
     assert run(*words, "--for", "CC-2026-0001").code == 0
+
+
+def test_a_link_to_another_customers_record_leads_nowhere(
+    works: Path, run: Run, put_map: Callable[..., None], tmp_path: Path
+) -> None:
+    path = works / "records/complaints/2026/00/CC-2026-0050.yaml"
+    head = "schema: complaint/1\nid: CC-2026-0050\nstage: registered\ncustomer: STARCAR\n"
+    path.write_text(f"{head}title: 自己的\nrepeat_of: CC-2026-0014\n", "utf-8")
+    record = works / "records/8ds/2026/00/8D-2026-0052.yaml"
+    record.write_text(BARE.replace("0050", "0052").replace("CC-2026-0001", "CC-2026-0050"), "utf-8")
+    put_map(
+        ("C3: id", "C3: 'complaints[0].title'"),
+        ("C4: title", "C4: 'complaints[0].repeat_of.title'"),
+        ("leader.name", "'complaints[0].repeat_of.customer.name'"),
+    )
+    target = tmp_path / "out.xlsx"
+    done = run("-C", works, "render", "8D-2026-0052", "--form", "own", "-o", target)
+    assert done.code == 0, done.err
+    sheet: Any = openpyxl.load_workbook(target)["8D报告"]
+    assert [sheet[each].value for each in ("C3", "C4", "C7")] == ["自己的", None, None]
 
 
 def test_who_has_no_such_form_is_told_which_there_are(works: Path, run: Run) -> None:

@@ -234,6 +234,8 @@ def test_what_is_no_workbook_is_said(works: Path, run: Run, tmp_path: Path) -> N
         assert why in refused.err, name
     wrong = run("-C", works, "complaint", "import", "--from", "questionnaire", tmp_path / "a.xlsx")
     assert "csctl survey-response import --from questionnaire" in wrong.err
+    beside = run("-C", works, "complaint", "import", tmp_path / "a.xlsx", "--set", "title=x")
+    assert "--set and --complaint go with one file" in beside.err
 
 
 def test_importance_is_asked_and_a_plain_yes_is_taken(

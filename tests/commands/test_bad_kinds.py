@@ -86,6 +86,11 @@ def test_each_bad_kind_is_one_finding_and_all_others_work(company: Company, run:
     assert "endless" in run("-h").out
     assert run("due").code in (0, 1)
 
+    exported = run("schema", "export")
+    assert (exported.code, exported.out) == (1, "")
+    assert exported.err.count("error[SCH-01]") == len(BAD)
+    assert (company.root / ".csctl/schemas/complaint.json").is_file()
+
     refused = run("lost", "list")
     assert refused.code == 3
     assert "schemas/lost.yaml:22:" in refused.err

@@ -21,7 +21,6 @@ _ITSELF = "  condition: {$ref: '#/properties/condition', x-label: {zh: 状况}}\
 _CONDITION = TOOL_LOAN[TOOL_LOAN.index("  condition:") :]
 _STAGES = TOOL_LOAN[TOOL_LOAN.index("x-stages:") : TOOL_LOAN.index("type: object")]
 LOOSENED = """\
-x-kind: complaint
 x-extends: builtin
 properties:
   part:
@@ -29,6 +28,7 @@ properties:
       name: {maxLength: 9999}
 """
 _HEAD = "x-kind: {0}\nx-title: {{en: F}}\nx-prefix: {1}\nx-folder: {0}\n"
+OWN_SETTING = "x-extends: builtin\nproperties: {erp: {type: string, x-label: {en: ERP}}}\n"
 # name -> schema, the line that is wrong, what is said of it
 BAD = {
     "broken": (own("broken", "BK") + "a: b: c\n", 43, "':' cannot stand here"),
@@ -50,8 +50,8 @@ BAD = {
         6,
         "a.pattern: '['",
     ),
-    "nameless": ("properties: {}\n", 1, "needs 'x-kind: nameless'"),
-    "complaint": (LOOSENED, 6, "complaint.yaml would loosen part.name: maxLength"),
+    "nameless": ("x-prefix: NL\n", 1, "needs 'x-kind: nameless'"),
+    "complaint": (LOOSENED, 5, "complaint.yaml would loosen part.name: maxLength"),
 }
 
 
@@ -62,6 +62,7 @@ def test_each_bad_kind_is_one_finding_and_all_others_work(company: Company, run:
     for name, (text, _line, _words) in {**BAD, "tool-loan": (TOOL_LOAN, 0, "")}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     (folder / "shapes.yaml").write_text("$defs: {a: {type: string}}\n", encoding="utf-8")
+    (folder / "config.yaml").write_text(OWN_SETTING, encoding="utf-8")
     # A record of a kind that nobody can read is set aside with it.
     lost = company.root / "records/losts/2026/00/LO-2026-0001.yaml"
     lost.parent.mkdir(parents=True)

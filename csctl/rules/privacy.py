@@ -39,7 +39,7 @@ _BANK_CARD: Final = re.compile(
 _PASSWORD: Final = re.compile(
     r"(?:密码|密碼|口令|[Pp]assword) ?(?:[:：=]|是|为|為|is ) ?[!-~]{4,}|BEGIN [A-Z ]*PRIVATE KEY"
 )
-_SECRET: Final = ("密", "口令", "assword", "PRIVATE KEY")
+_SECRET: Final = ("密码", "密碼", "口令", "assword", "PRIVATE KEY")
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN_LETTERS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
@@ -71,7 +71,7 @@ def check_private(record: Record, context: Context) -> Iterator[Finding]:
 def _is_likely(record: Record) -> bool:
     """Tell whether a line of the file holds any, other than one that is meant to."""
     text, meant = record.document.text, _meant(record.kind)
-    if any(word in text for word in _SECRET):
+    if any(word in text for word in _SECRET) and _PASSWORD.search(text):
         return True
     for match in _LIKELY.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, pass_desk
-from csctl.console.output import done, say
+from csctl.console.output import done, say, show_findings
 from csctl.messages import _
 
 
@@ -36,11 +36,16 @@ def command() -> None:
 def export(desk: Desk) -> int:
     """Export the schemas."""
     from csctl.scaffold import export_schemas
+    from csctl.validation import check_schemas
 
     root = desk.store.repository.root
     written = export_schemas(root, desk.store.repository.schemas)
     done(_("{count} schemas written to .csctl/schemas/.").format(count=len(written)))
-    return 0
+    # Whoever changed a schema runs this next.
+    findings = list(check_schemas(desk.store))
+    if findings:
+        show_findings(findings, err=True)
+    return 1 if findings else 0
 
 
 @command.command(

@@ -14,6 +14,7 @@ from csctl.places import kind_headers
 
 _FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _PREFIX: Final = re.compile(r"[A-Z0-9]+")
+_OF_KINDS: Final = frozenset(("x-kind", "x-prefix", "x-folder", "x-code"))
 _LISTS: Final = ("x-sections", "x-stages", "x-milestones", "x-sends", "x-signoffs", "x-clocks")
 
 
@@ -62,8 +63,8 @@ def find_unsound(
         others = {other: each for other, each in taken.items() if other != name}
         try:
             data = read(file)
-            if not {"x-kind", "x-extends", "properties"} & data.keys():
-                continue  # shapes for others to refer to
+            if name not in shipped and not _OF_KINDS & data.keys():
+                continue  # shapes for others to refer to, or an addition to what is no kind
             check_form(name, data)
             if "x-extends" not in data:
                 check_header(name, header, others)

@@ -1,4 +1,4 @@
-"""Personal data where nobody looks for them: telephones, identity cards, vehicles, bank cards."""
+"""Personal data and passwords where nobody looks for them."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ _BANK_CARD: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:62|4[0-9]|5[1-5]|35)[0-9]{2}([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"(?:\1?[0-9]{3})?(?!\1?[0-9A-Za-z])"
 )
+_PASSWORD: Final = re.compile(
+    r"(?:密码|密碼|口令|[Pp]assword) ?(?:[:：=]|是|为|為|is ) ?[!-~]{4,}|BEGIN [A-Z ]*PRIVATE KEY"
+)
+_SECRET: Final = ("密码", "密碼", "口令", "assword", "PRIVATE KEY")
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN_LETTERS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
 
 
 def check_private(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield each text that holds personal data, in a field that is not meant for such (`x-pii`).
+    """Yield each text with personal data or a password, in a field not meant for such (`x-pii`).
 
     Numbers with a check digit are looked for everywhere, the others in people's own words only:
     elsewhere, eleven digits are a lot.
@@ -67,6 +71,8 @@ def check_private(record: Record, context: Context) -> Iterator[Finding]:
 def _is_likely(record: Record) -> bool:
     """Tell whether a line of the file holds any, other than one that is meant to."""
     text, meant = record.document.text, _meant(record.kind)
+    if any(word in text for word in _SECRET) and _PASSWORD.search(text):
+        return True
     for match in _LIKELY.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
         end = text.find("\n", match.end())
@@ -90,7 +96,7 @@ def _private(field: Field, address: str, value: Any) -> Iterator[tuple[Field, st
     if field.schema.get("x-pii"):
         return
     if isinstance(value, str):
-        if _LIKELY.search(value) and (what := _what(value, is_prose=field.is_translatable)):
+        if what := _what(value, is_prose=field.is_translatable):
             yield field, address, what
     elif isinstance(value, list) and field.row is not None:
         for number, inner in enumerate(value):
@@ -115,6 +121,7 @@ def _what(text: str, *, is_prose: bool) -> str:
         looked_for += [
             (_PHONE, bool, _("a telephone number (…{end})")),
             (_BANK_CARD, _is_bank_card, _("the number of a bank card (…{end})")),
+            (_PASSWORD, bool, _("a password or key")),
         ]
     for pattern, holds, what in looked_for:
         for match in pattern.finditer(text):

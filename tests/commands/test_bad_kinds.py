@@ -21,13 +21,14 @@ _ITSELF = "  condition: {$ref: '#/properties/condition', x-label: {zh: 状况}}\
 _CONDITION = TOOL_LOAN[TOOL_LOAN.index("  condition:") :]
 _STAGES = TOOL_LOAN[TOOL_LOAN.index("x-stages:") : TOOL_LOAN.index("type: object")]
 LOOSENED = """\
-x-kind: complaint
 x-extends: builtin
 properties:
   part:
     properties:
       name: {maxLength: 9999}
 """
+_HEAD = "x-kind: {0}\nx-title: {{en: F}}\nx-prefix: {1}\nx-folder: {0}\n"
+OWN_SETTING = "x-extends: builtin\nproperties: {erp: {type: string, x-label: {en: ERP}}}\n"
 # name -> schema, the line that is wrong, what is said of it
 BAD = {
     "broken": (own("broken", "BK") + "a: b: c\n", 43, "':' cannot stand here"),
@@ -42,8 +43,15 @@ BAD = {
     "mistyped": (own("mistyped", "MI", "type: object", "type: objct"), 28, "'objct'"),
     "listless": (own("listless", "LI", _STAGES, "x-stages: lent\n"), 14, "x-stages is a list"),
     "lost": (own("lost", "LO", "requires: [condition]", "requires: [state]"), 22, "'state'"),
-    "nameless": ("properties: {}\n", 1, "needs 'x-kind: nameless'"),
-    "complaint": (LOOSENED, 6, "complaint.yaml would loosen part.name: maxLength"),
+    "fieldless": (_HEAD.format("fieldless", "FL") + "properties: 5\n", 5, "a map of fields"),
+    "flat": (_HEAD.format("flat", "FT") + "properties:\n  a: 5\n", 6, "the field a is a map"),
+    "open": (
+        _HEAD.format("open", "OQ") + "properties:\n  a: {pattern: '['}\n",
+        6,
+        "a.pattern: '['",
+    ),
+    "nameless": ("x-prefix: NL\n", 1, "needs 'x-kind: nameless'"),
+    "complaint": (LOOSENED, 5, "complaint.yaml would loosen part.name: maxLength"),
 }
 
 
@@ -53,6 +61,8 @@ def test_each_bad_kind_is_one_finding_and_all_others_work(company: Company, run:
     folder.mkdir()
     for name, (text, _line, _words) in {**BAD, "tool-loan": (TOOL_LOAN, 0, "")}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (folder / "shapes.yaml").write_text("$defs: {a: {type: string}}\n", encoding="utf-8")
+    (folder / "config.yaml").write_text(OWN_SETTING, encoding="utf-8")
     # A record of a kind that nobody can read is set aside with it.
     lost = company.root / "records/losts/2026/00/LO-2026-0001.yaml"
     lost.parent.mkdir(parents=True)
@@ -76,6 +86,11 @@ def test_each_bad_kind_is_one_finding_and_all_others_work(company: Company, run:
     assert "TL-2026-0001" in run("search", "挑选").out
     assert "endless" in run("-h").out
     assert run("due").code in (0, 1)
+
+    exported = run("schema", "export")
+    assert (exported.code, exported.out) == (1, "")
+    assert exported.err.count("error[SCH-01]") == len(BAD)
+    assert (company.root / ".csctl/schemas/complaint.json").is_file()
 
     refused = run("lost", "list")
     assert refused.code == 3

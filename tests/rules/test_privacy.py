@@ -1,4 +1,4 @@
-"""Personal data are told by their check digits, and belong in fields that are meant for them."""
+"""Personal data are told by their check digits, and belong in fields meant for them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ VIN, NO_VIN = "LSVAU2A34N2183294", "LSVAU2A37N2183294"
 BANK, NO_BANK = "6222 0212 3456 7890 128", "6222 0212 3456 7890 127"
 
 
+SECRETS = ("登录密码：Abc#1234", "Password is hunter22", "-----BEGIN OPENSSH PRIVATE KEY-----")
+
+
 def private(store: Store, changes: dict[str, Any]) -> list[tuple[str, str, str]]:
     findings = check_record(sample(store, COMPLAINT, changes), context_of(store))
     return [each for each in found(findings) if each[1] == "PRIV-01"]
@@ -22,7 +25,7 @@ def private(store: Store, changes: dict[str, Any]) -> list[tuple[str, str, str]]
 def test_a_text_with_personal_data_is_found(store: Store) -> None:
     phones = ("138 1234 5678", "+86-139-1234-5678", "0912-345-678", "(0574)8888 1234",
               "+49 5550 10310")  # fmt: skip
-    texts = {f"A{n}": text for n, text in enumerate((*phones, CARD, VIN, BANK))}
+    texts = {f"A{n}": text for n, text in enumerate((*phones, CARD, VIN, BANK, *SECRETS))}
     rows = [{"id": key, "description": f"通知（{text}）"} for key, text in texts.items()]
     lessons = {"zh": "密封", "en": f"Seal, {VIN}"}
     found = private(store, {"corrective_actions": rows, "lessons": lessons})
@@ -33,7 +36,8 @@ def test_a_text_with_personal_data_is_found(store: Store) -> None:
 
 def test_other_numbers_are_left_alone(store: Store) -> None:
     texts = [NO_CARD, NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",
-             "DK-13812345678", "a" * 17, "1.138 1234 5678", "48 件 / 200 件"]  # fmt: skip
+             "DK-13812345678", "a" * 17, "1.138 1234 5678", "48 件 / 200 件",
+             "密码锁失效", "password reset asked for"]  # fmt: skip
     rows = [{"id": f"A{n}", "description": f"通知（{text}）"} for n, text in enumerate(texts)]
     assert private(store, {"corrective_actions": rows}) == []
 

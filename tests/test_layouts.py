@@ -88,6 +88,24 @@ def test_before_and_after_without_pictures_are_fields_like_others(tmp_path: Path
     assert shown.count(BEFORE) == 1
 
 
+def test_what_is_hidden_from_the_customer_is_not_shown_above_pictures(tmp_path: Path) -> None:
+    root = copy_of_the_company(tmp_path)
+    (root / "schemas").mkdir()
+    (root / "schemas" / "recurrence-prevention.yaml").write_text(
+        "x-extends: builtin\nx-kind: recurrence-prevention\n"
+        "properties:\n  before: {x-audience: internal}\n",
+        encoding="utf-8",
+    )
+    store = Store(open_repository(root))
+    record = store.get("RP-2026-0001")
+    assert BEFORE in publish(record, store, View(("zh",)), "md").decode()
+    theirs = publish(record, store, View(("zh",), "customer"), "md").decode()
+    assert BEFORE not in theirs
+    assert "| 改善后 | 定位扁反向" in theirs
+    blank = build_blank(record.kind, store, ("zh",), "customer")
+    assert blocks_of(blank, "photos")[-1]["beside"] == []
+
+
 def test_a_week_is_shown_by_its_days() -> None:
     (page,) = pages("VS-2026-0001", "en")
     assert page.index("Wednesday") < page.index("2026-10-28") < page.index("14:00")

@@ -56,11 +56,6 @@ def asked_for(kind: Kind, data: Mapping[str, Any], send: str) -> dict[str, bool]
     return asked
 
 
-def taken_beside(fields: Iterable[Field]) -> set[str]:
-    """Return the names of the fields that pictures among these take above themselves."""
-    return {name for field in fields for name in field.layout.get("beside", ())}
-
-
 @dataclass(frozen=True, slots=True)
 class Builder:
     """Turns the fields of a record into sections and blocks."""
@@ -107,12 +102,15 @@ class Builder:
 
     def _is_over(self) -> bool:
         stages = self.record.kind.stages
-        return "outcome" in self.data or bool(stages and self.record.stage == stages[-1].name)
+        return "outcome" in self.record.data or bool(
+            stages and self.record.stage == stages[-1].name
+        )
 
     def _is_asked(self, field: Field) -> bool:
         """Tell whether it is still to be answered: nothing is, where no gate lies ahead."""
-        is_ahead = self.view.send or not self._is_over()
-        return bool(is_ahead) and any(self.asked[each] for each in self._gates_at(field))
+        if self._is_over() and not self.view.send:
+            return False
+        return any(self.asked[each] for each in self._gates_at(field))
 
     def _is_named(self, field: Field) -> bool:
         return any(True for _each in self._gates_at(field))
@@ -138,8 +136,9 @@ class Builder:
         """Yield the blocks of some fields of one map; simple ones side by side are one block."""
         plain: list[Model] = []
         fields = list(fields)
-        taken = taken_beside(e for e in fields if not answer_kind(values.get(e.name)))
-        for field in (each for each in fields if each.name not in taken):
+        shown = (each for each in fields if not answer_kind(values.get(each.name)))
+        taken = {text["address"] for each in shown for text in self._beside(each)}
+        for field in (each for each in fields if each.address not in taken):
             address, value = prefix + field.name, values.get(field.name)
             block = self._block(field, value, address)
             if block is None:
@@ -268,12 +267,10 @@ class Builder:
 
     def _beside(self, field: Field) -> list[Model]:
         """Return the texts that stand above pictures: before on the left, after on the right."""
-        fields = map(self.record.kind.field, field.layout.get("beside", ()))
-        return [
-            self._item(each, self.data.get(each.name), each.name)
-            for each in fields
-            if self._is_visible(each)
-        ]
+        fields = [self.record.kind.field(each) for each in field.layout.get("beside", ())]
+        if not all(map(self._is_visible, fields)):
+            return []
+        return [self._item(each, self.data.get(each.name), each.address) for each in fields]
 
     def _keyed_table(self, row: Field, value: Any, address: str) -> Model:
         """Return the table of a freely keyed map; the keys are its first column."""

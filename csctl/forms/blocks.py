@@ -181,7 +181,11 @@ class Builder:
         return None
 
     def _item(self, field: Field, value: Any, address: str) -> Model:
-        item = self._said(field, value, address)
+        item = {
+            "label": self.wording.label(field.label),
+            "wide": field.type == "text",
+            **self._said(field, value, address),
+        }
         if "code" in item and len(field.choices) <= _TICKED:
             item["choices"] = [
                 {"code": code, "label": self.wording.label(label), "chosen": code == value}
@@ -190,12 +194,7 @@ class Builder:
         return item
 
     def _said(self, field: Field, value: Any, address: str) -> Model:
-        item: Model = {
-            "address": address,
-            "label": self.wording.label(field.label),
-            "value": self._words_of(field, value),
-            "wide": field.type == "text",
-        }
+        item: Model = {"address": address, "value": self._words_of(field, value)}
         if answer_kind(value):
             item["answer"] = answer_kind(value)
         elif field.choices:
@@ -281,8 +280,7 @@ class Builder:
             return table  # which are what the key is made of
         table["columns"].insert(0, {"name": "id", "label": [], "type": "string"})
         for each in table["rows"]:
-            item = {"address": address, "label": [], "value": each["id"], "wide": False}
-            each["cells"] = {"id": item, **each["cells"]}
+            each["cells"] = {"id": {"address": address, "value": each["id"]}, **each["cells"]}
         return table
 
     def _cell(self, field: Field, value: Any, row: str) -> Model:

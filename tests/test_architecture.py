@@ -49,9 +49,11 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.fastshape": "what surely has its declared shape",
             "kinds.addresses": "how a place in a record is written",
             "git.locking": "one process at a time",
+            "pool": "very much work on all cores",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
             "times.calendars": "working days and hours",
+            "interchange.markup": "XML with the places of its elements",
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
             "yamlfile.canonical": "the YAML csctl writes, read fast",
@@ -74,6 +76,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.walk": "the whole history in one walk",
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
+            "interchange.sheetcells": "the cells of a sheet of a workbook",
             "kinds.schema": "a kind: fields, stages, sends, clocks",
             "rules.table_capa": "rules of corrective action",
             "rules.table_laboratory": "rules of the laboratory, documents, appraisals",
@@ -90,6 +93,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.everywhere": "the numbers taken on any branch",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
+            "interchange.workbookparts": "a workbook as its parts",
             "ledgers.sheets": "any table people have",
             "kinds.building": "a kind built from its schema",
             "kinds.codes": "a code made of a name",
@@ -102,6 +106,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
+    ("unsound", {"kinds.unsound": "kinds that do not hold together"}),
     (
         "on a record",
         {
@@ -112,6 +117,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "config": "csctl.yaml",
             "display": "values as people read them",
             "forms.album": "photos made fit, kept",
+            "interchange.sheetpictures": "pictures in a sheet of a workbook",
             "forms.embedded": "what a PDF carries inside",
             "forms.pdf": "pages, through typst",
             "selecting": "which records",
@@ -182,6 +188,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -193,6 +200,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
+            "interchange.exchangemap": "how a record and a report of an open format map",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -203,6 +211,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.document": "controlled documents",
             "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
+            "rules.privacy": "personal data out of place",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
@@ -215,6 +224,10 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
+            "interchange.formmap": "which cell of a customer's form takes which field",
+            "forms.questionnairesheet": "the questionnaire of a survey as a workbook",
+            "interchange.inward": "a report of an open format, read back",
+            "interchange.outward": "a record as a report of an open format",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.blank": "a form without a record",
             "forms.publishing": "a form as a file",
@@ -238,6 +251,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
+            "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
@@ -256,6 +271,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("very many records", {"judging": "the verdict on each, few of them held at a time"}),
     ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
     ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),
     (
@@ -264,6 +280,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "attaching": "files beside a record",
             "changes": "a change judged as a change",
             "exchange": "handing work in and taking in others'",
+            "reminding": "the written chase for an overdue action",
             "renumbering": "another number for a record",
             "edits": "what was typed, as edits",
             "enrolment": "a person's own signing key",
@@ -288,7 +305,13 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "evidence": "what a file in somebody's hands proves",
         },
     ),
-    ("facts of a trail", {"auditfacts": "what an audit found out, kept"}),
+    (
+        "facts of a trail",
+        {
+            "auditfacts": "what an audit found out, kept",
+            "flow": "where a case stands among its neighbours",
+        },
+    ),
     ("approvals of a trail", {"auditapprovals": "approvals as an audit tells them"}),
     ("trail of all", {"audit": "every event of every record"}),
     ("trail in words", {"auditwords": "an audit as people read it"}),
@@ -311,6 +334,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "asking and saving",
         {
             "console.prompts": "questions and answers",
+            "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
         },
     ),
@@ -339,6 +363,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "jinja2": {"forms.rendering"},
     "markupsafe": {"forms.rendering"},
     "typst": {"forms.pdf"},
+    "xlsxwriter": {"forms.questionnairesheet"},
     "python_calamine": {"ledgers.workbook"},
     "tabulate": {"console.output"},
     "wcwidth": {"console.output", "console.terminal"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -65,13 +64,6 @@ def write_forms(order: Order, ids: Sequence[str], folder: Path, cores: int) -> I
             yield from paths
             if error:
                 raise error
-
-
-def usable_cores() -> int:
-    """Return on how many cores this process may run."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _leave_interrupts() -> None:

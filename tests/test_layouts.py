@@ -88,6 +88,24 @@ def test_before_and_after_without_pictures_are_fields_like_others(tmp_path: Path
     assert shown.count(BEFORE) == 1
 
 
+def test_what_is_hidden_from_the_customer_is_not_shown_above_pictures(tmp_path: Path) -> None:
+    root = copy_of_the_company(tmp_path)
+    (root / "schemas").mkdir()
+    (root / "schemas" / "recurrence-prevention.yaml").write_text(
+        "x-extends: builtin\nx-kind: recurrence-prevention\n"
+        "properties:\n  before: {x-audience: internal}\n",
+        encoding="utf-8",
+    )
+    store = Store(open_repository(root))
+    record = store.get("RP-2026-0001")
+    assert BEFORE in publish(record, store, View(("zh",)), "md").decode()
+    theirs = publish(record, store, View(("zh",), "customer"), "md").decode()
+    assert BEFORE not in theirs
+    assert "| 改善后 | 定位扁反向" in theirs
+    blank = build_blank(record.kind, store, ("zh",), "customer")
+    assert blocks_of(blank, "photos")[-1]["beside"] == []
+
+
 def test_a_week_is_shown_by_its_days() -> None:
     (page,) = pages("VS-2026-0001", "en")
     assert page.index("Wednesday") < page.index("2026-10-28") < page.index("14:00")
@@ -95,6 +113,20 @@ def test_a_week_is_shown_by_its_days() -> None:
     assert "Why not: " in page.replace("\n", " ")
     (page,) = pages("WL-2026-0001")
     assert [page.count(day) for day in ("星期一", "星期三", "星期四", "星期五")] == [1, 1, 1, 1]
+
+
+def test_a_day_nobody_knows_or_that_does_not_exist_is_shown_as_it_is(tmp_path: Path) -> None:
+    root = copy_of_the_company(tmp_path)
+    path = next(root.rglob("VS-2026-0001.yaml"))
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("expected_at: 2026-10-28T14:00+08:00", "expected_at: 2026-02-30T14:00")
+    path.write_text(re.sub(r"expected_at: 2026-10-30\S*", "expected_at: 待客户确认", text), "utf-8")
+    store = Store(open_repository(root))
+    (page,) = pages_of(publish(store.get("VS-2026-0001"), store, View(("zh",)), "pdf"))
+    page = page.replace("\n", "").replace("\u200b", "")
+    assert "2026-02-30" in page
+    assert "待客户确认" in page
+    assert "星期" not in page
 
 
 def test_a_customer_signs_in_a_box() -> None:
@@ -194,7 +226,12 @@ def test_letterhead_numbers_and_revisions_are_the_companys(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "layout", ["{boxes: [[nobody], [name]]}", "{by_day: nothing, columns: [[customer]]}"]
+    "layout",
+    [
+        "{boxes: [[nobody], [name]]}",
+        "{boxes: [[nobody]]}",
+        "{by_day: nothing, columns: [[customer]]}",
+    ],
 )
 def test_a_layout_that_names_no_field_is_told_or_passed_over(tmp_path: Path, layout: str) -> None:
     root = copy_of_the_company(tmp_path)

@@ -22,9 +22,9 @@ from csctl.store import Store
 
 # A process of its own reads the fonts again, which takes as long as some forms.
 _PAYS_FROM: Final = 16
-# typst keeps something of every form: a process ends after so many parts of so many.
+# typst keeps a little of every form: a process ends after so many parts of so many.
 _MOST: Final = 30
-_PARTS: Final = 2
+_PARTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

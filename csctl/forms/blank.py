@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from csctl.forms.audience import OURS, Audience
-from csctl.forms.blocks import Model, taken_beside
+from csctl.forms.blocks import Model
 from csctl.forms.model import load_words, numbering
 from csctl.forms.wording import Wording
 from csctl.kinds.schema import Field, Kind
@@ -90,8 +90,8 @@ class _Blank:
         """Yield the blocks of some fields; simple ones side by side are one block."""
         plain: list[Model] = []
         fields = list(filter(self._is_filled_in, fields))
-        taken = taken_beside(fields)
-        for field in (each for each in fields if each.name not in taken):
+        taken = {text["address"] for each in fields for text in self._beside(each)}
+        for field in (each for each in fields if each.address not in taken):
             block = self._block(field)
             if block is None:
                 plain.append(self._item(field))
@@ -118,15 +118,17 @@ class _Blank:
             head["layout"] = field.layout
         if field.row is not None and field.row.fields:
             if {"path", "verdict"} <= field.row.fields.keys():
-                beside = map(self._kind.field, field.layout.get("beside", ()))
-                return {
-                    "type": "photos", **head, "items": [], "beside": list(map(self._item, beside)),
-                }  # fmt: skip
+                return {"type": "photos", **head, "items": [], "beside": self._beside(field)}
             return {"type": "table", **head, **self._table(field.row)}
         if field.fields:
             inner = list(self.blocks(field.fields.values()))
             return {"type": "group", **head, "blocks": inner}
         return None
+
+    def _beside(self, field: Field) -> list[Model]:
+        """Return the texts that stand above pictures."""
+        fields = [self._kind.field(each) for each in field.layout.get("beside", ())]
+        return list(map(self._item, fields)) if all(map(self._is_filled_in, fields)) else []
 
     def _item(self, field: Field) -> Model:
         item: Model = {

@@ -56,11 +56,6 @@ def asked_for(kind: Kind, data: Mapping[str, Any], send: str) -> dict[str, bool]
     return asked
 
 
-def taken_beside(fields: Iterable[Field]) -> set[str]:
-    """Return the names of the fields that pictures among these take above themselves."""
-    return {name for field in fields for name in field.layout.get("beside", ())}
-
-
 @dataclass(frozen=True, slots=True)
 class Builder:
     """Turns the fields of a record into sections and blocks."""
@@ -107,12 +102,15 @@ class Builder:
 
     def _is_over(self) -> bool:
         stages = self.record.kind.stages
-        return "outcome" in self.data or bool(stages and self.record.stage == stages[-1].name)
+        return "outcome" in self.record.data or bool(
+            stages and self.record.stage == stages[-1].name
+        )
 
     def _is_asked(self, field: Field) -> bool:
         """Tell whether it is still to be answered: nothing is, where no gate lies ahead."""
-        is_ahead = self.view.send or not self._is_over()
-        return bool(is_ahead) and any(self.asked[each] for each in self._gates_at(field))
+        if self._is_over() and not self.view.send:
+            return False
+        return any(self.asked[each] for each in self._gates_at(field))
 
     def _is_named(self, field: Field) -> bool:
         return any(True for _each in self._gates_at(field))
@@ -138,8 +136,9 @@ class Builder:
         """Yield the blocks of some fields of one map; simple ones side by side are one block."""
         plain: list[Model] = []
         fields = list(fields)
-        taken = taken_beside(e for e in fields if not answer_kind(values.get(e.name)))
-        for field in (each for each in fields if each.name not in taken):
+        shown = (each for each in fields if not answer_kind(values.get(each.name)))
+        taken = {text["address"] for each in shown for text in self._beside(each)}
+        for field in (each for each in fields if each.address not in taken):
             address, value = prefix + field.name, values.get(field.name)
             block = self._block(field, value, address)
             if block is None:
@@ -182,7 +181,11 @@ class Builder:
         return None
 
     def _item(self, field: Field, value: Any, address: str) -> Model:
-        item = self._said(field, value, address)
+        item = {
+            "label": self.wording.label(field.label),
+            "wide": field.type == "text",
+            **self._said(field, value, address),
+        }
         if "code" in item and len(field.choices) <= _TICKED:
             item["choices"] = [
                 {"code": code, "label": self.wording.label(label), "chosen": code == value}
@@ -191,12 +194,7 @@ class Builder:
         return item
 
     def _said(self, field: Field, value: Any, address: str) -> Model:
-        item: Model = {
-            "address": address,
-            "label": self.wording.label(field.label),
-            "value": self._words_of(field, value),
-            "wide": field.type == "text",
-        }
+        item: Model = {"address": address, "value": self._words_of(field, value)}
         if answer_kind(value):
             item["answer"] = answer_kind(value)
         elif field.choices:
@@ -268,12 +266,10 @@ class Builder:
 
     def _beside(self, field: Field) -> list[Model]:
         """Return the texts that stand above pictures: before on the left, after on the right."""
-        fields = map(self.record.kind.field, field.layout.get("beside", ()))
-        return [
-            self._item(each, self.data.get(each.name), each.name)
-            for each in fields
-            if self._is_visible(each)
-        ]
+        fields = [self.record.kind.field(each) for each in field.layout.get("beside", ())]
+        if not all(map(self._is_visible, fields)):
+            return []
+        return [self._item(each, self.data.get(each.name), each.address) for each in fields]
 
     def _keyed_table(self, row: Field, value: Any, address: str) -> Model:
         """Return the table of a freely keyed map; the keys are its first column."""
@@ -284,8 +280,7 @@ class Builder:
             return table  # which are what the key is made of
         table["columns"].insert(0, {"name": "id", "label": [], "type": "string"})
         for each in table["rows"]:
-            item = {"address": address, "label": [], "value": each["id"], "wide": False}
-            each["cells"] = {"id": item, **each["cells"]}
+            each["cells"] = {"id": {"address": address, "value": each["id"]}, **each["cells"]}
         return table
 
     def _cell(self, field: Field, value: Any, row: str) -> Model:

@@ -81,7 +81,8 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     fields {items}, group {blocks}, table {columns, rows: [{id, cells: {name: item}}]},
     photos {items: [{file, caption, verdict, verdict_label}]}, each with type, address, label.
     An item has address, label, value, wide, and where they apply: answer (unknown, …), code
-    (of the choice made), choices (to tick), blocks (in a cell: what it holds).
+    (of the choice made), choices (to tick). In a cell it has no label, wide and choices, but
+    blocks if it holds any.
     Errors as for audience.visible.
     """
     if view.send and view.send not in record.kind.sends:

@@ -98,10 +98,7 @@ def _cells(question: Mapping[str, Any], boxes: Iterable[str], wording: Wording) 
     for name in boxes:
         is_open = name != "na" or question.get("na_allowed") is True
         cells[name] = _BOX if is_open and name != "importance" else ""
-    return {
-        name: {"address": "", "label": [], "value": value, "wide": False}
-        for name, value in cells.items()
-    }
+    return {name: {"address": "", "value": value} for name, value in cells.items()}
 
 
 def _numbered(survey: Record, wording: Wording) -> Iterator[Model]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from csctl.errors import CsctlError
@@ -12,26 +14,45 @@ from csctl.messages import _
 
 def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Write a file whole or not at all; CsctlError if the disk refuses."""
+    with replacing(path, sync=sync) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+    """Give the path of an empty file that takes the place of another when the block ends well.
+
+    CsctlError if the disk refuses.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".csctl-", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".csctl-", dir=path.parent)
+        os.close(handle)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                if sync:
-                    file.flush()
+            yield Path(name)
+            if sync:
+                with open(name, "rb+") as file:
                     os.fsync(file.fileno())
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            os.chmod(temporary, mode)
-            os.replace(temporary, path)
+            os.chmod(name, mode)
+            os.replace(name, path)
         except BaseException:
-            os.unlink(temporary)
+            os.unlink(name)
             raise
     except OSError as error:
         raise CsctlError(
             _("{path} cannot be written: {why}.").format(path=path, why=error.strerror),
             _("Nothing was changed. Look at the rights and the free space of the disk."),
         ) from error
+
+
+def must_be_new(path: Path, *, force: bool) -> None:
+    """Raise CsctlError where there is a file already that nobody said to write over."""
+    if not force and (path.exists() or path.is_symlink()):
+        raise CsctlError(
+            _("{path} is there already.").format(path=path),
+            _("Choose another name with -o, or write over it with --force."),
+        )
 
 
 def _umask() -> int:

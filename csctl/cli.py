@@ -54,6 +54,8 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
         "form": marked("Print empty forms to fill in by hand"),
+        "export": marked("Write tables for spreadsheets, or everything as an SQLite database"),
+        "register": marked("Compute a register: ledger, failure history, visit cycle and others"),
     },
     marked("With others"): {
         "submit": marked("Hand a record in for the main branch"),

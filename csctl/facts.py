@@ -39,7 +39,7 @@ class RememberedDocument(Document):
     """The data of a file without its text, which is read from disk when it is asked for."""
 
     def __init__(self, store: Store, path: str, blob: str, data: str) -> None:
-        self._store, self._path, self._blob, self._json = store, path, blob, data
+        self._store, self._path, self.blob, self._json = store, path, blob, data
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:  # type: ignore[override]
@@ -57,7 +57,7 @@ class RememberedDocument(Document):
             # Wherever a link would lead: what has this id is the file's content.
             with open(f"{self._store.repository.root}/{self._path}", "rb") as file:
                 content = file.read()
-            if blob_id(content, self._blob) == self._blob:
+            if blob_id(content, self.blob) == self.blob:
                 return content.decode()
             found = self._store.build(self._path, self._store.read_bytes(self._path)).document
         except (OSError, CsctlError):
@@ -128,7 +128,7 @@ class Facts:
     def remember(self, kind: Kind, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
         """Remember records, or findings in place of such, read from (path, blob)."""
         rows = [(path, blob, _data_of(found), found) for path, blob, found in read]
-        rows = [each for each in rows if _is_unicode(each[2])]
+        rows = [each for each in rows if is_unicode(each[2])]
         if not rows or not self._cache.works:
             return
         digest = self.digest(kind)
@@ -176,8 +176,8 @@ class Facts:
         return Record(kind, record_id, path, document)
 
 
-def _is_unicode(data: str | None) -> bool:
-    """Tell whether SQLite takes it: an escape such as \\ud800 in YAML stands for no text."""
+def is_unicode(data: str | None) -> bool:
+    """Tell whether SQLite takes it: \\ud800 in YAML or a name of other bytes is no text."""
     try:
         (data or "").encode()
     except UnicodeEncodeError:
@@ -201,7 +201,7 @@ def _cells(found: Record | Finding) -> Iterator[tuple[str, str]]:
     if is_open(found):
         yield OPEN, ""
         yield from ((AWAITED, each) for each in wanted_signatures(found))
-    for field in _links_below(found.kind, tuple(found.data)):
+    for field in links_below(found.kind, tuple(found.data)):
         yield from ((LINK, target) for target in linked_ids(found, field))
     for address in indexed(found.kind):
         texts = fitting(found.value(address))
@@ -232,7 +232,7 @@ def chosen_by(
 
 
 @functools.lru_cache(maxsize=1024)
-def _links_below(kind: Kind, keys: tuple[str, ...]) -> tuple[Field, ...]:
+def links_below(kind: Kind, keys: tuple[str, ...]) -> tuple[Field, ...]:
     """Return the link fields of a kind that stand, at any depth, below some of its keys."""
     held = set(keys)
     return tuple(e for e in link_fields(kind) if _FIRST_STEP.split(e.address, 1)[0] in held)

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.gitformats": "what git prints, as values",
             "times.timewords": "words for days and times",
             "ledgers.workbook": "one Excel sheet, read in a process of its own",
+            "tables.table": "a table to be given out",
         },
     ),
     (
@@ -43,6 +44,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "tools",
         {
             "suggest": "did you mean",
+            "tables.plain": "tables as CSV and JSON",
             "atomic": "a file whole or not at all",
             "asked": "what an answer was built on",
             "pullrequests": "where a pull request is made",
@@ -106,6 +108,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "on a record",
         {
             "yamlfile.yamlnotes": "a text with comments as canonical YAML",
+            "tables.cells": "values of records as cells",
+            "tables.xlsx": "tables as XLSX workbooks",
             "desks": "everybody's own branch",
             "git.grafting": "changes put onto another commit",
             "kinds.schemaload": "schemas from disk",
@@ -126,6 +130,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "repository": "root, configuration, schemas",
             "yamlfile.yamledit": "one value changed, every other byte kept",
             "frozen": "what no longer changes in place",
+            "tables.picking": "values found, chosen and put in order",
+            "tables.writing": "tables as files",
             "severity": "how bad a complaint is",
             "trail": "history as rows",
             "ledgers.importmap": "which column fills which field",
@@ -136,6 +142,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "store",
         {
             "store": "records on disk: find, read, number, write",
+            "tables.definitions": "registers as they are declared",
             "fieldmerge": "two people's changes to one record",
         },
     ),
@@ -193,6 +200,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "answers and rules",
         {
             "nearby": "the records around a few",
+            "tables.database": "all records as an SQLite database",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
             "ledgers.namesakes": "records that cells name",
@@ -215,6 +223,9 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "agenda": "what is to be done",
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
+            "tables.computed": "what registers show that stands in no field",
+            "tables.ledger": "the records of a kind as a table that can come back",
+            "tables.schemapage": "the page about the database",
             "forms.blank": "a form without a record",
             "forms.publishing": "a form as a file",
             "mergepolicy": "what merges by itself, and who approves the rest",
@@ -239,6 +250,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
+            "tables.register": "computed tables over records of several kinds",
             "ledgers.rowids": "rows imported once",
             "authors": "who the author of a commit is",
             "rules.change_basis": "what decides stands on the main branch first",
@@ -246,6 +258,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.eight_d_end": "an 8D after its causes",
         },
     ),
+    ("registers on paper", {"tables.document": "tables as documents"}),
     ("a change, step by step", {"stepping": "what each commit did to each record"}),
     ("gates", {"rules.gates": "what must be true to be in a stage, or to send"}),
     (
@@ -309,6 +322,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "asking and saving",
         {
+            "console.checking": "what all records break, kept or found anew",
             "console.prompts": "questions and answers",
             "console.saving": "how a command that writes ends",
         },
@@ -339,6 +353,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "markupsafe": {"forms.rendering"},
     "typst": {"forms.pdf"},
     "python_calamine": {"ledgers.workbook"},
+    "xlsxwriter": {"tables.xlsx"},
     "tabulate": {"console.output"},
     "wcwidth": {"console.output", "console.terminal"},
     "rich": {"console.progress"},

@@ -280,6 +280,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "edits": "what was typed, as edits",
             "enrolment": "a person's own signing key",
             "ledgers.importing": "an old ledger as records",
+            "ledgers.updating": "what was changed in an exported ledger",
             "signing": "a record signed off",
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from csctl.messages import _
 if TYPE_CHECKING:
     from csctl.ledgers.importing import Imported
     from csctl.ledgers.importmap import ImportMap
+    from csctl.store import Change
 
 
 def import_command(kind_name: str) -> click.Command:
@@ -27,11 +29,15 @@ def import_command(kind_name: str) -> click.Command:
             "A map says which column fills which field; --suggest-map drafts one. Rows that do "
             "not fit are listed and leave the rest alone. Rows imported before are left alone "
             "too, so that the same file can be imported again.\n\n"
+            "With --update the file is one that `csctl export` wrote: cells that somebody changed "
+            "in it become changes of the records, shown and asked for first. Cells whose record "
+            "was changed since are refused, and nothing else is touched.\n\n"
             "\b\n"
             "Examples:\n"
             "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
             "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml"
+            "  csctl {kind} import ledger.xlsx --map map.yaml\n"
+            "  csctl {kind} import --update exported.xlsx"
         ).format(kind=kind_name),
     )
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -41,6 +47,8 @@ def import_command(kind_name: str) -> click.Command:
         type=click.Path(dir_okay=False, path_type=Path),
         help=_("The YAML file that says which column fills which field."),
     )
+    @click.option("--update", is_flag=True, help=_("Take over what was changed in an export."))
+    @click.option("--yes", is_flag=True, help=_("Take it over without asking."))
     @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
     @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
     @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
@@ -51,6 +59,8 @@ def import_command(kind_name: str) -> click.Command:
         desk: Desk,
         file: Path,
         map_file: Path | None,
+        update: bool,
+        yes: bool,
         suggest_map: bool,
         sheet: str,
         encoding: str,
@@ -58,6 +68,8 @@ def import_command(kind_name: str) -> click.Command:
         no_commit: bool,
         style: str,
     ) -> int:
+        if update:
+            return _update(desk, kind_name, file, sheet, yes, dry_run, no_commit)
         if suggest_map:
             return _suggest(desk, kind_name, file, sheet, encoding)
         return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
@@ -89,8 +101,6 @@ def _import(
     no_commit: bool,
     style: str,
 ) -> int:
-    import dataclasses
-
     from csctl.console.progress import progress_bar
     from csctl.ledgers.importing import import_sheet
 
@@ -119,6 +129,49 @@ def _import(
     return 1 if result.problems else 0
 
 
+def _update(
+    desk: Desk, kind_name: str, file: Path, sheet: str, yes: bool, dry_run: bool, no_commit: bool
+) -> int:
+    from csctl import workflow
+    from csctl.console.saving import is_refused, judge, show_changes
+    from csctl.console.terminal import confirm
+    from csctl.ledgers.updating import read_update
+    from csctl.store import message_for
+
+    found = read_update(desk.store, file, kind_name, now=desk.now, sheet=sheet)
+    if found.ignored:
+        tell(_("Columns left alone: {names}.").format(names=", ".join(found.ignored)))
+    problems = [dataclasses.asdict(each) for each in found.problems]
+    headings = {"row": _("Row"), "column": _("Column"), "value": _("Value"), "why": _("Why")}
+    show_rows(f"{kind_name} import", problems, headings, "text")
+    changes: list[Change] = []
+    ids, refused = [], 0
+    for record, edits in found.edits:
+        changed = workflow.change(record, edits)
+        if is_refused(record, judge(desk, changed)):
+            refused += 1
+            continue
+        changes += workflow.drafted(record, changed, "").changes
+        ids.append(record.id)
+    failed = 1 if problems or refused else 0
+    if not changes:
+        tell(_("{lines} lines: nothing to change.").format(lines=found.lines))
+        return failed
+    show_changes(desk, changes)
+    if dry_run:
+        return failed
+    if not yes:
+        if not desk.invocation.may_ask:
+            raise UsageError(_("Nobody said that this is to be written."), _("Say so: --yes"))
+        if not confirm(_("Change {count} records?").format(count=len(ids))):
+            tell(_("Nothing was written."))
+            return 1
+    message = message_for(kind_name, ids, _("updated from {file}").format(file=file.name))
+    commit = desk.store.save(changes, message, commit=not no_commit)
+    done(_("{count} records changed {commit}").format(count=len(ids), commit=commit[:8]).rstrip())
+    return failed
+
+
 def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> ImportMap:
     """Return the map of an import; UsageError without one, or for another kind's."""
     from csctl.ledgers.importmap import load_map
@@ -141,8 +194,6 @@ def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> 
 
 def _show(result: Imported, command: str, style: str) -> None:
     """Show the rows that do not fit, and how many did."""
-    import dataclasses
-
     rows = [dataclasses.asdict(each) for each in result.problems]
     if style == "json":
         counts = {

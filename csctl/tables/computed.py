@@ -24,7 +24,6 @@ from csctl.questionnaires import (
 from csctl.record import Record, rows
 from csctl.tables.cells import Cells
 from csctl.tables.table import Cell, Type, text_of
-from csctl.times.moments import find_moment
 from csctl.visiting import last_and_next
 
 _RETURNED: Final = ("returned", "phone_interview")
@@ -131,9 +130,15 @@ def next_visit(card: Record, _args: Args, around: Around) -> list[Cell]:
 
 def days_left(record: Record, args: Args, around: Around) -> list[Cell]:
     """How many days are left to the day in the field `field`; less than 0 where it has passed."""
-    moment = find_moment(record.value(str(args.get("field", ""))))
-    day = moment.date() if moment else None
+    day = _day(record.value(str(args.get("field", ""))))
     return [(day - around.today).days] if day else []
+
+
+def _day(value: Any) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def visit_days_left(card: Record, args: Args, around: Around) -> list[Cell]:
@@ -144,10 +149,9 @@ def visit_days_left(card: Record, args: Args, around: Around) -> list[Cell]:
 
 def review_state(document: Record, args: Args, around: Around) -> list[Cell]:
     """How a review stands: the words `overdue`, or `soon` in the last 60 days before it."""
-    moment = find_moment(document.value(str(args.get("field", "next_review_on"))))
-    if moment is None:
+    day = _day(document.value(str(args.get("field", "next_review_on"))))
+    if day is None:
         return []
-    day = moment.date()
     key = "overdue" if day < around.today else "soon" if day - around.today <= _SOON else ""
     words = args.get(key, "")
     return [around.cells.wording.text(words)] if words else []

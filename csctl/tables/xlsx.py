@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,14 +36,19 @@ def write_xlsx(table: Table, path: Path) -> int:
     More rows than Excel holds are left out: the number returned says so.
     """
     import xlsxwriter  # heavy, and only for workbooks
+    from xlsxwriter.exceptions import XlsxFileError
 
-    options = {"constant_memory": True, "in_memory": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(str(path), options)
-    book.set_properties({"title": table.title, "created": _NO_TIME})
-    writer = _Sheet(book, table)
-    count = writer.write()
-    book.close()
-    return count
+    # The rows wait on disk until the workbook is closed, which it must be after an error too.
+    with tempfile.TemporaryDirectory(prefix="csctl-") as folder:
+        book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
+        book.set_properties({"title": table.title, "created": _NO_TIME})
+        try:
+            return _Sheet(book, table).write()
+        finally:
+            try:
+                book.close()
+            except XlsxFileError as error:
+                raise OSError(None, str(error)) from error
 
 
 class _Sheet:
@@ -71,7 +77,7 @@ class _Sheet:
         for number, column in enumerate(columns):
             cells = (row[number] for row in first)
             sheet.set_column(number, number, _width(column, cells))
-            sheet.write_string(0, number, _text(column.heading), self._head)
+            sheet.write_string(0, number, as_held(column.heading), self._head)
         last = len(columns) - 1
         if self._table.mark:
             last += 1
@@ -99,7 +105,7 @@ class _Sheet:
         elif isinstance(cell, int | float) and not isinstance(cell, bool) and _is_exact(cell):
             self._sheet.write_number(row, column, cell, self._plain)
         elif cell is not None and cell != "":
-            text = _text(text_of(cell))
+            text = as_held(text_of(cell))
             style = self._text if neutral(text) == text else self._quoted
             self._sheet.write_string(row, column, text, style)
 
@@ -115,7 +121,7 @@ def _is_exact(number: int | float) -> bool:
     return abs(number) < 10**15
 
 
-def _text(text: str) -> str:
+def as_held(text: str) -> str:
     """Return a text as a cell holds it; one that is too long says what is missing."""
     text = str(printable(text))
     if len(text) <= LONGEST:

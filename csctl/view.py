@@ -94,8 +94,7 @@ class View:
         for start in range(0, len(paths), _AT_ONCE):
             some = paths[start : start + _AT_ONCE]
             numbers = [facts[path] for path in some if path in facts]
-            marks = ", ".join("?" * len(numbers))
-            sql = f"SELECT path, blob, data FROM facts WHERE id IN ({marks})"
+            sql = f"SELECT path, blob, data FROM facts WHERE id IN (0{', ?' * len(numbers)})"
             found = {path: row for path, *row in self._rows(sql, numbers)}
             for path in some:
                 read = self.overlay.get(path)

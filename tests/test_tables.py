@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -16,7 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import CsctlError
+from csctl.forms.wording import Wording
+from csctl.kinds.schemaload import Schemas
 from csctl.ledgers.sheets import read_sheet
+from csctl.places import search_path
+from csctl.tables.cells import Cells
+from csctl.tables.picking import taken, values_at
 from csctl.tables.plain import iter_csv, iter_json
 from csctl.tables.table import Column, Table, bare, letters, neutral
 from csctl.tables.writing import write_table
@@ -134,3 +140,48 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, form: str) -> Non
     assert path.read_text(encoding="utf-8") == "mine"
     assert write_table(table([line("a")]), form, path, force=True) == 1
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_values_of_the_wrong_shape_are_shown_as_they_are() -> None:
+    kind = Schemas(search_path(None, "schemas")).kind("complaint")
+    wording = Wording(("en",), {}, ZoneInfo("Asia/Shanghai"), lambda _kind, _id: "")
+    cells = Cells(wording)
+    for address, value, wanted in (
+        ("qty_defective", 3, 3),
+        ("qty_defective", "many", "many"),
+        ("closed_on", "2026-03-05", dt.date(2026, 3, 5)),
+        ("closed_on", "soon", "soon"),
+        ("received_at", "2026-03-05T02:30+01:00", dt.datetime(2026, 3, 5, 9, 30)),
+        ("received_at", "yesterday", "yesterday"),
+        ("received_at", "0001-01-01T00:00+14:00", "0001-01-01 00:00"),
+        ("customer_complaint_no", "=1\x1b", "=1\ufffd"),
+        ("vehicle.dtcs", ["P0420", "U0100"], "P0420\nU0100"),
+        ("notes", "", None),
+    ):
+        assert cells.cell(kind.field(address), value) == wanted, address
+
+
+@pytest.mark.parametrize(
+    ("how", "wanted"),
+    [
+        ("", [3, 1, 2]), ("first", [3]), ("last", [2]), ("least", [1]), ("greatest", [3]),
+        ("count", [3]), ("sum", [6]),
+    ],
+)  # fmt: skip
+def test_one_of_several_values_is_taken(how: str, wanted: list[int]) -> None:
+    assert taken(how, [3, 1, 2]) == wanted
+    assert taken(how, []) == []
+
+
+def test_values_in_lists_and_maps_are_found() -> None:
+    data = {
+        "actions": [{"id": "A1", "of": "x", "lots": ["L1", "L2"]}, {"id": "A2", "of": "y"}, 5],
+        "sent": {"3D-1": {"step": "3D"}},
+        "plain": ["a"],
+    }
+    assert list(values_at(data, "actions[].id", {})) == ["A1", "A2"]
+    assert list(values_at(data, "actions[].id", {"of": "y"})) == ["A2"]
+    assert list(values_at(data, "actions[].lots[]", {})) == ["L1", "L2"]
+    assert list(values_at(data, "sent.*.step", {})) == ["3D"]
+    assert list(values_at(data, "plain[]", {})) == ["a"]
+    assert list(values_at(data, "missing[].id", {})) == []

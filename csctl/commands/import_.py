@@ -19,26 +19,30 @@ if TYPE_CHECKING:
     from csctl.store import Change
 
 
+def _help(kind_name: str) -> str:
+    return _(
+        "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
+        "A map says which column fills which field; --suggest-map drafts one. Rows that do "
+        "not fit are listed and leave the rest alone. Rows imported before are left alone "
+        "too, so that the same file can be imported again.\n\n"
+        "With --update the file is one that `csctl export` wrote: cells that somebody changed "
+        "in it become changes of the records, shown and asked for first. Cells whose record "
+        "was changed since are refused, and nothing else is touched.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
+        "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
+        "  csctl {kind} import ledger.xlsx --map map.yaml\n"
+        "  csctl {kind} import --update exported.xlsx"
+    ).format(kind=kind_name)
+
+
 def import_command(kind_name: str) -> click.Command:
     """Build the import command of a kind."""
 
     @click.command(
         "import",
-        help=_(
-            "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
-            "A map says which column fills which field; --suggest-map drafts one. Rows that do "
-            "not fit are listed and leave the rest alone. Rows imported before are left alone "
-            "too, so that the same file can be imported again.\n\n"
-            "With --update the file is one that `csctl export` wrote: cells that somebody changed "
-            "in it become changes of the records, shown and asked for first. Cells whose record "
-            "was changed since are refused, and nothing else is touched.\n\n"
-            "\b\n"
-            "Examples:\n"
-            "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml\n"
-            "  csctl {kind} import --update exported.xlsx"
-        ).format(kind=kind_name),
+        help=_help(kind_name),
     )
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
     @click.option(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from csctl.clocks import clock_states
+from csctl.clocks import ClockState, clock_states
 from csctl.index import Index
-from csctl.kinds.schema import Field, holds
+from csctl.kinds.schema import holds
 from csctl.questionnaires import (
     overall_score,
     points_of,
@@ -37,6 +37,7 @@ class Around:
     index: Index
     now: dt.datetime
     cells: Cells
+    clocks: dict[str, list[ClockState]] = field(default_factory=dict)
 
     @property
     def today(self) -> dt.date:
@@ -105,14 +106,17 @@ def delays(record: Record, args: Args, around: Around) -> list[Cell]:
     for name in reasons:
         clock = record.kind.clocks.get(name)
         named.setdefault(name, around.cells.wording.text(clock.label) if clock else name)
-    field = record.kind.field("delay_reasons.*")
-    why = {name: around.cells.cell(field, each) for name, each in reasons.items()}
+    shown = record.kind.field("delay_reasons.*")
+    why = {name: around.cells.cell(shown, each) for name, each in reasons.items()}
     return [f"{label}: {why.get(name) or '?'}" for name, label in named.items()]
 
 
-def _clocks(record: Record, args: Args, around: Around) -> list[Any]:
-    config = around.index.store.repository.config
-    states = clock_states(record, around.index, config, around.now)
+def _clocks(record: Record, args: Args, around: Around) -> list[ClockState]:
+    if record.path not in around.clocks:  # several columns ask one record after the other
+        config = around.index.store.repository.config
+        around.clocks.clear()
+        around.clocks[record.path] = clock_states(record, around.index, config, around.now)
+    states = around.clocks[record.path]
     return [e for e in states if e.clock.name == args.get("clock", e.clock.name)]
 
 
@@ -187,19 +191,15 @@ def survey_score(survey: Record, _args: Args, around: Around) -> list[Cell]:
 
 def survey_dimensions(survey: Record, _args: Args, around: Around) -> list[Cell]:
     """The mean points of each aspect that was asked about, the lowest first."""
-    field = survey.kind.field("questions[].dimension")
-    return _means(survey, around, lambda question: _label(around, field, question))
+    shown = survey.kind.field("questions[].dimension")
+    return _means(survey, around, lambda row: around.cells.cell(shown, row.get("dimension")))
 
 
 def survey_lowest(survey: Record, args: Args, around: Around) -> list[Cell]:
     """The `count` questions with the lowest mean points (three)."""
-    field = survey.kind.field("questions[].text")
-    means = _means(survey, around, lambda question: around.cells.cell(field, question.get("text")))
+    shown = survey.kind.field("questions[].text")
+    means = _means(survey, around, lambda row: around.cells.cell(shown, row.get("text")))
     return means[: int(args.get("count", 3))]
-
-
-def _label(around: Around, field: Field, question: Mapping[str, Any]) -> Cell:
-    return around.cells.cell(field, question.get("dimension"))
 
 
 def _means(

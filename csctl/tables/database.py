@@ -152,11 +152,11 @@ def write_database(
     """
     with replacing(path) as temporary, closing(sqlite3.connect(temporary)) as connection:
         connection.isolation_level = None
-        # The file takes its place when it is whole: nothing is ever rolled back.
-        for setting in (f"page_size = {_PAGE}", "journal_mode = OFF", "synchronous = OFF"):
-            connection.execute(f"PRAGMA {setting}")
-        connection.execute("BEGIN")
         try:
+            # The file takes its place when it is whole: nothing is ever rolled back.
+            for setting in (f"page_size = {_PAGE}", "journal_mode = OFF", "synchronous = OFF"):
+                connection.execute(f"PRAGMA {setting}")
+            connection.execute("BEGIN")
             return _Writer(connection, index).write(findings, now, progress)
         except sqlite3.OperationalError as error:  # the disk is full
             raise OSError(None, str(error)) from error

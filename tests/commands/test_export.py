@@ -325,6 +325,7 @@ def test_files_that_are_no_export(ledger: Book, company: Company, run: Run, tmp_
         (f"{COMPLAINT},x,{COMPLAINT} - HEAD:csctl.yaml", "never committed"),
         (f"{COMPLAINT},x,", "says of no record"),
         ("../../x,x,../../x - abc", "no record"),
+        (f'{COMPLAINT},"x\n{COMPLAINT},y', "quotation marks"),
         ("zhang-wei,x,zhang-wei - abc", "no record"),
     ):
         plain.write_text(f"Record no.,Symptom,{mark.replace(',', ';')}\n", encoding="utf-8")
@@ -332,4 +333,33 @@ def test_files_that_are_no_export(ledger: Book, company: Company, run: Run, tmp_
         plain.write_text(text, encoding="utf-8")
         shown = update(run, plain, "--yes")
         assert (shown.code, why in shown.out) == (1, True), line
+    assert company.changed() == ""
+
+
+def test_a_line_that_stands_twice_counts_once(company: Company, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    words = ("--column", "id", "--column", "symptom", "--column", "received_at", "--to", "csv")
+    head, *rows = cells_of(run("export", "complaint", *words).out)
+    mine = next(row for row in rows if row[0] == COMPLAINT)
+    mine[2] = "2026/5/31 16:00"  # the same time as Excel writes it in China
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, mine, [COMPLAINT, "another", *mine[2:]]])
+    shown = update(run, path, "--yes")
+    assert (shown.code, "Line 2 shows the same" in shown.out) == (1, True)
+    assert company.changed() == ""
+
+
+def test_a_text_cut_for_the_workbook_is_not_taken_over(
+    company: Company, run: Run, tmp_path: Path
+) -> None:
+    company.write(COMPLAINT, "防尘罩卡扣断裂", "断" * 33_000)
+    company.commit()
+    path = tmp_path / "x.xlsx"
+    words = ("--column", "id", "--column", "symptom", "--to", "xlsx", "-o", path)
+    assert run("export", "complaint", *words).code == 0
+    assert "nothing to change" in update(run, path, "--yes").err
+    book = Book(path)
+    book.cell(COMPLAINT, "Symptom").value = "shorter"
+    book.save()
+    assert "was shortened" in update(run, path, "--yes").out
     assert company.changed() == ""

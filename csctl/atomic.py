@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from csctl.errors import CsctlError
 from csctl.messages import _
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
@@ -26,18 +28,18 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".csctl-", dir=path.parent)
-        os.close(handle)
+        temporary = path.with_name(f".csctl-{os.urandom(8).hex()}")
+        os.close(os.open(temporary, _NEW, 0o600))
         try:
-            yield Path(name)
+            yield temporary
             if sync:
-                with open(name, "rb+") as file:
+                with open(temporary, "rb+") as file:
                     os.fsync(file.fileno())
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            os.chmod(name, mode)
-            os.replace(name, path)
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
         except BaseException:
-            os.unlink(name)
+            os.unlink(temporary)
             raise
     except OSError as error:
         raise CsctlError(

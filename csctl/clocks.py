@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from csctl.config import Config, Site, site_calendar
 from csctl.errors import UsageError
@@ -28,8 +27,7 @@ _LEAST_LEFT: Final = 0.2
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(NamedTuple):
     """Where a clock of a record stands.
 
     `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day the customer
@@ -225,7 +223,7 @@ def _calendar(record: Record, clock: Clock, customer: Record | None, site: Site)
     try:
         zone = ZoneInfo(str(plant["zone"]))
         if not plant.get("calendar"):
-            return replace(own, zone=zone)
+            return own._replace(zone=zone)
         theirs = build_calendar(str(plant["calendar"]), hours=own.hours, zone=zone)
         theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
         return theirs

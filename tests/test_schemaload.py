@@ -272,6 +272,7 @@ properties:
         "properties: {customer: {pattern: '.*'}}",
         "properties: {received_at: {x-frozen: false}}",
         "properties: {symptom: {x-evolves: true}}",
+        "properties: {attachments: {items: {properties: {caption: {x-beside: true}}}}}",
         "properties: {notes: {x-audience: everybody}}",
         "properties: {complaint_type: {x-choices: {more: {en: More}}}}",
         "properties: {attachments: {items: {additionalProperties: true}}}",

@@ -1,44 +1,121 @@
-"""`csctl export`: tables for spreadsheets and programs, and the whole as a database."""
+"""`csctl export`: tables, the whole as a database, a record in an open format."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from csctl import messages
-from csctl.console.options import Desk, pass_desk
+from csctl.console.options import Desk, complete_id, pass_desk
 from csctl.console.output import done, say, tell
-from csctl.errors import UsageError
-from csctl.messages import _
+from csctl.errors import Refused, UsageError
+from csctl.kinds.schema import pick
+from csctl.messages import _, language
 from csctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from csctl.tables.table import Table
 
+_TABLES: Final = ("csv", "xlsx", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported, and how."""
+
+    record_id: str
+    complaint: str
+    language: str
+    output: Path | None
+
+
+def _export_catenax(desk: Desk, wanted: Wanted) -> int:
+    import json
+
+    from csctl.atomic import write_atomically
+    from csctl.interchange.exchangemap import load_exchange_map
+    from csctl.interchange.outward import export_report
+
+    store = desk.store
+    record = store.get(wanted.record_id)
+    table = load_exchange_map(store.repository.schemas, "catenax", record.kind.name)
+    exported = export_report(
+        record,
+        desk.index,
+        table,
+        complaint=store.complete(wanted.complaint) if wanted.complaint else "",
+        language=wanted.language,
+    )
+    if exported.missing:
+        raise Refused(
+            "\n  ".join(
+                (
+                    _("{id} is no {form} report without:").format(id=record.id, form="catenax"),
+                    *(f"{path} ← {source}" for path, source in exported.missing),
+                )
+            ),
+            _("A customer's BPNL stands in his record: csctl set CODE --add {row}").format(
+                row='\'external_ids={"system": "BPNL", "number": "BPNL…"}\''
+            ),
+        )
+    for path in exported.blank:
+        tell(_("empty: {path}").format(path=path))
+    for path in exported.dropped:
+        tell(_("left out: {path}: what it cannot be without is missing").format(path=path))
+    for address in exported.lost:
+        label = pick(record.kind.field(address).label, language())
+        tell(_("no room: {address} ({label})").format(address=address, label=label))
+    text = json.dumps(exported.report, ensure_ascii=False, indent=2)
+    if wanted.output is None:
+        say(text)
+    else:
+        write_atomically(wanted.output, f"{text}\n".encode())
+        done(str(wanted.output))
+    return 0
+
+
+TARGETS: Final[Mapping[str, Callable[[Desk, Wanted], int]]] = {"catenax": _export_catenax}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which part of the records a table shows."""
+
+    rows: str
+    columns: tuple[str, ...]
+    everything: bool
+    where: tuple[str, ...]
+
 
 @click.command(
     "export",
     help=_(
-        "Write the records of a kind, the rows of one of its lists, or a register as a table; or "
-        "everything as an SQLite database, described in docs/database.md.\n\n"
+        "Write the records of a kind, the rows of one of its lists, or a register as a table; "
+        "everything as an SQLite database, described in docs/database.md; or a record in an open "
+        "format.\n\n"
         "A workbook or CSV of a kind knows which record each line came from: change cells and "
         "bring them back with `csctl KIND import --update FILE`.\n\n"
+        "catenax is the 8D report of Catena-X, io.catenax.report_8d 1.0.0, as JSON: it holds what "
+        "the customer may see, and what it has no room for is said.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl export complaint --to xlsx -o complaints.xlsx\n"
         "  csctl export complaint --rows corrective_actions --where customer=GEELY --to csv\n"
         "  csctl export complaint-ledger --to json\n"
-        "  csctl export --to sqlite -o records.sqlite"
+        "  csctl export --to sqlite -o records.sqlite\n"
+        "  csctl export 8D-2026-0003 --to catenax\n"
+        "  csctl export 8D-2026-0006 --to catenax --for CC-2026-0012 -o report.json"
     ),
 )
-@click.argument("what", metavar="[KIND|REGISTER]", default="")
+@click.argument("what", metavar="[KIND|REGISTER|ID]", default="", shell_complete=complete_id)
 @click.option(
     "--to",
-    "form",
-    type=click.Choice(["csv", "xlsx", "json", "sqlite"]),
+    "target",
+    type=click.Choice([*_TABLES, "sqlite", *TARGETS]),
     required=True,
     help=_("As what."),
 )
@@ -48,67 +125,70 @@ if TYPE_CHECKING:
 @click.option(
     "--where", multiple=True, metavar="FIELD=VALUE", help=_("Only those with this value.")
 )
+@click.option("--for", "complaint", default="", metavar="ID", help=_("Only that customer's data."))
+@click.option(
+    "--lang",
+    "text_language",
+    type=click.Choice(["zh", "en", "zh-TW"]),
+    help=_("The language of texts that are there in several."),
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("File."))
 @click.option("--force", is_flag=True, help=_("Write over a file that is there already."))
 @pass_desk
 def command(
     desk: Desk,
     what: str,
-    form: str,
+    target: str,
     rows_of: str,
     columns: tuple[str, ...],
     everything: bool,
     where: tuple[str, ...],
+    complaint: str,
+    text_language: str | None,
     output: Path | None,
     force: bool,
 ) -> int:
-    """Write tables."""
-    if form == "sqlite":
-        if what or rows_of or columns or everything or where:
+    """Write tables, the database, or a record."""
+    shown = Shown(rows_of, columns, everything, where)
+    if target in TARGETS and what:
+        return TARGETS[target](desk, Wanted(what, complaint, text_language or "en", output))
+    if target == "sqlite":
+        if what or shown != Shown("", (), False, ()):
             raise UsageError(
                 _("A database holds everything."), _("Use: csctl export --to sqlite -o FILE")
             )
         return _database(desk, output or Path("records.sqlite"), force=force)
     if not what:
         raise UsageError(_("Export what?"), _("Name a kind or a register: csctl register"))
-    if output is None and form == "xlsx":
+    if output is None and target == "xlsx":
         raise UsageError(_("This form is no text."), _("Give a file: -o FILE"))
     if what in desk.store.repository.schemas.names():
         desk.look_ahead(what)
-        table = _ledger(desk, what, form, rows_of, columns, where, everything=everything)
-        kinds = [what]
+        table, kinds = _ledger(desk, what, target, shown), [what]
     else:
         table, kinds = _register(desk, what, where)
         if rows_of or columns or everything:
             raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
-    _give(table, form, output, force=force)
+    _give(table, target, output, force=force)
     for kind in kinds:
         for finding in desk.reading.unreadable(kind):
             tell(str(finding))
     return 0
 
 
-def _ledger(
-    desk: Desk,
-    kind_name: str,
-    form: str,
-    rows_of: str,
-    columns: Sequence[str],
-    where: Sequence[str],
-    *,
-    everything: bool,
-) -> Table:
+def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
     from csctl.selecting import check_conditions
     from csctl.tables.ledger import build_data_table, build_layout, build_ledger, scalars
 
     kind = desk.store.repository.schemas.kind(kind_name)
-    check_conditions(kind, where)
-    if everything and not rows_of:  # of rows it is all of them anyway
+    check_conditions(kind, shown.where)
+    columns: Sequence[str] = shown.columns
+    if shown.everything and not shown.rows:  # of rows it is all of them anyway
         columns = list(scalars(kind))
-    layout = build_layout(kind, columns, rows_of, messages.language())
-    records = (
-        desk.reading.select(kind_name, where) if where else desk.reading.iter_records(kind_name)
-    )
+    layout = build_layout(kind, columns, shown.rows, messages.language())
+    reading = desk.reading
+    some = reading.select(kind_name, shown.where) if shown.where else None
+    records = reading.iter_records(kind_name) if some is None else some
     if form == "json":
         return build_data_table(layout, records)
     return build_ledger(desk.store, layout, records)

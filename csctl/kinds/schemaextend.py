@@ -16,7 +16,7 @@ _LOWER: Final = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minPro
 # Words that describe a field, or only ever narrow it; every other word may not change.
 _FREE: Final = (
     "x-label", "x-hint", "x-section", "x-default", "x-summary", "x-pii", "x-since", "x-pick",
-    "required", "properties",
+    "x-layout", "required", "properties",
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _loosens(key: str, base: Any, own: Any) -> bool:
         return not own
     if key == "x-audience":
         return bool(own != "internal")
-    if key == "x-evolves":
+    if key in ("x-evolves", "x-beside"):
         return bool(own)
     if base is None:
         return False

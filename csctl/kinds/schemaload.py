@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
+from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
@@ -41,6 +40,7 @@ class Schemas:
         # Shapes are shared by many fields: found, read and resolved once each.
         self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
         self._shapes: dict[str, dict[str, Any]] = {}
+        self._profiles: dict[str, dict[str, Any]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all kinds, sorted."""
@@ -94,6 +94,22 @@ class Schemas:
         """Return the schema file `name` as one JSON Schema without references."""
         return self._remembered(f"schema {name}", lambda: self._flatten(name))
 
+    def mark(self, name: str) -> str:
+        """Return what tells the schema of a kind, and the code that reads it, from all others."""
+
+        def find() -> dict[str, Any]:
+            schema = json.dumps(self.kind(name).schema, ensure_ascii=False)
+            return {"mark": digest_of(code_digest(), name, schema)}
+
+        return str(self._remembered(f"mark {name}", find)["mark"])
+
+    def linked_kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return for each kind the kinds that its link fields name."""
+        return self._remembered("links", lambda: {name: self._links(name) for name in self.names()})
+
+    def _links(self, name: str) -> list[str]:
+        return sorted({field.link for field in self.kind(name).links()})
+
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
         if not self._cache.works:
@@ -135,14 +151,24 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
+        if name not in self._profiles:
+            found = self._remembered(f"profile {name}", lambda: self._read_profile(name))
+            self._profiles[name] = found
+        return self._profiles[name]
 
     def _read_profile(self, name: str) -> dict[str, Any]:
-        for folder in self._path:
-            path = folder / "profiles" / f"{name}.yaml"
-            if path.is_file():
-                return self._read(path)
-        raise CsctlError(_("There is no profile {name}.").format(name=name))
+        found = self._find_table("profiles", name)
+        if found is None:
+            raise CsctlError(_("There is no profile {name}.").format(name=name))
+        return found
+
+    def exchange(self, name: str) -> dict[str, Any] | None:
+        """Return the table of an open format and a kind, such as `catenax-8d`, if there is one."""
+        return self._find_table("exchange", name)
+
+    def _find_table(self, folder_name: str, name: str) -> dict[str, Any] | None:
+        paths = (folder / folder_name / f"{name}.yaml" for folder in self._path)
+        return next((self._read(path) for path in paths if path.is_file()), None)
 
     def _read(self, path: Path) -> dict[str, Any]:
         key = str(path)
@@ -222,8 +248,7 @@ class Schemas:
         raise CsctlError(_("There is no schema file {name}.").format(name=name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A schema file as read, and the folders it may refer to: its own and the later ones.
 
     What csctl ships never refers to a repository's shapes, so that these cannot loosen it.

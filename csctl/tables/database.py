@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from csctl import __version__
 from csctl.atomic import replacing
-from csctl.facts import links_below
+from csctl.contents import contents_of
 from csctl.findings import Finding
 from csctl.index import Index
 from csctl.kinds.schema import Field, Kind, answer_kind, pick
 from csctl.kinds.schemaload import Schemas
-from csctl.record import Record, occurrences, owner_of
+from csctl.record import Record, owner_of
 from csctl.selecting import is_open, summary_of
 
 # What does not follow from a kind: name -> what it holds, and the SQL type of each column.
@@ -230,11 +230,10 @@ class _Writer:
         place = (record.id, kind.name, record.path)
         rest = (owner, record.value(kind.date_field), summary)
         self._insert("records", [_text(cell) for cell in (*place, *standing, *rest)])
-        for field in links_below(kind, tuple(record.data)):
-            for address, target in occurrences(record, field):
-                if isinstance(target, str):
-                    link = (record.id, kind.name, address, target)
-                    self._insert("links", [_text(cell) for cell in link])
+        for _field, address, target in contents_of(record).links:
+            if isinstance(target, str):
+                link = (record.id, kind.name, address, target)
+                self._insert("links", [_text(cell) for cell in link])
 
     def _words(self, value: Any) -> Any:
         if isinstance(value, dict):

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from fractions import Fraction
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
 from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
+    from fractions import Fraction
     from zoneinfo import ZoneInfo
 
 Unit = Literal["h", "wh", "bd", "cd"]
@@ -37,8 +36,7 @@ _MAKEUP_SINCE: Final = {"CN": 2001}
 _cache: RepositoryCache = NO_CACHE
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """A length of time: elapsed hours, working hours, working days or calendar days."""
 
     amount: int
@@ -48,8 +46,7 @@ class Duration:
         return f"{self.amount}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(NamedTuple):
     """The working days and shifts of one place, in its own time zone; from `build_calendar`.
 
     Weekdays count from Monday = 0. A shift that ends at 00:00 ends at the end of its day.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 _Value = TypeVar("_Value")
 
@@ -96,16 +94,14 @@ class UnclearOrder(ValueError):
     """The numbers of a day do not show which is the year, the month and the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A time of day in minutes, up to an hour past its end; with the offset if one was written."""
 
     minutes: int
     offset: timezone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was written: a day, a time, or both; `vague` is a part of the day without an hour."""
 
     day: date | None
@@ -261,8 +257,10 @@ def _counted_day(match: re.Match[str], today: date, looking_back: bool) -> date:
 
 
 def _end_of_month(match: re.Match[str], today: date, looking_back: bool) -> date:
+    from calendar import monthrange  # costs start-up, and nobody else counts so
+
     first = _month(today, _SHIFTS.get(match["shift"], 0))
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _end_of_year(match: re.Match[str], today: date, looking_back: bool) -> date:

@@ -23,7 +23,7 @@ from csctl.rules.context import Context
 from csctl.signoffs import digest
 from csctl.stepping import Versions, name_of, owner_of
 from csctl.store import Store
-from csctl.validation import check_repository
+from csctl.validation import check_repository, check_schemas
 from csctl.yamlfile import yamlio
 
 _MAILMAP: Final = ".mailmap"
@@ -58,7 +58,9 @@ def check_change(
     index = NearbyIndex(store, versions.present)
     state, count = check_repository(store, replace(context, index=index), versions.present)
     case = _Case(versions, context, index)
-    found = dict.fromkeys([*state, *case.check(), *_check_main(store, start)])
+    found = dict.fromkeys(
+        [*state, *check_schemas(store), *case.check(), *_check_main(store, start)]
+    )
     return Judged(start.base, len(changeset.commits), count, tuple(sorted(found)))
 
 

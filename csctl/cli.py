@@ -54,6 +54,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
+        "evidence": marked("List the records that prove a clause of a standard"),
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
         "form": marked("Print empty forms to fill in by hand"),

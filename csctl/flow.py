@@ -9,7 +9,7 @@ from typing import Any
 from csctl.display import stage_words
 from csctl.index import Index
 from csctl.kinds.schema import pick
-from csctl.record import Record, link_fields, linked_ids
+from csctl.record import Record, linked_ids
 from csctl.selecting import summary_of
 from csctl.standing import pointing_at
 
@@ -64,7 +64,7 @@ def _ancestors(record: Record, index: Index) -> dict[str, Record]:
 
 def _origins(record: Record, index: Index) -> Iterator[Record]:
     """Yield the numbered records that a record names."""
-    ids = (each for field in link_fields(record.kind) for each in linked_ids(record, field))
+    ids = (each for field in record.kind.links() for each in linked_ids(record, field))
     for record_id in dict.fromkeys(ids):
         linked = index.find(record_id)
         if linked is not None and linked.kind.prefix and linked.id != record.id:

@@ -65,6 +65,10 @@ class Store:
         """Return the kind an id belongs to, by its prefix or by where a file of that code lies."""
         kind = self._find_kind(record_id)
         if kind is None:
+            prefix, _dash, _number = record_id.partition("-")
+            for unsound in self._schemas.unsound.values():
+                if unsound.prefix and unsound.prefix == prefix and not unsound.stands:
+                    raise unsound.error
             raise UsageError(
                 _("There is no record {id}.").format(id=record_id),
                 did_you_mean(record_id, self.ids()) or _("See: csctl complaint list"),

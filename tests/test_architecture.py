@@ -108,6 +108,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.merges": "what came to main, and the tags that speak of it",
         },
     ),
+    ("unsound", {"kinds.unsound": "kinds that do not hold together"}),
     (
         "on a record",
         {
@@ -194,6 +195,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "across records",
         {
             "clocks": "when something is due",
+            "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -217,6 +219,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.document": "controlled documents",
             "rules.monthly": "shipments and reports month by month",
             "rules.envelope": "what every record must hold",
+            "rules.privacy": "personal data out of place",
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
@@ -344,8 +347,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "asking and saving",
         {
-            "console.checking": "what all records break, kept or found anew",
             "console.prompts": "questions and answers",
+            "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
         },
     ),
@@ -374,9 +377,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "jinja2": {"forms.rendering"},
     "markupsafe": {"forms.rendering"},
     "typst": {"forms.pdf"},
-    "xlsxwriter": {"forms.questionnairesheet"},
     "python_calamine": {"ledgers.workbook"},
-    "xlsxwriter": {"tables.xlsx"},
+    "xlsxwriter": {"forms.questionnairesheet", "tables.xlsx"},
     "tabulate": {"console.output"},
     "wcwidth": {"console.output", "console.terminal"},
     "rich": {"console.progress"},

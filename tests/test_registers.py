@@ -186,8 +186,8 @@ def test_conditions_choose_lines_also_of_rows(index: Index) -> None:
 
 def test_a_register_is_printed_in_two_languages_with_its_number(index: Index) -> None:
     store = index.store
-    config = dataclasses.replace(store.repository.config, numbering_profile="QJL")
-    index = Index(Store(dataclasses.replace(store.repository, config=config)))
+    config = store.repository.config._replace(numbering_profile="QJL")
+    index = Index(Store(store.repository._replace(config=config)))
     register = build_register("failure-history", index, NOW, ("zh", "en"))
     assert register.number == "Q/JL081302-C"
     pdf = render_register(register, index.store, ("zh", "en"), "pdf", NOW)

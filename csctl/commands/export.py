@@ -225,7 +225,7 @@ def _give(table: Table, form: str, output: Path | None, *, force: bool) -> None:
 def _database(desk: Desk, output: Path, *, force: bool) -> int:
     """Write the database; the findings in it are what `validate` says."""
     from csctl.atomic import must_be_new
-    from csctl.console.checking import check_all
+    from csctl.console.judging import check_all
     from csctl.console.progress import progress_bar
     from csctl.tables.database import write_database
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.checking import check_all
+from csctl.console.judging import check_all
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
 from csctl.console.output import (
     show_annotations,

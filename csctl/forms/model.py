@@ -13,7 +13,7 @@ from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
 from csctl.forms.wording import Wording
 from csctl.index import Index
-from csctl.kinds.schema import SignOff
+from csctl.kinds.schema import SignOff, Text
 from csctl.messages import LANGUAGES, _
 from csctl.proofs import prove
 from csctl.record import Record, rows, text_of
@@ -94,7 +94,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     shared = shared or Shared(store)
     names = shared.names(view.languages[0])
     site = config.sites.get(str(data.get("site", "")), config.site)
-    wording = Wording(view.languages, shared.words, site.zone, names)
+    wording = Wording(view.languages, shared.words, site.zone, names, writes_roc_years(store))
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
@@ -105,7 +105,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "company": wording.label(config.company),
         "languages": list(view.languages),
         "form": {
-            "title": wording.label(form.get("title", record.kind.title)),
+            "title": wording.label(_title(record, form)),
             "number": str(form.get("number", "")),
             "revision": str(form.get("revision", "")),
             "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
@@ -172,6 +172,19 @@ def numbering(kind: str, store: Store) -> Mapping[str, Any]:
     profiles = store.repository.schemas.profile("numbering")
     profile: Mapping[str, Any] = profiles.get(config.numbering_profile, {})
     return {**profile.get(kind, {}), **config.forms.get(kind, {})}
+
+
+def _title(record: Record, form: Mapping[str, Any]) -> Text:
+    """Return the title of a form: that of the choice where a profile has one form for each."""
+    by = form.get("title_from")
+    titles = record.kind.field(by).choices if by else {}
+    return titles.get(str(record.value(by)) if by else "", form.get("title", record.kind.title))
+
+
+def writes_roc_years(store: Store) -> bool:
+    """Tell whether the company's forms count years from 1912, as its numbering profile says."""
+    repository = store.repository
+    return repository.schemas.profile("years").get(repository.config.numbering_profile) == "roc"
 
 
 def _signoffs_of(record: Record, view: View) -> list[SignOff]:

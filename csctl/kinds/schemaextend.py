@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.errors import CsctlError
+from csctl.errors import Misfit
 from csctl.messages import _
 
 _BY_NAME: Final = ("x-sections", "x-stages", "x-milestones", "x-sends", "x-signoffs", "x-clocks")
@@ -21,7 +21,7 @@ _FREE: Final = (
 
 
 def extend(base: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return `base` with the additions of `own`, the file `path`; CsctlError if it would loosen it.
+    """Return `base` with the additions of `own`, the file `path`; Misfit if it would loosen it.
 
     Fields, stages and their like are merged by name; outcomes are added to; other words of the
     kind, such as its columns, are replaced.
@@ -128,9 +128,10 @@ def _joined(base: Mapping[str, Any], own: Mapping[str, Any], key: str) -> list[s
 
 def _refuse(name: str, loosened: list[str], path: Path) -> None:
     if loosened:
-        raise CsctlError(
+        raise Misfit(
             _("{path} would loosen {place}: {keys}.").format(
-                path=path, place=name or _("the kind"), keys=", ".join(loosened)
+                path=path.name, place=name or _("the kind"), keys=", ".join(loosened)
             ),
             _("An extension may add fields and tighten them, not loosen what csctl ships."),
+            (*name.split("."), loosened[0]),
         )

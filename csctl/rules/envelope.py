@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from csctl.contents import contents_of
+from csctl.contents import contents_of, linked_from
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
@@ -52,10 +52,7 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
                 ),
                 _("See: csctl {kind} list").format(kind=wanted),
             )  # fmt: skip
-        elif (
-            # People may name each other and themselves: deputies, who filled it in.
-            wanted == record.kind.name != "person" and _leads_back(record, linked, field, context)
-        ):
+        elif _leads_back(record, linked, field, context):
             yield breach(
                 "ENV-04", record, address,
                 _("{label} leads from {id} back to {id}.").format(
@@ -90,6 +87,11 @@ def check_rows(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
+    """Tell whether a link leads to its own record: of one kind at any distance, else at once."""
+    if linked.kind is not record.kind:
+        return record.id in linked_from(linked)
+    if record.kind.name == "person":  # deputies name each other, and who filled it in himself
+        return False
     seen: set[str] = set()
     waiting = [linked]
     while waiting:

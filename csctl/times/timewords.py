@@ -16,7 +16,7 @@ def _by_word(words: Mapping[_Value, str]) -> dict[str, _Value]:
 
 
 _HALF_A_YEAR: Final = timedelta(days=183)
-_ROC_YEAR_ZERO: Final = 1911
+ROC_YEAR_ZERO: Final = 1911
 _SIMPLIFIED: Final = str.maketrans(
     "點週禮個後兩號時鐘鍾這剛現國間裡裏兒當〇", "点周礼个后两号时钟钟这刚现国间里里儿当零"
 )
@@ -211,7 +211,7 @@ def _offset(text: str | None) -> timezone | None:
 
 def _full_date(match: re.Match[str], today: date, looking_back: bool) -> date:
     groups = match.groupdict()
-    year = _ROC_YEAR_ZERO + int(groups["roc"]) if groups.get("roc") else int(groups["year"])
+    year = ROC_YEAR_ZERO + int(groups["roc"]) if groups.get("roc") else int(groups["year"])
     return date(year, int(groups["month"]), int(groups["day"]))
 
 
@@ -277,6 +277,9 @@ _DayReader = Callable[[re.Match[str], date, bool], date]
 _DAYS: Final[tuple[tuple[str, _DayReader], ...]] = (
     (r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _full_date),
     (r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?!\d)", _full_date),
+    # Three digits can only be a year of the Republic of China; two need to be called one.
+    (r"(?P<roc>1\d\d)([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _full_date),
+    (r"(?P<roc>1\d\d)年(?P<month>\d{1,2})月(?P<day>\d{1,2})(?:日|号|(?!\d))", _full_date),
     (
         r"(?:民国(?P<roc>\d{1,3})|(?P<year>\d{4}))年(?P<month>\d{1,2})月(?P<day>\d{1,2})"
         r"(?:日|号|(?!\d))",

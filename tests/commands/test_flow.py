@@ -10,7 +10,7 @@ from wcwidth import wcswidth
 
 from csctl.flow import Node, build_flow
 from csctl.index import Index
-from csctl.record import link_fields, linked_ids
+from csctl.record import linked_ids
 from csctl.repository import open_repository
 from csctl.store import Store
 from tests.commands.company import COMPLAINT, READY_3D, SHARED, Company
@@ -90,7 +90,7 @@ def test_links_of_every_kind_are_drawn_from_both_ends() -> None:
         for kind in kinds
         if kind.prefix
         for record in index.records(kind.name)
-        for field in link_fields(kind)
+        for field in kind.links()
         for linked in map(index.find, linked_ids(record, field))
         if linked and linked.kind.prefix and linked.id != record.id
     }

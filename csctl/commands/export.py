@@ -11,7 +11,7 @@ import click
 
 from csctl import messages
 from csctl.console.options import Desk, complete_id, pass_desk
-from csctl.console.output import done, say, tell
+from csctl.console.output import done, say, show_pieces, tell
 from csctl.errors import Refused, UsageError
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
@@ -214,8 +214,7 @@ def _give(table: Table, form: str, output: Path | None, *, force: bool) -> None:
     from csctl.tables.writing import pieces, write_table
 
     if output is None:
-        for piece in pieces(table, form):
-            say(piece.rstrip("\r\n"))
+        show_pieces(pieces(table, form))
         return
     count = write_table(table, form, output, force=force)
     done(str(output))

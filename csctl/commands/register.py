@@ -9,7 +9,7 @@ import click
 
 from csctl import messages
 from csctl.console.options import Desk, pass_desk
-from csctl.console.output import done, nothing, say, show_groups, show_rows, tell
+from csctl.console.output import done, nothing, say, show_groups, show_pieces, show_rows, tell
 from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
 
@@ -155,8 +155,7 @@ def _give(
             return
         write_atomically(output, content)
     elif output is None:
-        for piece in pieces(register.table, form):
-            say(piece.rstrip("\r\n"))
+        show_pieces(pieces(register.table, form))
         return
     else:
         write_table(register.table, form, output, force=force)

@@ -104,6 +104,12 @@ def show_groups(
         last = group
 
 
+def show_pieces(pieces: Iterable[str]) -> None:
+    """Write a text that comes in pieces, as it is but for what would harm a terminal."""
+    for piece in pieces:
+        click.echo(clean(piece.replace("\r\n", "\n")), nl=False)
+
+
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
     """Write rows as CSV that a spreadsheet opens without running anything in it."""
     import csv  # only for CSV

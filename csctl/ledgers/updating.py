@@ -8,6 +8,7 @@ still says there what it said then.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from csctl.workflow import Edit
 
 # What has a command of its own, with its own checks.
 _ELSEWHERE: Final = {"stage": "advance", "outcome": "advance", "cycles": "advance"}
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _WHOLE_SECOND: Final = dt.timedelta(seconds=1)
 
 
@@ -227,6 +229,8 @@ class _Reader:
             return float(shown) == float(cell)
         text = "" if shown is None else text_of(shown)
         held = "" if cell is None else text_of(cell)  # type: ignore[arg-type]
+        if self._is_text and _is_number(text) and _is_number(held):
+            return float(text) == float(held)  # a spreadsheet makes 123 of 00123
         ways = {text, as_held(text)}
         wanted = {"" if (t := tidy(each)[0]) is None else str(t) for each in ways}
         return held in wanted or bare(held) in wanted
@@ -262,6 +266,10 @@ def _has_row(record: Record, layout: Layout, row: str) -> bool:
     if not layout.rows:
         return True
     return any(each.get("id") == row for each in rows(record.value(layout.rows)))
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _says(value: Any, old: Any) -> bool:

@@ -258,6 +258,15 @@ def test_a_company_declares_its_own(repo: Path) -> None:
     assert [each.type for each in register.table.columns] == ["text", "text", "text", "integer"]
 
 
+def test_the_one_in_the_guide_works(repo: Path) -> None:
+    page = (ROOT / "docs" / "company.md").read_text(encoding="utf-8")
+    text = page[page.index("register: open-returns") :].split("```")[0]
+    store = note_store(repo)
+    write(repo, "schemas/registers/open-returns.yaml", text)
+    register = build_register("open-returns", Index(store), NOW, ("en",))
+    assert [each.type for each in register.table.columns] == ["text", "text", "date", "text"]
+
+
 def changed(**changes: Any) -> dict[str, Any]:
     return {**OWN, **changes}
 

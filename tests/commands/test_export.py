@@ -328,7 +328,6 @@ def test_files_that_are_no_export(ledger: Book, company: Company, run: Run, tmp_
         (f'{COMPLAINT},"x\n{COMPLAINT},y', "quotation marks"),
         ("zhang-wei,x,zhang-wei - abc", "no record"),
     ):
-        plain.write_text(f"Record no.,Symptom,{mark.replace(',', ';')}\n", encoding="utf-8")
         text = f'Record no.,Symptom,"{mark}"\n{line}\n'
         plain.write_text(text, encoding="utf-8")
         shown = update(run, plain, "--yes")

@@ -287,6 +287,7 @@ def changed(**changes: Any) -> dict[str, Any]:
         (changed(**{"from": [{"kind": "nte"}]}), "no kind of record called 'nte'"),
         (changed(**{"from": [{"kind": "note", "where": ["stag=x"]}]}), "Did you mean stage"),
         (changed(**{"from": [{"kind": "note", "rows": "lst"}]}), "has no field 'lst'"),
+        (changed(columns=[{"name": "id", "value": {"per": {"nte": "id"}}}]), "Did you mean note"),
         (changed(surplus=1), "surplus"),
         (changed(columns=[]), r"notes\.yaml:1:\d+: error"),
     ],

@@ -230,7 +230,7 @@ def _check(
         if column.name in names[:number]:
             message = _("There are two columns '{name}'.").format(name=column.name)
             yield place.finding(("columns", number, "name"), message)
-        yield from _check_column(place, column, number, kinds, computations)
+        yield from _check_column(place, column, number, definition.lines, kinds, computations)
     for key in ("sort", "group", "brief"):
         value = place.document.data.get(key, ())
         for each in [value] if isinstance(value, str) else value:
@@ -264,13 +264,17 @@ def _check_column(
     place: _Place,
     column: ColumnDefinition,
     number: int,
+    lines: Sequence[Lines],
     kinds: Mapping[str, Kind],
     computations: Mapping[str, Any],
 ) -> Iterator[Finding]:
     label = column.label
     for name, source in column.sources.items():
+        if name not in {each.kind for each in lines}:
+            message = _("No line comes from '{kind}'.").format(kind=name)
+            yield place.finding(("columns", number), message, did_you_mean(name, kinds))
         if name not in kinds:
-            continue  # said where the lines come from, or in vain
+            continue
         for each in source.parts or (source,):
             try:
                 found = source_field(each, kinds[name], place.schemas)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from csctl import messages
 from csctl.console.options import Desk, complete_id, pass_desk
 from csctl.console.output import done, say, show_pieces, tell
 from csctl.errors import Refused, UsageError
@@ -83,12 +82,18 @@ TARGETS: Final[Mapping[str, Callable[[Desk, Wanted], int]]] = {"catenax": _expor
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Which part of the records a table shows."""
+    """Which part of the records a table shows, and in which language."""
 
     rows: str
     columns: tuple[str, ...]
     everything: bool
     where: tuple[str, ...]
+    language: str
+
+    @property
+    def is_part(self) -> bool:
+        """Whether anything was said of which part."""
+        return bool(self.rows or self.columns or self.everything or self.where)
 
 
 @click.command(
@@ -149,11 +154,16 @@ def command(
     force: bool,
 ) -> int:
     """Write tables, the database, or a record."""
-    shown = Shown(rows_of, columns, everything, where)
-    if target in TARGETS and what:
+    shown = Shown(rows_of, columns, everything, where, text_language or language())
+    if (target in TARGETS and (shown.is_part or not what)) or (complaint and target not in TARGETS):
+        raise UsageError(
+            _("A table has --rows, --column, --all and --where, a record's report --for."),
+            _("Use: csctl export ID --to {format}").format(format=", ".join(TARGETS)),
+        )
+    if target in TARGETS:
         return TARGETS[target](desk, Wanted(what, complaint, text_language or "en", output))
     if target == "sqlite":
-        if what or shown != Shown("", (), False, ()):
+        if what or shown.is_part:
             raise UsageError(
                 _("A database holds everything."), _("Use: csctl export --to sqlite -o FILE")
             )
@@ -166,7 +176,7 @@ def command(
         desk.look_ahead(what)
         table, kinds = _ledger(desk, what, target, shown), [what]
     else:
-        table, kinds = _register(desk, what, where)
+        table, kinds = _register(desk, what, shown)
         if rows_of or columns or everything:
             raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
     _give(table, target, output, force=force)
@@ -185,7 +195,7 @@ def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
     columns: Sequence[str] = shown.columns
     if shown.everything and not shown.rows:  # of rows it is all of them anyway
         columns = list(scalars(kind))
-    layout = build_layout(kind, columns, shown.rows, messages.language())
+    layout = build_layout(kind, columns, shown.rows, shown.language)
     reading = desk.reading
     some = reading.select(kind_name, shown.where) if shown.where else None
     records = reading.iter_records(kind_name) if some is None else some
@@ -194,7 +204,7 @@ def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
     return build_ledger(desk.store, layout, records)
 
 
-def _register(desk: Desk, name: str, where: Sequence[str]) -> tuple[Table, list[str]]:
+def _register(desk: Desk, name: str, shown: Shown) -> tuple[Table, list[str]]:
     from csctl.tables.definitions import register_files
     from csctl.tables.register import build_register
 
@@ -206,7 +216,7 @@ def _register(desk: Desk, name: str, where: Sequence[str]) -> tuple[Table, list[
             did_you_mean(name, [*kinds, *known]),
         )
     desk.look_ahead()
-    register = build_register(name, desk.reading, desk.now, (messages.language(),), where)
+    register = build_register(name, desk.reading, desk.now, (shown.language,), shown.where)
     return register.table, [each.kind for each in register.definition.lines]
 
 

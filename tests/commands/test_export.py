@@ -59,6 +59,8 @@ def test_a_kind_as_csv_json_and_workbook(company: Company, run: Run, tmp_path: P
     assert head[:2] == ["Record no.", "Customer"]
     assert [row[0] for row in rows] == ["CC-2026-0011", OTHERS_COMPLAINT]
     assert rows[1][head.index("Stage")] == "Registered"
+    shown = run("export", "complaint", "--to", "csv", "--lang", "zh-TW")
+    assert shown.out.startswith("編號,客戶,")
     words = ("export", "complaint", "--column", "id", "--column", "line_stop", "--to", "json")
     data = json.loads(run(*words).out)["data"]
     assert {"id": COMPLAINT, "line_stop": False} in data
@@ -115,6 +117,8 @@ def test_a_register_fits_eighty_columns(company: Company) -> None:
         (("export", "complaint", "--rows", "symptom", "--to", "csv"), "no list of rows"),
         (("export", "complaint", "--column", "lots", "--to", "csv"), "--rows lots"),
         (("export", "visit-cycle", "--column", "id", "--to", "csv"), "is declared"),
+        (("export", "complaint", "--to", "csv", "--for", "CC-2026-0001"), "--to catenax"),
+        (("export", "8D-2026-0020", "--to", "catenax", "--all"), "--to catenax"),
         (("register", "visit-cycl"), "Did you mean visit-cycle"),
         (("register", "visit-cycle", "-o", "x"), "needs a form"),
         (("register", "visit-cycle", "--to", "pdf"), "Give a file"),

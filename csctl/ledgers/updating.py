@@ -195,7 +195,7 @@ class _Reader:
             )
         if value is None:
             return Edit("remove", place)
-        if column.field.is_translatable and isinstance(old, Mapping) and self._layout.language:
+        if column.field.is_translatable and isinstance(old, Mapping):
             return Edit("set", f"{place}.{self._layout.language}", value)
         return Edit("set", place, value)
 
@@ -207,7 +207,7 @@ class _Reader:
                 _("{address} has a command of its own.").format(address=address),
                 _("Use: csctl {command}").format(command=_ELSEWHERE[top]),
             )
-        if address.endswith(("[].id",)) or address == "id":
+        if address == "id" or address.endswith("[].id"):
             raise UsageError(_("A number names a record or row for ever."))
         importable(self._layout.kind, address.replace("[]", "[0]"), is_whole=False)
         if isinstance(shown, str) and len(shown) > LONGEST:

@@ -12,7 +12,7 @@ from csctl.facts import RememberedDocument
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
 from csctl.kinds.schema import Field, Kind, pick
-from csctl.messages import _
+from csctl.messages import LANGUAGES, _
 from csctl.record import Record, rows
 from csctl.store import Store
 from csctl.suggest import did_you_mean
@@ -113,7 +113,7 @@ def scalars(kind: Kind, rows_of: str = "") -> Iterator[str]:
 def read_mark(heading: str) -> tuple[str, str, str, tuple[str, ...]] | None:
     """Return language, kind, list and columns from the heading `Layout.mark` wrote, or None."""
     words = heading.split()
-    if len(words) != 5 or words[0] != _MARK:
+    if len(words) != 5 or words[0] != _MARK or words[1] not in LANGUAGES:
         return None
     return words[1], words[2], "" if words[3] == "-" else words[3], tuple(words[4].split(","))
 

@@ -321,6 +321,8 @@ def test_files_that_are_no_export(ledger: Book, company: Company, run: Run, tmp_
     plain = tmp_path / "plain.csv"
     plain.write_text("a,b\n1,2\n", encoding="utf-8")
     assert "no column that says" in update(run, plain).err
+    plain.write_text(f"Symptom,csctl-1 xx complaint - symptom\nx,{COMPLAINT} - 0\n", "utf-8")
+    assert "no column that says" in update(run, plain).err
     assert "exported from complaint" in update(run, ledger.path, kind="8d").err
     mark = "csctl-1 en complaint - id,symptom"
     for line, why in (

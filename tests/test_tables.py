@@ -153,7 +153,7 @@ def test_values_of_the_wrong_shape_are_shown_as_they_are() -> None:
         ("closed_on", "soon", "soon"),
         ("received_at", "2026-03-05T02:30+01:00", dt.datetime(2026, 3, 5, 9, 30)),
         ("received_at", "yesterday", "yesterday"),
-        ("received_at", "0001-01-01T00:00+14:00", "1-01-01 00:00"),
+        ("received_at", "0001-01-01T00:00+14:00", "0001-01-01 00:00"),
         ("customer_complaint_no", "=1\x1b", "=1\ufffd"),
         ("vehicle.dtcs", ["P0420", "U0100"], "P0420\nU0100"),
         ("notes", "", None),

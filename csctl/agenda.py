@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.errors import UsageError
 from csctl.index import Index
-from csctl.kinds.schema import Kind, pick
+from csctl.kinds.schema import Clock, Kind, pick
 from csctl.messages import _
 from csctl.record import Record, owner_of, text_of, unknown_fields
 from csctl.rules.roles import role_of
@@ -49,7 +49,7 @@ def agenda(
         kind = index.store.repository.schemas.kind(kind_name)
         if not (kind.stages or kind.clocks):
             continue
-        for record in _candidates(index, kind, owner):
+        for record in _candidates(index, kind, owner, now):
             if customer and customer not in _customers(record):
                 continue
             states = clock_states(record, index, config, now)
@@ -57,29 +57,30 @@ def agenda(
             items += [
                 _clock_item(each)
                 for each in states
-                if each.state in OPEN and (is_mine or _may_sign(owner, each, index, now))
+                if each.state in OPEN
+                and (is_mine or _may_sign(owner, kind, each.clock, index, now))
             ]
             items += _open_questions(record, now) if is_mine else ()
     chosen = [e for e in items if horizon is None or (e.due is not None and e.due <= horizon)]
     return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.record.id))
 
 
-def _candidates(index: Index, kind: Kind, owner: str) -> Iterable[Record]:
+def _candidates(index: Index, kind: Kind, owner: str, now: datetime) -> Iterable[Record]:
     """Return the open records that may hold something for an owner, or for anybody."""
     if not owner:
         return index.select(kind.name, only_open=True)
     found = {each.path: each for each in index.select(kind.name, only_open=True, owner=owner)}
     has_desks = index.store.repository.config.has_desks
     for clock in kind.clocks.values():
-        if clock.stops.get("signoff") and (has_desks or not clock.afterwards):
+        if (has_desks or not clock.afterwards) and _may_sign(owner, kind, clock, index, now):
             waiting = index.select(kind.name, only_open=True, awaited=clock.name)
             found |= {each.path: each for each in waiting}
     return found.values()
 
 
-def _may_sign(person: str, state: ClockState, index: Index, now: datetime) -> bool:
+def _may_sign(person: str, kind: Kind, clock: Clock, index: Index, now: datetime) -> bool:
     """Tell whether a clock waits for a sign-off that somebody's role lets him give."""
-    signoff = state.record.kind.signoffs.get(state.clock.stops.get("signoff", ""))
+    signoff = kind.signoffs.get(clock.stops.get("signoff", ""))
     found = index.find(person)
     return bool(signoff and found and role_of(found, signoff.roles, now.date()))
 

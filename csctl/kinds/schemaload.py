@@ -35,6 +35,7 @@ class Schemas:
         self._path = tuple(search_path)
         self._cache = cache
         self._sources: dict[str, dict[str, Any]] = {}
+        self._results: dict[str, dict[str, Any]] = {}
         self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
         # Shapes are shared by many fields: found, read and resolved once each.
@@ -140,14 +141,13 @@ class Schemas:
 
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
-        if not self._cache.works:
-            return find()
-        key = f"{what} {self.digest}"
-        known = self._cache.text(key)
-        found: dict[str, Any] = json.loads(known) if known else find()
-        if not known:
-            self._cache.keep(key, json.dumps(found))
-        return found
+        if what not in self._results:
+            key = f"{what} {self.digest}" if self._cache.works else ""
+            known = self._cache.text(key)
+            self._results[what] = json.loads(known) if known else find()
+            if not known:
+                self._cache.keep(key, json.dumps(self._results[what]))
+        return self._results[what]
 
     def _flatten(self, name: str) -> dict[str, Any]:
         sources = [

@@ -44,7 +44,6 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "log": marked("Show who changed which field, when"),
         "diff": marked("Show what changed between two versions of a record"),
         "blame": marked("Show each field's last change"),
-        "export": marked("Write a record in an open format, such as the 8D of Catena-X"),
         "flow": marked("Draw where a case stands among its neighbours"),
         "remind": marked("Write to the owner of an overdue action, and log it"),
         "verify": marked("Check that a sent file is the one that was sent"),
@@ -58,6 +57,8 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
         "form": marked("Print empty forms to fill in by hand"),
+        "export": marked("Write tables, an SQLite database, or a record in an open format"),
+        "register": marked("Compute a register: ledger, failure history, visit cycle and others"),
     },
     marked("With others"): {
         "submit": marked("Hand a record in for the main branch"),

@@ -42,7 +42,7 @@ class RememberedDocument(Document):
     """The data of a file without its text, which is read from disk when it is asked for."""
 
     def __init__(self, store: Store, path: str, blob: str, data: str) -> None:
-        self._store, self._path, self._blob, self._json = store, path, blob, data
+        self._store, self._path, self.blob, self._json = store, path, blob, data
 
     @functools.cached_property
     def data(self) -> dict[str, Any]:  # type: ignore[override]
@@ -60,7 +60,7 @@ class RememberedDocument(Document):
             # Wherever a link would lead: what has this id is the file's content.
             with open(f"{self._store.repository.root}/{self._path}", "rb") as file:
                 content = file.read()
-            if blob_id(content, self._blob) == self._blob:
+            if blob_id(content, self.blob) == self.blob:
                 return content.decode()
             found = self._store.build(self._path, self._store.read_bytes(self._path)).document
         except (OSError, CsctlError):
@@ -151,7 +151,7 @@ class Facts:
         self._write(kind, [_row(path, blob, found) for path, blob, found in read])
 
     def _write(self, kind: str, rows: Sequence[_Row]) -> None:
-        rows = [each for each in rows if _is_unicode(each.data)]
+        rows = [each for each in rows if is_unicode(each.data)]
         if not rows or not self._cache.works:
             return
         digest = self.digest(kind)
@@ -195,8 +195,8 @@ class Facts:
         return Record(self._schemas.kind(kind), record_id, path, document)
 
 
-def _is_unicode(data: str | None) -> bool:
-    """Tell whether SQLite takes it: an escape such as \\ud800 in YAML stands for no text."""
+def is_unicode(data: str | None) -> bool:
+    """Tell whether SQLite takes it: \\ud800 in YAML or a name of other bytes is no text."""
     try:
         (data or "").encode()
     except UnicodeEncodeError:

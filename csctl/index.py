@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from csctl.asked import Asked
@@ -76,6 +76,25 @@ class Index:
             self._unreadable[kind] = [each for each in read if isinstance(each, Finding)]
             self._kinds[kind] = [each for each in read if isinstance(each, Record)]
         return self._kinds[kind]
+
+    def iter_records(self, kind: str) -> Iterator[Record]:
+        """Yield every readable record of a kind, in order of path; none stays in memory."""
+        last = ""
+        viewed = self._ask(kind, lambda view: [view.iter_records()])
+        try:
+            for record in viewed[0] if viewed else ():
+                yield record
+                last = record.path
+            if viewed:
+                return
+        except LostError:  # the rest from disk
+            pass
+        declared = self.store.repository.schemas.kind(kind)
+        for path in self.store.iter_paths(declared):
+            if not last or walk_order(path) > walk_order(last):
+                read = self.store.try_read(path)
+                if isinstance(read, Record):
+                    yield read
 
     def people(self) -> list[Record]:
         """Return every readable person: whoever signed or approved may be any of them."""

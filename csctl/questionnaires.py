@@ -22,6 +22,8 @@ CALLED: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
 WEIGHED: Final = ("rating", "yes_no")
 LOW: Final = 60
 _TEN: Final = 10
+# A response that answers less of the weights is no measurement.
+_LEAST_ANSWERED: Final = 0.7
 _RESPONSES: Final = ("returned", "phone_interview")
 
 
@@ -70,6 +72,40 @@ def weight_of(question: Mapping[str, Any]) -> float:
     if question.get("type") not in WEIGHED or isinstance(weight, bool):
         return 0.0
     return float(weight) if isinstance(weight, (int, float)) else 0.0
+
+
+def score_of(survey: Record, response: Record) -> float | None:
+    """Return the weighted points of a response, None where too little was answered to count.
+
+    Questions left out fall out of the weights too.
+    """
+    questions, worth = questions_of(survey), points_of(survey, response)
+    weights = {key: weight_of(each) for key, each in questions.items()}
+    answered = sum(weights[key] for key in worth)
+    if not answered or answered < _LEAST_ANSWERED * sum(weights.values()):
+        return None
+    return sum(weights[key] * value for key, value in worth.items()) / answered
+
+
+def overall_score(survey: Record, responses: Sequence[Record]) -> float | None:
+    """Return the score of a survey: the mean of its customers', each of the weight it was given."""
+    by_customer: dict[str, list[float]] = {}
+    for each in responses:
+        score = None if each.outcome else score_of(survey, each)
+        if score is not None:
+            by_customer.setdefault(str(each.data.get("customer")), []).append(score)
+    given = {
+        str(row.get("customer")): row.get("weight") for row in rows(survey.data.get("targets"))
+    }
+    weights = {each: _weight(given.get(each)) for each in by_customer}
+    total = sum(weights.values())
+    means = {each: sum(scores) / len(scores) for each, scores in by_customer.items()}
+    return sum(weights[each] * means[each] for each in means) / total if total else None
+
+
+def _weight(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else 1.0
 
 
 def response_rate(survey: Record, responses: Sequence[Record]) -> float | None:

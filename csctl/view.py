@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, blob_id
 from csctl.errors import CsctlError
-from csctl.facts import UNREADABLE, Facts
+from csctl.facts import UNREADABLE, Facts, is_unicode
 from csctl.findings import Finding
 from csctl.git.snapshot import Snapshot, changes_between, entries_of
 from csctl.groups import Groups
@@ -85,6 +85,23 @@ class View:
         found.update((p, r) for p, r in self.overlay.items() if isinstance(r, Record))
         return [found[path] for path in sorted(found, key=walk_order)]
 
+    def iter_records(self) -> Iterator[Record]:
+        """Yield every record in order of path, of which a few are in memory at a time."""
+        sql = "SELECT path, fact FROM entries WHERE view = ? AND fact IS NOT NULL"
+        facts = {p: fact for p, fact in self._rows(sql, (self._id,)) if p not in self.overlay}
+        paths = sorted({*facts, *self.overlay}, key=walk_order)
+        for start in range(0, len(paths), _AT_ONCE):
+            some = paths[start : start + _AT_ONCE]
+            numbers = [facts[path] for path in some if path in facts]
+            sql = f"SELECT path, blob, data FROM facts WHERE id IN (0{', ?' * len(numbers)})"
+            found = {path: row for path, *row in self._rows(sql, numbers)}
+            for path in some:
+                read = self.overlay.get(path)
+                if isinstance(read, Record):
+                    yield read
+                elif path in found and found[path][1] is not None:
+                    yield self._facts.build(self.kind, path, *found[path])
+
     def at(self, path: str) -> Record | Finding | None:
         """Return what is at a path: a record, why it is none, or None for no file."""
         if path in self.overlay:
@@ -158,7 +175,7 @@ class View:
         if listed is None or not all(mode in ("", *_REGULAR) for mode, _blob, _path in listed):
             raise LostError
         entries = {f"{self.folder}/{p}": b for _m, b, p in listed if p.endswith(".yaml")}
-        if not all(map(_is_unicode, entries)):
+        if not all(map(is_unicode, entries)):
             raise LostError
         beside = {path for path in entries if self._is_beside(path, entries, number, is_whole)}
         fresh = [(p, b) for p, b in entries.items() if b and p not in beside]
@@ -282,7 +299,7 @@ class View:
         paths = sorted({*differing, *unknown, *untracked})
         held = [path for path in paths if self._is_file(path)]
         moved = [p for p in paths if self._has_entry(self._id, p) != (p in held)]
-        if not all(map(_is_unicode, paths)) or self._any_below(self._id, moved):
+        if not all(map(is_unicode, paths)) or self._any_below(self._id, moved):
             raise LostError
         records = [p for p in held if not any(map(self._is_file, self._holders(p)))]
         overlay: dict[str, Record | Finding | None] = dict.fromkeys(paths)
@@ -323,11 +340,3 @@ class View:
             ],
         )
         self._cache.commit()
-
-
-def _is_unicode(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:  # a name of other bytes, which SQLite would not take
-        return False
-    return True

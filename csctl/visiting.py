@@ -27,20 +27,28 @@ class Asking(Protocol):
 
 
 def visits_due(records: Asking, salesperson: Any, monday: date) -> Iterator[tuple[Record, date]]:
-    """Yield a salesperson's customers whose visit is due by the end of a week, and the day.
-
-    The cycle of a customer who was never visited starts with his card.
-    """
+    """Yield a salesperson's customers whose visit is due by the end of a week, and the day."""
     for name in records.group(CUSTOMERS, str(salesperson)):
         card = records.find(name)
-        months = _MONTHS.get(str(card.value("visit_cycle"))) if card else None
-        if card is None or card.outcome or months is None:
+        if card is None or card.outcome:
             continue
-        days = [date.fromisoformat(each) for each in records.group(VISITS, name)]
-        earlier = bisect_left(days, monday)
-        begin = days[earlier - 1] if earlier else _day(card.value("registered_at"))
-        if begin is not None and (due := add_months(begin, months)) < monday + _WEEK:
+        _last, due = last_and_next(records, card, monday)
+        if due is not None and due < monday + _WEEK:
             yield card, due
+
+
+def last_and_next(records: Asking, card: Record, day: date) -> tuple[date | None, date | None]:
+    """Return the last visit to a customer before a day, and when the next one is due.
+
+    The cycle of a customer who was never visited starts with his card; without a cycle nothing
+    is due.
+    """
+    days = [date.fromisoformat(each) for each in records.group(VISITS, card.id)]
+    earlier = bisect_left(days, day)
+    last = days[earlier - 1] if earlier else None
+    months = _MONTHS.get(str(card.value("visit_cycle")))
+    begin = last or _day(card.value("registered_at"))
+    return last, add_months(begin, months) if begin and months else None
 
 
 def add_months(day: date, months: int) -> date:

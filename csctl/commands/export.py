@@ -1,19 +1,25 @@
-"""`csctl export`: a record in an open format."""
+"""`csctl export`: tables, the whole as a database, a record in an open format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from csctl.console.options import Desk, id_argument, pass_desk
-from csctl.console.output import done, say, tell
-from csctl.errors import Refused
+from csctl.console.options import Desk, complete_id, pass_desk
+from csctl.console.output import done, say, show_pieces, tell
+from csctl.errors import Refused, UsageError
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
+from csctl.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from csctl.tables.table import Table
+
+_TABLES: Final = ("csv", "xlsx", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +80,56 @@ def _export_catenax(desk: Desk, wanted: Wanted) -> int:
 TARGETS: Final[Mapping[str, Callable[[Desk, Wanted], int]]] = {"catenax": _export_catenax}
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which part of the records a table shows, and in which language."""
+
+    rows: str
+    columns: tuple[str, ...]
+    everything: bool
+    where: tuple[str, ...]
+    language: str
+
+    @property
+    def is_part(self) -> bool:
+        """Whether anything was said of which part."""
+        return bool(self.rows or self.columns or self.everything or self.where)
+
+
 @click.command(
     "export",
     help=_(
-        "Write a record in an open format, and say what the format has no room for.\n\n"
-        "It holds what the customer may see. catenax is the 8D report of Catena-X, "
-        "io.catenax.report_8d 1.0.0, as JSON.\n\n"
+        "Write the records of a kind, the rows of one of its lists, or a register as a table; "
+        "everything as an SQLite database, described in docs/database.md; or a record in an open "
+        "format.\n\n"
+        "A workbook or CSV of a kind knows which record each line came from: change cells and "
+        "bring them back with `csctl KIND import --update FILE`.\n\n"
+        "catenax is the 8D report of Catena-X, io.catenax.report_8d 1.0.0, as JSON: it holds what "
+        "the customer may see, and what it has no room for is said.\n\n"
         "\b\n"
         "Examples:\n"
+        "  csctl export complaint --to xlsx -o complaints.xlsx\n"
+        "  csctl export complaint --rows corrective_actions --where customer=GEELY --to csv\n"
+        "  csctl export complaint-ledger --to json\n"
+        "  csctl export --to sqlite -o records.sqlite\n"
         "  csctl export 8D-2026-0003 --to catenax\n"
         "  csctl export 8D-2026-0006 --to catenax --for CC-2026-0012 -o report.json"
     ),
 )
-@id_argument
-@click.option("--to", "target", type=click.Choice([*TARGETS]), required=True)
+@click.argument("what", metavar="[KIND|REGISTER|ID]", default="", shell_complete=complete_id)
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice([*_TABLES, "sqlite", *TARGETS]),
+    required=True,
+    help=_("As what."),
+)
+@click.option("--rows", "rows_of", default="", metavar="LIST", help=_("One line a row of LIST."))
+@click.option("--column", "columns", multiple=True, metavar="FIELD", help=_("Show this field."))
+@click.option("--all", "everything", is_flag=True, help=_("Show every field that fits a cell."))
+@click.option(
+    "--where", multiple=True, metavar="FIELD=VALUE", help=_("Only those with this value.")
+)
 @click.option("--for", "complaint", default="", metavar="ID", help=_("Only that customer's data."))
 @click.option(
     "--lang",
@@ -95,15 +137,112 @@ TARGETS: Final[Mapping[str, Callable[[Desk, Wanted], int]]] = {"catenax": _expor
     type=click.Choice(["zh", "en", "zh-TW"]),
     help=_("The language of texts that are there in several."),
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("File."))
+@click.option("--force", is_flag=True, help=_("Write over a file that is there already."))
 @pass_desk
 def command(
     desk: Desk,
-    record_id: str,
+    what: str,
     target: str,
+    rows_of: str,
+    columns: tuple[str, ...],
+    everything: bool,
+    where: tuple[str, ...],
     complaint: str,
     text_language: str | None,
     output: Path | None,
+    force: bool,
 ) -> int:
-    """Write a record in an open format."""
-    return TARGETS[target](desk, Wanted(record_id, complaint, text_language or "en", output))
+    """Write tables, the database, or a record."""
+    shown = Shown(rows_of, columns, everything, where, text_language or language())
+    if (target in TARGETS and (shown.is_part or not what)) or (complaint and target not in TARGETS):
+        raise UsageError(
+            _("A table has --rows, --column, --all and --where, a record's report --for."),
+            _("Use: csctl export ID --to {format}").format(format=", ".join(TARGETS)),
+        )
+    if target in TARGETS:
+        return TARGETS[target](desk, Wanted(what, complaint, text_language or "en", output))
+    if target == "sqlite":
+        if what or shown.is_part:
+            raise UsageError(
+                _("A database holds everything."), _("Use: csctl export --to sqlite -o FILE")
+            )
+        return _database(desk, output or Path("records.sqlite"), force=force)
+    if not what:
+        raise UsageError(_("Export what?"), _("Name a kind or a register: csctl register"))
+    if output is None and target == "xlsx":
+        raise UsageError(_("This form is no text."), _("Give a file: -o FILE"))
+    if what in desk.store.repository.schemas.names():
+        desk.look_ahead(what)
+        table, kinds = _ledger(desk, what, target, shown), [what]
+    else:
+        table, kinds = _register(desk, what, shown)
+        if rows_of or columns or everything:
+            raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
+    _give(table, target, output, force=force)
+    for kind in kinds:
+        for finding in desk.reading.unreadable(kind):
+            tell(str(finding))
+    return 0
+
+
+def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
+    from csctl.selecting import check_conditions
+    from csctl.tables.ledger import build_data_table, build_layout, build_ledger, scalars
+
+    kind = desk.store.repository.schemas.kind(kind_name)
+    check_conditions(kind, shown.where)
+    columns: Sequence[str] = shown.columns
+    if shown.everything and not shown.rows:  # of rows it is all of them anyway
+        columns = list(scalars(kind))
+    layout = build_layout(kind, columns, shown.rows, shown.language)
+    reading = desk.reading
+    some = reading.select(kind_name, shown.where) if shown.where else None
+    records = reading.iter_records(kind_name) if some is None else some
+    if form == "json":
+        return build_data_table(layout, records)
+    return build_ledger(desk.store, layout, records)
+
+
+def _register(desk: Desk, name: str, shown: Shown) -> tuple[Table, list[str]]:
+    from csctl.tables.definitions import register_files
+    from csctl.tables.register import build_register
+
+    known = register_files(desk.store.repository)
+    if name not in known:
+        kinds = desk.store.repository.schemas.names()
+        raise UsageError(
+            _("There is no kind and no register '{name}'.").format(name=name),
+            did_you_mean(name, [*kinds, *known]),
+        )
+    desk.look_ahead()
+    register = build_register(name, desk.reading, desk.now, (shown.language,), shown.where)
+    return register.table, [each.kind for each in register.definition.lines]
+
+
+def _give(table: Table, form: str, output: Path | None, *, force: bool) -> None:
+    from csctl.tables.writing import pieces, write_table
+
+    if output is None:
+        show_pieces(pieces(table, form))
+        return
+    count = write_table(table, form, output, force=force)
+    done(str(output))
+    tell(_("{count} rows.").format(count=count))
+
+
+def _database(desk: Desk, output: Path, *, force: bool) -> int:
+    """Write the database; the findings in it are what `validate` says."""
+    from csctl.atomic import must_be_new
+    from csctl.console.judging import check_all
+    from csctl.console.progress import progress_bar
+    from csctl.tables.database import write_database
+
+    must_be_new(output, force=force)
+    findings, _count = check_all(desk)
+    desk.look_ahead()
+    with progress_bar(_("Exporting")) as progress:
+        count = write_database(desk.reading, findings, output, desk.now, progress)
+    done(str(output))
+    tell(_("{count} records, {findings} findings.").format(count=count, findings=len(findings)))
+    return 0

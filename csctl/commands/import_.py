@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from csctl.kinds.schema import Kind
     from csctl.ledgers.importing import Imported
     from csctl.ledgers.importmap import ImportMap
+    from csctl.store import Change
 
 
 def _suggest(desk: Desk, kind_name: str, file: Path, sheet: str, encoding: str) -> int:
@@ -43,8 +45,6 @@ def _import(
     no_commit: bool,
     style: str,
 ) -> int:
-    import dataclasses
-
     from csctl.console.progress import progress_bar
     from csctl.ledgers.importing import import_sheet
 
@@ -153,24 +153,75 @@ def _register(
     return code
 
 
+def _update(
+    desk: Desk, kind_name: str, file: Path, sheet: str, yes: bool, dry_run: bool, no_commit: bool
+) -> int:
+    from csctl import workflow
+    from csctl.console.saving import is_refused, judge, show_changes
+    from csctl.console.terminal import confirm
+    from csctl.ledgers.updating import read_update
+    from csctl.store import message_for
+
+    found = read_update(desk.store, file, kind_name, now=desk.now, sheet=sheet)
+    if found.ignored:
+        tell(_("Columns left alone: {names}.").format(names=", ".join(found.ignored)))
+    problems = [dataclasses.asdict(each) for each in found.problems]
+    headings = {"row": _("Row"), "column": _("Column"), "value": _("Value"), "why": _("Why")}
+    show_rows(f"{kind_name} import", problems, headings, "text")
+    changes: list[Change] = []
+    ids, refused = [], 0
+    for record, edits in found.edits:
+        changed = workflow.change(record, edits)
+        if is_refused(record, judge(desk, changed)):
+            refused += 1
+            continue
+        changes += workflow.drafted(record, changed, "").changes
+        ids.append(record.id)
+    failed = 1 if problems or refused else 0
+    if not changes:
+        tell(_("{lines} lines: nothing to change.").format(lines=found.lines))
+        return failed
+    show_changes(desk, changes)
+    if dry_run:
+        return failed
+    if not yes:
+        if not desk.invocation.may_ask:
+            raise UsageError(_("Nobody said that this is to be written."), _("Say so: --yes"))
+        if not confirm(_("Change {count} records?").format(count=len(ids))):
+            tell(_("Nothing was written."))
+            return 1
+    message = message_for(kind_name, ids, _("updated from {file}").format(file=file.name))
+    commit = desk.store.save(changes, message, commit=not no_commit)
+    done(_("{count} records changed {commit}").format(count=len(ids), commit=commit[:8]).rstrip())
+    return failed
+
+
+def _help(kind_name: str) -> str:
+    return _(
+        "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
+        "A map says which column fills which field; --suggest-map drafts one. Rows that do "
+        "not fit are listed and leave the rest alone. Rows imported before are left alone "
+        "too, so that the same file can be imported again.\n\n"
+        "With --update the file is one that `csctl export` wrote: cells that somebody changed "
+        "in it become changes of the records, shown and asked for first. Cells whose record "
+        "was changed since are refused, and nothing else is touched.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
+        "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
+        "  csctl {kind} import ledger.xlsx --map map.yaml\n"
+        "  csctl {kind} import --update exported.xlsx\n"
+        "  csctl 8d import --from catenax report.json\n"
+        "  csctl survey-response import --from questionnaire returned.xlsx"
+    ).format(kind=kind_name)
+
+
 def import_command(kind_name: str) -> click.Command:
     """Build the import command of a kind."""
 
     @click.command(
         "import",
-        help=_(
-            "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
-            "A map says which column fills which field; --suggest-map drafts one. Rows that do "
-            "not fit are listed and leave the rest alone. Rows imported before are left alone "
-            "too, so that the same file can be imported again.\n\n"
-            "\b\n"
-            "Examples:\n"
-            "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml\n"
-            "  csctl 8d import --from catenax report.json\n"
-            "  csctl survey-response import --from questionnaire returned.xlsx"
-        ).format(kind=kind_name),
+        help=_help(kind_name),
     )
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
     @click.option(
@@ -195,6 +246,8 @@ def import_command(kind_name: str) -> click.Command:
         multiple=True,
         help=_("With --from: answer what the file does not; may be repeated."),
     )
+    @click.option("--update", is_flag=True, help=_("Take over what was changed in an export."))
+    @click.option("--yes", is_flag=True, help=_("Take it over without asking."))
     @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
     @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
     @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
@@ -208,6 +261,8 @@ def import_command(kind_name: str) -> click.Command:
         form: str | None,
         complaint: str,
         assignments: tuple[str, ...],
+        update: bool,
+        yes: bool,
         suggest_map: bool,
         sheet: str,
         encoding: str,
@@ -225,6 +280,8 @@ def import_command(kind_name: str) -> click.Command:
                 _("--set and --complaint go with one file that is read with --from."),
                 _("What every row of a ledger has stands in its map: fixed: {field: value}"),
             )
+        if update:
+            return _update(desk, kind_name, file, sheet, yes, dry_run, no_commit)
         if suggest_map:
             return _suggest(desk, kind_name, file, sheet, encoding)
         return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
@@ -254,8 +311,6 @@ def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> 
 
 def _show(result: Imported, command: str, style: str) -> None:
     """Show the rows that do not fit, and how many did."""
-    import dataclasses
-
     rows = [dataclasses.asdict(each) for each in result.problems]
     if style == "json":
         counts = {

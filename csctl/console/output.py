@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from csctl.messages import BIDI, _, ngettext
+from csctl.tables.table import neutral
 
 if TYPE_CHECKING:
     from csctl.findings import Finding
 
 FORMATS: Final = ("text", "json", "csv")
 SCHEMA_VERSION: Final = 1
-# Spreadsheets of East Asia take the full-width signs for the same.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Control characters, surrogates, line and paragraph separators, marks that turn the direction.
 _HARMFUL: Final = re.compile(
     f"[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u2028\\u2029{''.join(sorted(BIDI))}]"
@@ -91,6 +90,26 @@ def show_rows(
         click.echo(render_table(rows, headings, terminal_width()))
 
 
+def show_groups(
+    rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str], groups: Sequence[str]
+) -> None:
+    """Write rows as a table with a line above the rows of each group; a name for each row."""
+    head, rule, *lines = render_table(rows, headings, terminal_width()).split("\n")
+    click.echo(f"{head}\n{rule}")
+    last = None
+    for line, group in zip(lines, groups, strict=True):
+        if group != last:
+            click.echo(click.style(_one_line(group), bold=True))
+        click.echo(line)
+        last = group
+
+
+def show_pieces(pieces: Iterable[str]) -> None:
+    """Write a text that comes in pieces, as it is but for what would harm a terminal."""
+    for piece in pieces:
+        click.echo(clean(piece.replace("\r\n", "\n")), nl=False)
+
+
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
     """Write rows as CSV that a spreadsheet opens without running anything in it."""
     import csv  # only for CSV
@@ -103,11 +122,6 @@ def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> 
         cells = ("" if row.get(each) is None else str(row[each]) for each in headings)
         writer.writerow(neutral(clean(cell)) for cell in cells)
     click.echo(buffer.getvalue(), nl=False)
-
-
-def neutral(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def render_table(

@@ -83,7 +83,7 @@ class Converter:
             cell = row.values[column.heading]
             key = (number, type(cell), cell)
             if key not in self._known:
-                self._known[key] = self._value(column, cell)
+                self._known[key] = self.value(column, cell)
             value = self._known[key]
             if isinstance(value, UsageError):
                 why = f"{value.message} {value.hint}".strip()
@@ -92,7 +92,8 @@ class Converter:
                 data[column.address] = value
         return data, problems
 
-    def _value(self, column: Column, cell: Cell) -> Any:
+    def value(self, column: Column, cell: Cell) -> Any:
+        """Return what a cell says, or a UsageError that tells why it says nothing."""
         text = text_of(cell)
         if not text or text.casefold() in self._map.empty:
             return column.default

@@ -98,6 +98,24 @@ def load_map(path: Path, schemas: Schemas) -> ImportMap:
     )
 
 
+def plain_map(kind: Kind, columns: Iterable[Column]) -> ImportMap:
+    """Return the map of a table that csctl wrote itself: nothing in it needs translating."""
+    return ImportMap(
+        path="",
+        document=yamlio.load("{}\n"),
+        kind=kind,
+        source="",
+        columns=tuple(columns),
+        id_columns=(),
+        fixed={},
+        empty=frozenset(),
+        skip=(),
+        sheet=None,
+        heading_row=1,
+        encoding=None,
+    )
+
+
 def check_headings(mapped: ImportMap, headings: Sequence[str]) -> None:
     """Raise CsctlError with a finding for each heading of the map that the sheet does not have."""
     named: list[tuple[yamlio.Path, str]] = [
@@ -131,7 +149,7 @@ def _check_fields(path: str, document: yamlio.Document, kind: Kind) -> Iterator[
     filled: dict[str, str] = {}
     for place, address, options in _entries(document.data):
         try:
-            field = _importable(kind, address, is_whole=place[0] == "fixed")
+            field = importable(kind, address, is_whole=place[0] == "fixed")
         except UsageError as error:
             yield _finding(path, document, place, error.message, error.hint)
             continue
@@ -189,7 +207,7 @@ def _check_given(
         yield _finding(path, document, place, problem.message, problem.hint)
 
 
-def _importable(kind: Kind, address: str, *, is_whole: bool) -> Field:
+def importable(kind: Kind, address: str, *, is_whole: bool) -> Field:
     """Return the field at an address; UsageError if no value in a table can fill it."""
     field = kind.field(address)
     steps = split_address(address)

@@ -16,6 +16,7 @@ from wcwidth import wcswidth
 
 from csctl.console import output
 from csctl.findings import Finding
+from csctl.tables.table import neutral
 
 FINDING = Finding("records/a.yaml", 3, 5, "ENV-01", "error", "wrong", "do it", "CC-1", "symptom")
 WARNING = Finding("records/b.yaml", 1, 1, "CMP-01", "warning", "odd")
@@ -240,7 +241,7 @@ def test_csv_comes_back(capsys: pytest.CaptureFixture[str]) -> None:
     "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1", "－1", "＠x"]
 )
 def test_no_cell_is_taken_for_a_formula(cell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert output.neutral(cell) == f"'{cell}"
+    assert neutral(cell) == f"'{cell}"
     output.show_rows("x", [{"a": cell}], {"a": cell}, "csv")
     cells = [row[0] for row in csv.reader(io.StringIO(capsys.readouterr().out))]
     assert len(cells) == 2
@@ -248,8 +249,8 @@ def test_no_cell_is_taken_for_a_formula(cell: str, capsys: pytest.CaptureFixture
 
 
 def test_other_cells_stay_as_they_are() -> None:
-    assert output.neutral("密封圈=A") == "密封圈=A"
-    assert output.neutral("") == ""
+    assert neutral("密封圈=A") == "密封圈=A"
+    assert neutral("") == ""
 
 
 # --- findings ------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -91,4 +90,6 @@ def letters(text: str) -> int:
 def _letters(line: str) -> int:
     if line.isascii():
         return len(line)
+    import unicodedata  # a table shown in a terminal does without
+
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in line)

@@ -35,9 +35,9 @@ _TABLE: Final[dict[str, Any]] = {
                         "type": "array",
                         "items": {
                             "type": "object",
-                            "required": ["no", "title", "by"],
+                            "required": ["number", "title", "by"],
                             "properties": {
-                                "no": _WORDS, "by": _WORDS, "rules": _WORDS, "see": _WORDS,
+                                "number": _WORDS, "by": _WORDS, "rules": _WORDS, "see": _WORDS,
                                 "title": _LABEL, "outside": _LABEL,
                             },
                             "additionalProperties": False,
@@ -99,7 +99,7 @@ def load_clauses(schemas: Schemas) -> list[Clause]:
         )
         for each in table["standards"]
         for row in each["clauses"]
-        for number in row["no"]
+        for number in row["number"]
     ]  # fmt: skip
 
 

@@ -14,14 +14,14 @@ _OWN = """\
 standards:
 - name: House 1
   clauses:
-  - {no: ['1.1'], title: Complaints, by: [complaint, complaint@closed], rules: [PRIV-01]}
-  - {no: ['2'], title: {en: Line stops}, by: [complaint.line_stop, complaint.part.name],
+  - {number: ['1.1'], title: Complaints, by: [complaint, complaint@closed], rules: [PRIV-01]}
+  - {number: ['2'], title: {en: Line stops}, by: [complaint.line_stop, complaint.part.name],
      see: [csctl due]}
-  - {no: ['3'], title: Phone, by: [complaint.channel=phone, complaint.containment.place=own_fg],
+  - {number: ['3'], title: Phone, by: [complaint.channel=phone, complaint.containment.place=own_fg],
      outside: {en: the recordings}}
 - name: House 2
   clauses:
-  - {no: ['2'], title: Causes, by: [8d.causes, 8d.causes.category=TUA]}
+  - {number: ['2'], title: Causes, by: [8d.causes, 8d.causes.category=TUA]}
 """
 
 

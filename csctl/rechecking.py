@@ -27,7 +27,7 @@ from csctl.record import Record
 from csctl.rules.context import build_context
 from csctl.rules.gates import GROUPINGS
 from csctl.store import Store
-from csctl.times import calendars
+from csctl.times import publicdays
 from csctl.validation import check_path, check_stray, record_paths
 
 _AT_ONCE: Final = 400
@@ -66,7 +66,7 @@ class Recheck:
         self._fresh: dict[int, list[str]] = defaultdict(list)
         self._moved: set[str] = set()
         self._gone: set[str] = set()
-        calendars.use_cache(cache)
+        publicdays.use_cache(cache)
 
     def run(self) -> tuple[list[Finding], int]:
         """Return all findings and how many records there are, and keep what was found."""

@@ -51,7 +51,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.locking": "one process at a time",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
-            "times.calendars": "working days and hours",
+            "times.publicdays": "public holidays and make-up working days",
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
             "yamlfile.canonical": "the YAML csctl writes, read fast",
@@ -66,6 +66,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "text and git",
         {
+            "times.calendars": "working days and hours",
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
@@ -180,7 +181,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "across records",
         {
-            "clocks": "when something is due",
+            "clocklengths": "how long a clock runs",
+            "clockstops": "what stops a clock",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -192,6 +194,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
+            "clocks": "when something is due",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -331,7 +334,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "click": CLICK,
     "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamlnotes", "yamlfile.yamledit"},
     "git": {"git.gitrepo"},
-    "holidays": {"times.calendars"},
+    "holidays": {"times.publicdays"},
     "PIL": {"forms.images"},
     "jsonschema": {"kinds.conformance"},
     "jsonschema_rs": {"kinds.fastshape"},

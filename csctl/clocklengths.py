@@ -1,0 +1,92 @@
+"""How long a clock runs: the customer's agreements, the company's rows, the shipped profile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, cast
+
+from csctl.config import Config
+from csctl.index import Index
+from csctl.record import Record, linked_ids, rows
+from csctl.severity import earliest, severity
+from csctl.times.calendars import Roll
+
+_DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
+_ROLLS: Final = ("none", "next_bd", "prev_bd")
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long a clock runs, such as `5bd`, and what happens on a day off; "" for not at all."""
+
+    text: str = ""
+    roll: Roll | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gravity:
+    """Which lengths count for a record, and since when where that was learned later."""
+
+    level: str
+    known_at: datetime | None = None
+
+
+def gravity(record: Record, index: Index, config: Config) -> Gravity:
+    """Return how grave a record is: an 8D is as its worst complaint."""
+    if "line_stop" in record.kind.fields:
+        found = severity(record, config)
+        return Gravity(found.clock_level, found.known_at)
+    major = [each for each in _answered(record, index, config) if each.level == "major"]
+    if not major:
+        return Gravity("general")
+    return Gravity("major", earliest([each.known_at for each in major]))
+
+
+def _answered(record: Record, index: Index, config: Config) -> Iterator[Gravity]:
+    schemas = index.store.repository.schemas
+    answered = schemas.headers().get(record.kind.name, {}).get("sends-for")
+    for field in record.kind.links() if answered else ():
+        for target in linked_ids(record, field) if field.link == answered else ():
+            linked = index.find(target)
+            if linked is not None:
+                yield gravity(linked, index, config)
+
+
+def find_length(
+    clock: str, level: str, day: date, customer: Record | None, index: Index, config: Config
+) -> Length:
+    """Return the length of a clock that starts on a day.
+
+    What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
+    shipped profile; of several rows the latest valid on that day.
+    """
+    shipped = index.store.repository.schemas.profile("clocks").get("clocks", ())
+    agreed = rows(customer.data.get("clock_agreements")) if customer else []
+    for table in (agreed, config.clocks, shipped):
+        found = _length_in(table, clock, level, day)
+        if found.text:
+            return found
+    return Length()
+
+
+def length_in(table: Sequence[Mapping[str, Any]], clock: str, level: str, day: date) -> str:
+    """Return the length that a table of dated rows gives a clock on a day, or ""."""
+    return _length_in(table, clock, level, day).text
+
+
+def _length_in(table: Sequence[Mapping[str, Any]], clock: str, level: str, day: date) -> Length:
+    best, found, today = "", Length(), day.isoformat()
+    for row in table:
+        if str(row.get("clock", "")).casefold() != clock:
+            continue
+        valid_from = str(row.get("valid_from", ""))
+        either = row.get("value") if row.get("severity", level) == level else None
+        length = str(row.get(level) or either)
+        if _DURATION.fullmatch(length) and best <= valid_from <= today:
+            roll = row.get("roll")
+            best = valid_from
+            found = Length(length, cast("Roll", roll) if roll in _ROLLS else None)
+    return found

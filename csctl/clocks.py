@@ -18,7 +18,7 @@ from csctl.record import Record, rows
 from csctl.times.calendars import Calendar, Roll, build_calendar, due, parse_duration
 from csctl.times.moments import find_moment
 
-__all__ = ["OPEN", "ClockState", "clock_states", "length_in", "put_off"]
+__all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
 
 State = Literal["running", "due_soon", "overdue", "met", "missed", "paused", "n_a"]
 Basis = Literal["length", "raised", "named", "agreed", "extended"]
@@ -112,7 +112,7 @@ class _Case:
         if found is None or (ended is not None and ended <= found.due):
             return None
         is_paused = clock.pausable and not _is_by_hand(found) and _is_waiting(record)
-        state = _judge(start, found.due, stopped, self.now, is_paused=is_paused)
+        state = judge(start, found.due, stopped, self.now, is_paused=is_paused)
         return ClockState(
             record=record,
             clock=clock,
@@ -201,9 +201,10 @@ class _Case:
         return _Deadline(deadline, length.text, "length")
 
 
-def _judge(
+def judge(
     start: datetime, deadline: datetime, stopped: datetime | None, now: datetime, *, is_paused: bool
 ) -> State:
+    """Return the state of a deadline; `now` is in UTC."""
     # Times of one zone would be compared by the clock on its walls, and that can go back.
     deadline = deadline.astimezone(timezone.utc)
     if stopped is not None:

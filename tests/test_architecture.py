@@ -215,7 +215,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
-            "agenda": "what is to be done",
+            "duties": "what is due for every period",
+            "escalation": "who is told when",
             "codeowners": "who approves which records, for git platforms",
             "ledgers.cells": "cells of an old ledger as values",
             "forms.blank": "a form without a record",
@@ -240,6 +241,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "agenda": "what is to be done",
             "forms.questionnaire": "the questions of a survey on paper",
             "ledgers.mapdraft": "a map drafted from headings",
             "ledgers.rowids": "rows imported once",
@@ -277,6 +279,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "acts on acts",
         {
             "registration.registering": "answers and files as a record",
+            "agendafile": "what is due, for calendars",
+            "reasons": "why something is due, and what it lacks",
             "sending": "what leaves the house",
             "whereabouts": "how far the work on each record has got",
         },
@@ -335,6 +339,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamlnotes", "yamlfile.yamledit"},
     "git": {"git.gitrepo"},
     "holidays": {"times.publicdays"},
+    "icalendar": {"agendafile"},
     "PIL": {"forms.images"},
     "jsonschema": {"kinds.conformance"},
     "jsonschema_rs": {"kinds.fastshape"},

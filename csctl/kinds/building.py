@@ -131,7 +131,7 @@ def _duties(schema: Mapping[str, Any]) -> dict[str, Duty]:
             each.get("before"),
             tuple(each.get("roles", ())),
             each.get("each", ""),
-            each.get("when", {}),
+            bool(each.get("confidential", False)),
         )
         for each in schema.get("x-duties", ())
     }
@@ -170,7 +170,7 @@ def _check_references(kind: Kind) -> None:
         if clock.roll not in ("none", "next_bd", "prev_bd"):
             raise KeyError(clock.roll)
     for duty in kind.duties.values():
-        addresses += [duty.field, *([duty.each] if duty.each else []), *duty.when]
+        addresses += [duty.field, *([duty.each] if duty.each else [])]
         if duty.stage:
             kind.stage(duty.stage)
         if duty.every not in ("week", "month", "quarter", "half_year", "year"):

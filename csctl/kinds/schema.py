@@ -258,6 +258,7 @@ class Duty:
     It is done for a period by a record whose `field` is in it and that has reached `stage`. It is
     counted from the end of the period, or, with `before`, from so many days before it begins.
     With `each`, everybody who holds one of the `roles` has it, and is named in that field.
+    What is `confidential` is due where only a few may read.
     """
 
     name: str
@@ -268,7 +269,7 @@ class Duty:
     before: int | None
     roles: tuple[str, ...]
     each: str
-    when: Mapping[str, Any]
+    confidential: bool
 
 
 @dataclass(frozen=True, eq=False)

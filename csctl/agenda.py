@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from csctl.clocklengths import check_profile
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.duties import DutyState, duty_states
 from csctl.errors import UsageError
@@ -74,6 +75,7 @@ def agenda(
     `within` limits it to what is overdue or due in that time, such as `3d` or `12h`; `owner` to
     what waits for a person, `department` for the people of one.
     """
+    check_profile(index.store.repository.schemas)
     horizon = now + _span(within) if within else None
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
+from unicodedata import east_asian_width
 
 from csctl.agenda import Item, span_words
 from csctl.clocks import OPEN, ClockState, clock_states
@@ -24,6 +25,8 @@ TEMPLATE: Final = "_board"
 # What one sheet holds in letters that are read from a metre away.
 MOST_ROWS: Final = 26
 _STEP: Final = re.compile("d[1-8]")
+# Letters that fit into two lines of a column; a Chinese character counts two.
+_WIDTHS: Final = {"customer": 26, "what": 72, "clock": 36, "blocker": 80, "action": 64}
 _MARKS: Final = {"done": "✓", "late": "!", "now": "●", "open": "○", "none": "–"}
 
 
@@ -76,12 +79,17 @@ def _row(case: Record, context: Context) -> Row:
     item = Item(case.kind, label, None, "", "", case, clock)
     lacking = lacks(item, context)
     action, owner, until = _next_action(report or case, case)
-    if not action and lacking:
-        action = next((e.hint for e in lacking if e.hint.startswith("csctl ")), "")
+    if not action and (goal := _next_stage(case)):
+        action = _("take it to: {stage}").format(stage=goal)
     return Row(
         case, report, clock, _lights(report, states),
         lacking[0].message if lacking else "", action, owner, until,
     )  # fmt: skip
+
+
+def _next_stage(case: Record) -> str:
+    passed = len(case.kind.stages_up_to(case.stage))
+    return pick(case.kind.stages[passed].label, language()) if passed else ""
 
 
 def _reports(case: Record, context: Context) -> Iterator[Record]:
@@ -184,16 +192,28 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
     return {
         "id": row.case.id,
         "report": row.report.id if row.report else "",
-        "customer": text_of(customer.value("short_name"), spoken) if customer else "",
-        "what": summary_of(row.case, spoken),
+        "customer": cut(text_of(customer.value("short_name"), spoken), _WIDTHS["customer"])
+        if customer
+        else "",
+        "what": cut(summary_of(row.case, spoken), _WIDTHS["what"]),
         "lights": [[_MARKS[each], each] for each in row.lights],
-        "clock": pick(clock.clock.label, spoken) if clock else "",
+        "clock": cut(pick(clock.clock.label, spoken), _WIDTHS["clock"]) if clock else "",
         "due": f"{clock.due:%m-%d %H:%M}" + "?" * clock.provisional if clock else "",
         "left": span_words(clock.due - now) if clock else "",
         "state": clock.state if clock else "",
-        "blocker": row.blocker,
-        "action": row.action,
+        "blocker": cut(row.blocker, _WIDTHS["blocker"]),
+        "action": cut(row.action, _WIDTHS["action"]),
         "until": f"{row.action_due:%m-%d}" if row.action_due else "",
         "late": bool(row.action_due and row.action_due < now.date()),
         "owner": name,
     }
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that takes no more than so many letters, its end left out."""
+    taken = 0
+    for place, letter in enumerate(text):
+        taken += 1 + (east_asian_width(letter) in "WF")
+        if taken > width:
+            return text[: max(place - 1, 0)].rstrip() + "…"
+    return text

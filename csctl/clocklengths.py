@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from csctl.config import Config
+from csctl.errors import CsctlError
 from csctl.index import Index
+from csctl.kinds.schemaload import Schemas
+from csctl.messages import _
 from csctl.record import Record, linked_ids, rows
 from csctl.severity import earliest, severity
+from csctl.suggest import did_you_mean
 from csctl.times.calendars import Roll
 
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
@@ -63,13 +68,50 @@ def find_length(
     What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
     shipped profile; of several rows the latest valid on that day.
     """
-    shipped = index.store.repository.schemas.profile("clocks").get("clocks", ())
+    shipped = shipped_lengths(index.store.repository.schemas)
     agreed = rows(customer.data.get("clock_agreements")) if customer else []
     for table in (agreed, config.clocks, shipped):
         found = _length_in(table, clock, level, day)
         if found.text:
             return found
     return Length()
+
+
+@lru_cache(maxsize=4)
+def shipped_lengths(schemas: Schemas) -> Sequence[Mapping[str, Any]]:
+    """Return the rows of the profile; CsctlError for a length or a roll that is none."""
+    table = rows(schemas.profile("clocks").get("clocks"))
+    for row in table:
+        for key in ("general", "major", "value"):
+            if key in row and not _DURATION.fullmatch(str(row[key])):
+                raise CsctlError(
+                    _("profiles/clocks.yaml: '{length}' is no length of the clock {clock}.").format(
+                        length=row[key], clock=row.get("clock")
+                    ),
+                    _("Write a number and h, wh, bd or cd, such as 24h or 5bd."),
+                )
+        if row.get("roll", "none") not in _ROLLS:
+            raise CsctlError(
+                _("profiles/clocks.yaml: '{roll}' is no way to roll the clock {clock}.").format(
+                    roll=row["roll"], clock=row.get("clock")
+                ),
+                _("Write none, next_bd or prev_bd."),
+            )
+    return table
+
+
+def check_profile(schemas: Schemas) -> None:
+    """Raise CsctlError for a row of the profile that names a clock no kind has."""
+    kinds = [schemas.kind(each) for each in schemas.names()]
+    known = {each for kind in kinds for each in (*kind.clocks, *kind.duties)}
+    for row in shipped_lengths(schemas):
+        if str(row.get("clock")) not in known:
+            raise CsctlError(
+                _("profiles/clocks.yaml: there is no clock '{name}'.").format(
+                    name=row.get("clock")
+                ),
+                did_you_mean(str(row.get("clock")), known),
+            )
 
 
 def length_in(table: Sequence[Mapping[str, Any]], clock: str, level: str, day: date) -> str:

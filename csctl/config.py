@@ -9,7 +9,7 @@ from datetime import date, time
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl import __version__
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.kinds.conformance import Problem, Shape, plain_schema
 from csctl.kinds.schema import Text
@@ -202,7 +202,30 @@ def check_config(document: Document, schemas: Schemas) -> Iterator[Finding]:
 def _problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Problem]:
     shape = Shape(plain_schema(schemas.flattened("config")))
     problems = list(shape.check(data))
-    yield from problems or _site_problems(data)
+    yield from problems or (*_site_problems(data), *_clock_problems(data, schemas))
+
+
+def _clock_problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Problem]:
+    for number, row in enumerate(data.get("clocks", ())):
+        try:
+            check_clock(str(row["clock"]), schemas)
+        except CsctlError as error:
+            yield Problem(("clocks", number, "clock"), error.message, error.hint)
+
+
+def check_clock(name: str, schemas: Schemas) -> None:
+    """Raise UsageError for a clock that no kind has; the kinds are asked last, they are many."""
+    from csctl.suggest import did_you_mean
+
+    listed = {str(row.get("clock")) for row in schemas.profile("clocks").get("clocks", ())}
+    if name in listed:
+        return
+    kinds = [schemas.kind(each) for each in schemas.names()]
+    known = {each for kind in kinds for each in (*kind.clocks, *kind.duties)}
+    if name not in known:
+        raise UsageError(
+            _("There is no clock '{name}'.").format(name=name), did_you_mean(name, known)
+        )
 
 
 def _site_problems(data: Mapping[str, Any]) -> Iterator[Problem]:

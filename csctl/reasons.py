@@ -10,12 +10,14 @@ from csctl.agenda import Item, is_waiting_since, span_words
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language, ngettext
-from csctl.record import Record
+from csctl.record import Record, unanswered
 from csctl.rules.context import Context
+from csctl.rules.fields import label_of, set_hint
 from csctl.rules.gates import check_send, check_stage
 
 _HOURS_SHOWN: Final = timedelta(days=3)
 _AN_HOUR: Final = timedelta(hours=1)
+_LEAST: Final = 0.1
 _NAMED: Final = 2
 
 
@@ -43,8 +45,8 @@ def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
     when = day_words(due, now)
     if item.state == "overdue":
         over = now - due
-        if item.clock and over <= _HOURS_SHOWN:
-            worked = item.clock.calendar.working_time(due, now) / _AN_HOUR
+        worked = item.clock.calendar.working_time(due, now) / _AN_HOUR if item.clock else 0
+        if worked >= _LEAST and over <= _HOURS_SHOWN:
             return _("{what} was due {when}, {hours} working hours over").format(
                 what=what, when=when, hours=f"{worked:.1f}"
             )
@@ -98,18 +100,28 @@ def lacks(item: Item, context: Context) -> list[Finding]:
             found = list(check_send(each, step, context, whose))
             return [e for e in found if e.level == "error"] or [_not_yet(each, step)]
         return [_begin(record, context)]
-    if "stage" in stops:
-        found = list(check_stage(record, stops["stage"], context))
-        stage = record.kind.stage(stops["stage"])
-        return [e for e in found if e.level == "error" and e.field not in (stage.at, stage.by)]
+    for stage in record.kind.stages:
+        if stage.name == stops.get("stage") or stage.at == stops.get("field", "-"):
+            found = list(check_stage(record, stage.name, context))
+            return [e for e in found if e.level == "error" and e.field not in (stage.at, stage.by)]
     if "signoff" in stops:
         signoff = record.kind.signoffs[stops["signoff"]]
         words = _("the signature '{signoff}'").format(signoff=pick(signoff.label, language()))
         return [_lack(record, words, f"csctl sign {record.id} --as {signoff.name}")]
     if "field" in stops:
-        label = pick(record.kind.field(stops["field"]).label, language())
-        return [_lack(record, label, f"csctl set {record.id} {stops['field']}=…")]
+        return list(_answers(record, stops["field"], context))
     return []
+
+
+def _answers(record: Record, address: str, context: Context) -> Iterator[Finding]:
+    """Yield what the milestone that a field says the time of needs, else the field itself."""
+    for milestone in record.kind.milestones.values():
+        if milestone.at != address:
+            continue
+        for each in unanswered(record.data, milestone.requires):
+            if each != address:
+                yield _lack(record, label_of(record, each), set_hint(record, each))
+    yield _lack(record, label_of(record, address), set_hint(record, address))
 
 
 def _senders(record: Record, step: str, context: Context) -> Iterator[Record]:

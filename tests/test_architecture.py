@@ -177,12 +177,18 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
-    ("proofs", {"proofs": "what stands behind a sign-off"}),
+    (
+        "proofs",
+        {
+            "proofs": "what stands behind a sign-off",
+            "clocklengths": "how long a clock runs",
+            "clockstops": "what stops a clock",
+        },
+    ),
+    ("clocks", {"clocks": "when something is due"}),
     (
         "across records",
         {
-            "clocklengths": "how long a clock runs",
-            "clockstops": "what stops a clock",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
@@ -194,7 +200,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "answers and rules",
         {
-            "clocks": "when something is due",
             "nearby": "the records around a few",
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
@@ -232,6 +237,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.eight_d": "an 8D up to its causes",
             "rules.feedback": "where feedback leads, what a returned part shows",
             "rules.oversight": "nonconformities, inspections, assessments",
+            "rules.lateness": "missed clocks and pauses",
             "rules.laboratory": "what a test needs, and who may see or keep what",
             "rules.signing": "who may sign",
             "rules.service": "requests, call-backs, suggestions, promised actions",
@@ -288,6 +294,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "standing",
         {
+            "board": "the page of the morning meeting",
             "forms.batch": "many forms in one call, on all cores",
             "standing": "where a record stands",
             "events": "what two versions tell an auditor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,13 +22,14 @@ _FORMATS = ("text", "table", "json", "csv", "markdown", "icalendar")
 _BY = {"person": "owner", "department": "department", "customer": "customer", "state": "state"}
 # What each lacks is asked of all rules; nobody reads more of them at once.
 _EXPLAINED = 30
+_SOON = timedelta(days=3)
 
 
 @click.command(
     "due",
     help=_(
         "Show what is due, the most urgent first, with what it lacks and who is to be told; exit "
-        "with 1 if anything is overdue. What the first 30 lack is looked for.\n\n"
+        "with 1 if anything is overdue. What is due in 3 days says what it lacks, the first 30.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl due\n"
@@ -95,12 +97,15 @@ def _rows(desk: Desk, items: Sequence[Item], *, telling: bool) -> list[dict[str,
     context = build_context(desk.store, desk.now, desk.reading)
     ladder, language = Ladder(desk.reading, desk.now), messages.language()
     rows: list[dict[str, Any]] = []
+    explained = 0
     for item in items:
         calls = list(ladder.calls([item.clock] if item.clock else []))
         if telling and not calls:
             continue
         row = agenda_row(item, desk.reading, desk.now, language)
-        lacking = lacks(item, context) if len(rows) < _EXPLAINED else None
+        is_near = item.due is not None and item.due - desk.now <= _SOON
+        lacking = lacks(item, context) if is_near and explained < _EXPLAINED else None
+        explained += lacking is not None
         words = [each.message for each in lacking or ()]
         rows.append(
             row

@@ -26,6 +26,7 @@ from csctl.rules import (
     eight_d_end,
     feedback,
     laboratory,
+    lateness,
     monthly,
     oversight,
     repeats,
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     *appraisal.CHECKS,
     *survey.CHECKS,
     *monthly.CHECKS,
+    *lateness.CHECKS,
 )
 GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,

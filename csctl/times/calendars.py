@@ -83,7 +83,7 @@ class Calendar:
             return True
         if day in self.days_off:
             return False
-        off, makeup = self._public(day.year)
+        off, makeup = self.public(day.year)
         return day in makeup or (day.weekday() in self._week(day).workdays and day not in off)
 
     def is_provisional(self, day: date) -> bool:
@@ -91,9 +91,10 @@ class Calendar:
         since = MAKEUP_SINCE.get(self.country)
         if since is None or day.year < since or any(e.year == day.year for e in self.frozen):
             return False
-        return not self._public(day.year)[1]
+        return not self.public(day.year)[1]
 
-    def _public(self, year: int) -> tuple[frozenset[date], frozenset[date]]:
+    def public(self, year: int) -> tuple[frozenset[date], frozenset[date]]:
+        """Return the days off and the make-up working days of the country in a year."""
         for each in self.frozen:
             if each.year == year:
                 return each.days_off, each.working_days

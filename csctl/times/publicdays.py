@@ -44,6 +44,13 @@ def use_cache(cache: RepositoryCache) -> None:
     public_days.cache_clear()
 
 
+def library_name() -> str:
+    """Return name and version of the library the days come from."""
+    from importlib.metadata import version
+
+    return f"holidays {version('holidays')}"
+
+
 def library() -> str:
     """Return what tells this holidays library from other versions, without importing it."""
     found = find_spec("holidays")

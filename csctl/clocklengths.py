@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,7 +69,7 @@ def find_length(
     What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
     shipped profile; of several rows the latest valid on that day.
     """
-    shipped = shipped_lengths(index.store.repository.schemas)
+    shipped = shipped_lengths(index.store.repository.schemas).get(clock, ())
     agreed = rows(customer.data.get("clock_agreements")) if customer else []
     for table in (agreed, config.clocks, shipped):
         found = _length_in(table, clock, level, day)
@@ -78,10 +79,11 @@ def find_length(
 
 
 @lru_cache(maxsize=4)
-def shipped_lengths(schemas: Schemas) -> Sequence[Mapping[str, Any]]:
-    """Return the rows of the profile; CsctlError for a length or a roll that is none."""
-    table = rows(schemas.profile("clocks").get("clocks"))
-    for row in table:
+def shipped_lengths(schemas: Schemas) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the profile's rows by clock; CsctlError for a length or a roll that is none."""
+    table: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows(schemas.profile("clocks").get("clocks")):
+        table[str(row.get("clock"))].append(row)
         for key in ("general", "major", "value"):
             if key in row and not _DURATION.fullmatch(str(row[key])):
                 raise CsctlError(
@@ -104,13 +106,11 @@ def check_profile(schemas: Schemas) -> None:
     """Raise CsctlError for a row of the profile that names a clock no kind has."""
     kinds = [schemas.kind(each) for each in schemas.names()]
     known = {each for kind in kinds for each in (*kind.clocks, *kind.duties)}
-    for row in shipped_lengths(schemas):
-        if str(row.get("clock")) not in known:
+    for name in shipped_lengths(schemas):
+        if name not in known:
             raise CsctlError(
-                _("profiles/clocks.yaml: there is no clock '{name}'.").format(
-                    name=row.get("clock")
-                ),
-                did_you_mean(str(row.get("clock")), known),
+                _("profiles/clocks.yaml: there is no clock '{name}'.").format(name=name),
+                did_you_mean(name, known),
             )
 
 

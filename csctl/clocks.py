@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, cast
 
 from csctl.clocklengths import Gravity, Length, find_length, gravity, length_in
-from csctl.clockstops import ended_at, moment_of, round_of, stopping, told_by
+from csctl.clockstops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
 from csctl.config import Config, Site
 from csctl.errors import UsageError
 from csctl.index import Index
@@ -85,6 +85,7 @@ class _Case:
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
         self._gravity: Gravity | None = None
+        self._sent: list[tuple[str, datetime]] | None = None
 
     @property
     def gravity(self) -> Gravity:
@@ -101,7 +102,9 @@ class _Case:
         start = self._start(clock, calendar) or named
         if start is None:
             return None
-        stops = stopping(record, clock, start, self.index, self.config, calendar.zone)
+        stops = stopping(
+            record, clock, start, self.index, self.config, calendar.zone, self._sendings
+        )
         start, stopped = round_of(record, clock, start, stops)
         ended = None
         if stopped is None and (clock.stops or record.outcome) and self.is_over:
@@ -126,6 +129,11 @@ class _Case:
             basis=found.basis,
             original=found.original,
         )
+
+    def _sendings(self) -> list[tuple[str, datetime]]:
+        if self._sent is None:
+            self._sent = sendings_for(self.record, self.index)
+        return self._sent
 
     def _start(self, clock: Clock, calendar: Calendar) -> datetime | None:
         record, zone = self.record, calendar.zone
@@ -234,6 +242,8 @@ def _is_last(record: Record) -> bool:
 
 def _last(record: Record, name: str, key: str, clock: Clock, calendar: Calendar) -> datetime | None:
     """Return the last deadline that a list of the record names for a clock."""
+    if name not in record.data:
+        return None
     given = [row.get(key) for row in rows(record.data.get(name)) if row.get("clock") == clock.name]
     return next(filter(None, (_named_by(each, calendar) for each in reversed(given))), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,9 +52,15 @@ def ended_at(record: Record, zone: ZoneInfo) -> datetime | None:
 
 
 def stopping(
-    record: Record, clock: Clock, start: datetime, index: Index, config: Config, zone: ZoneInfo
+    record: Record,
+    clock: Clock,
+    start: datetime,
+    index: Index,
+    config: Config,
+    zone: ZoneInfo,
+    sent: Callable[[], Sequence[tuple[str, datetime]]],
 ) -> list[datetime]:
-    """Return when the events happened that may stop a clock.
+    """Return when the events happened that may stop a clock; `sent` says which report left when.
 
     A sign-off counts if it was given since the clock started, an approval on the platform too
     where a sign-off is to look at what merged by itself.
@@ -76,7 +82,7 @@ def stopping(
             approved = (each.at for each in find_approvals(record, index))
             found = [each for each in approved if each >= start]
     elif "sent" in stops:
-        found = [*_sendings(record, stops["sent"], index)]
+        found = [moment for step, moment in sent() if step == stops["sent"]]
     otherwise: Mapping[str, Any] = stops.get("otherwise", {})
     if otherwise and holds(otherwise.get("when", {}), record.data):
         found.append(moment_of(record.value(otherwise["field"]), zone))
@@ -104,19 +110,20 @@ def told_by(
                 yield moment
 
 
-def _sendings(record: Record, step: str, index: Index) -> Iterator[datetime]:
-    """Yield when a report left, from the record itself and from those that answer it."""
+def sendings_for(record: Record, index: Index) -> list[tuple[str, datetime]]:
+    """Return which report left when, from the record itself and from those that answer it."""
     schemas = index.store.repository.schemas
     answering = [record]
     for name, header in schemas.headers().items():
         if name != record.kind.name and header.get("sends-for") == record.kind.name:
             answering += index.linking_to(record.id, name)
-    for each in answering:
-        for _key, row in each.sendings():
-            if row.get("step") == step and row.get("complaint") in (None, record.id):
-                moment = find_moment(row.get("sent_at"))
-                if moment is not None:
-                    yield moment
+    return [
+        (str(row.get("step")), moment)
+        for each in answering
+        for _key, row in each.sendings()
+        if row.get("complaint") in (None, record.id)
+        and (moment := find_moment(row.get("sent_at"))) is not None
+    ]
 
 
 def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.clocks import OPEN, ClockState, clock_states, length_in, put_off
+from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.repository import open_repository
 from csctl.store import Store
@@ -496,6 +497,19 @@ def test_an_8d_has_the_clocks_of_its_worst_complaint(repo: Path) -> None:
 def test_a_clock_without_a_length_does_not_run(repo: Path) -> None:
     write(repo, "schemas/profiles/clocks.yaml", "clocks:\n  - {clock: ack, general: 24h}\n")
     assert list(states(repo)) == ["ack"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("{clock: ack, general: 3weeks}", "'3weeks' is no length of the clock ack"),
+        ("{clock: ack, general: 3h, roll: later}", "'later' is no way to roll the clock ack"),
+    ],
+)
+def test_a_profile_that_cannot_be_is_an_error(repo: Path, row: str, words: str) -> None:
+    write(repo, "schemas/profiles/clocks.yaml", f"clocks:\n  - {row}\n")
+    with pytest.raises(CsctlError, match=words):
+        states(repo)
 
 
 # --- rows of lengths -----------------------------------------------------------------------------

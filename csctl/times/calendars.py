@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from csctl.errors import UsageError
@@ -101,8 +102,8 @@ class Calendar:
         return public_days(self.country, year)
 
     def _week(self, day: date) -> Week:
-        held = [each for each in self.later if each.valid_from <= day]
-        return held[-1] if held else Week(date.min, self.hours, self.workdays)
+        held = [each for each in self.later if each.valid_from <= day] if self.later else ()
+        return held[-1] if held else _first_week(self.hours, self.workdays)
 
     def next_working_day(self, day: date) -> date:
         """Return the first working day after `day`."""
@@ -189,6 +190,11 @@ class Calendar:
         return datetime.combine(day, clock, self.zone)
 
 
+@lru_cache(maxsize=64)
+def _first_week(hours: Hours, workdays: frozenset[int]) -> Week:
+    return Week(date.min, hours, workdays)
+
+
 def build_calendar(
     country: str,
     *,
@@ -233,6 +239,7 @@ def build_calendar(
     )
 
 
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> Duration:
     """Read a duration such as 24h, 2wh, 5bd or 60cd; UsageError for anything else."""
     match = re.fullmatch("([0-9]{1,4})(h|wh|bd|cd)", text.strip())

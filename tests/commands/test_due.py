@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from csctl.yamlfile import yamlio
@@ -87,9 +87,9 @@ def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:
     assert first == second
     assert all(len(line.encode()) <= 75 for line in first.split("\r\n"))
     events = icalendar.Calendar.from_ical(first).walk("VEVENT")
-    due = sorted(each["due_at"] for each in rows(run, "--mine") if each["due_at"])
-    assert sorted(e["DTSTART"].dt.timestamp() for e in events) == sorted(
-        datetime.fromisoformat(each).timestamp() for each in due
+    due = [datetime.fromisoformat(e["due_at"]) for e in rows(run, "--mine") if e["due_at"]]
+    assert sorted(e["DTSTART"].to_ical().decode() for e in events) == sorted(
+        f"{each.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}" for each in due
     )
     assert len({str(each["UID"]) for each in events}) == len(events)
 

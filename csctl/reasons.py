@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -98,12 +99,16 @@ def lacks(item: Item, context: Context) -> list[Finding]:
         for each in _senders(record, step, context):
             whose = record.id if each is not record else None
             found = list(check_send(each, step, context, whose))
-            return [e for e in found if e.level == "error"] or [_not_yet(each, step)]
+            return [_worded(e, each) for e in found if e.level == "error"] or [_not_yet(each, step)]
         return [_begin(record, context)]
     for stage in record.kind.stages:
         if stage.name == stops.get("stage") or stage.at == stops.get("field", "-"):
             found = list(check_stage(record, stage.name, context))
-            return [e for e in found if e.level == "error" and e.field not in (stage.at, stage.by)]
+            return [
+                _worded(each, record)
+                for each in found
+                if each.level == "error" and each.field not in (stage.at, stage.by)
+            ]
     if "signoff" in stops:
         signoff = record.kind.signoffs[stops["signoff"]]
         words = _("the signature '{signoff}'").format(signoff=pick(signoff.label, language()))
@@ -148,6 +153,13 @@ def _begin(record: Record, context: Context) -> Finding:
 def _not_yet(record: Record, step: str) -> Finding:
     words = _("nothing but sending it")
     return _lack(record, words, f"csctl send {record.id} --as {step} --via …")
+
+
+def _worded(finding: Finding, record: Record) -> Finding:
+    """Return a finding with no more words than a list has room for."""
+    if finding.rule != "ENV-03" or not finding.field:
+        return finding
+    return replace(finding, message=label_of(record, finding.field))
 
 
 def _lack(record: Record, words: str, hint: str) -> Finding:

@@ -46,8 +46,10 @@ def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
     when = day_words(due, now)
     if item.state == "overdue":
         over = now - due
-        worked = item.clock.calendar.working_time(due, now) / _AN_HOUR if item.clock else 0
-        if worked >= _LEAST and over <= _HOURS_SHOWN:
+        is_near = item.clock is not None and over <= _HOURS_SHOWN
+        calendar = item.clock.calendar if item.clock and is_near else None
+        worked = calendar.working_time(due, now) / _AN_HOUR if calendar else 0
+        if worked >= _LEAST:
             return _("{what} was due {when}, {hours} working hours over").format(
                 what=what, when=when, hours=f"{worked:.1f}"
             )

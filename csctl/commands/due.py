@@ -76,7 +76,7 @@ def command(
         customer=desk.store.complete(customer) if customer else "",
         department=department,
     )
-    rows = _rows(desk, items, telling=telling)
+    rows = _rows(desk, items, telling=telling, is_short=style in ("table", "csv"))
     if by:
         rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
     _show(desk, rows, style, by or "state")
@@ -88,7 +88,9 @@ def command(
     return 1 if any(each["state_code"] == "overdue" for each in rows) else 0
 
 
-def _rows(desk: Desk, items: Sequence[Item], *, telling: bool) -> list[dict[str, Any]]:
+def _rows(
+    desk: Desk, items: Sequence[Item], *, telling: bool, is_short: bool
+) -> list[dict[str, Any]]:
     from csctl.agenda import agenda_row
     from csctl.escalation import Ladder
     from csctl.reasons import lacks, reason
@@ -97,12 +99,17 @@ def _rows(desk: Desk, items: Sequence[Item], *, telling: bool) -> list[dict[str,
     context = build_context(desk.store, desk.now, desk.reading)
     ladder, language = Ladder(desk.reading, desk.now), messages.language()
     rows: list[dict[str, Any]] = []
-    explained = 0
+    names, explained = _Names(desk), 0
     for item in items:
-        calls = list(ladder.calls([item.clock] if item.clock else []))
+        calls: list[Call] = []
+        if telling or not is_short:
+            calls = list(ladder.calls([item.clock] if item.clock else []))
         if telling and not calls:
             continue
         row = agenda_row(item, desk.reading, desk.now, language)
+        if is_short:
+            rows.append(row)
+            continue
         is_near = item.due is not None and item.due - desk.now <= _SOON
         lacking = lacks(item, context) if is_near and explained < _EXPLAINED else None
         explained += lacking is not None
@@ -113,26 +120,45 @@ def _rows(desk: Desk, items: Sequence[Item], *, telling: bool) -> list[dict[str,
                 "reason": reason(item, row["customer"], words, desk.now),
                 "missing": None if lacking is None else words,
                 "next": next((e.hint for e in lacking or () if e.hint.startswith("csctl ")), ""),
-                "tell": [_call_row(each, desk, language) for each in calls],
+                "tell": [_call_row(each, names) for each in calls],
             }
         )
     return rows
 
 
-def _call_row(call: Call, desk: Desk, language: str) -> dict[str, Any]:
-    from csctl.kinds.schema import pick
-    from csctl.record import text_of
-
-    found = [(each, desk.reading.find(each)) for each in call.people]
-    labels = desk.store.repository.role_labels()
-    words = {"owner": _("owner"), "department_head": _("head of department")}
+def _call_row(call: Call, names: _Names) -> dict[str, Any]:
     return {
         "level": call.level,
         "since": call.since.isoformat(timespec="minutes"),
         "people": list(call.people),
-        "names": [text_of(p.value("name"), language) if p else each for each, p in found],
-        "vacant": [words.get(e) or pick(labels.get(e, e), language) for e in call.vacant],
+        "names": [names.person(each) for each in call.people],
+        "vacant": [names.role(each) for each in call.vacant],
     }
+
+
+class _Names:
+    """What people and roles are called, each looked up once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._reading = desk.reading
+        self._roles = desk.store.repository.role_labels()
+        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+
+    def person(self, record_id: str) -> str:
+        if record_id not in self._known:
+            from csctl.record import text_of
+
+            found = self._reading.find(record_id)
+            name = found.value("name") if found else record_id
+            self._known[record_id] = text_of(name, messages.language())
+        return self._known[record_id]
+
+    def role(self, role: str) -> str:
+        if role not in self._known:
+            from csctl.kinds.schema import pick
+
+            self._known[role] = pick(self._roles.get(role, role), messages.language())
+        return self._known[role]
 
 
 def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:

@@ -15,7 +15,7 @@ from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
-from csctl.record import Record, linked_ids, rows
+from csctl.record import Record, link_fields, linked_ids, rows
 from csctl.severity import earliest, severity
 from csctl.suggest import did_you_mean
 from csctl.times.calendars import Roll
@@ -54,7 +54,7 @@ def gravity(record: Record, index: Index, config: Config) -> Gravity:
 def _answered(record: Record, index: Index, config: Config) -> Iterator[Gravity]:
     schemas = index.store.repository.schemas
     answered = schemas.headers().get(record.kind.name, {}).get("sends-for")
-    for field in record.kind.links() if answered else ():
+    for field in link_fields(record.kind) if answered else ():
         for target in linked_ids(record, field) if field.link == answered else ():
             linked = index.find(target)
             if linked is not None:

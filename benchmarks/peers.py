@@ -69,30 +69,33 @@ def without_peers() -> Tools:
 # --- the same records for the peers ------------------------------------------------------------
 
 
-def lay_out(records: Path, exported: Path, folder: Path) -> None:
-    """Link the records into `folder`, each kind's beside its schemas for the peers."""
+def lay_out(records: Path, exported: Path, folder: Path, most: int) -> int:
+    """Link records into `folder`, each kind's beside its schemas for the peers; return how many.
+
+    Of more than `most` it is every second, third and so on, so that the mix stays the same.
+    """
+    held = {name: sorted((records / name).rglob("*.yaml")) for name in KINDS.values()}
+    step = -(-sum(map(len, held.values())) // most)
     for kind, name in KINDS.items():
         schema = json.loads((exported / f"{kind}.json").read_text(encoding="utf-8"))
-        for path in sorted((records / name).rglob("*.yaml")):
+        for path in held[name][::step]:
             target = folder / name / path.relative_to(records / name)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, target)
         (folder / f"{name}.json").write_text(json.dumps(schema), encoding="utf-8")
         (folder / f"{name}.yamale").write_text(yamale_schema(schema), encoding="utf-8")
+    return sum(len(each[::step]) for each in held.values())
 
 
-def check_jsonschema_calls(tools: Tools, folder: Path, most: int) -> Iterator[list[str]]:
-    """Yield its calls for the first `most` files; a call takes as many paths as fit."""
-    chosen = [
-        (name, str(path)) for name in KINDS.values() for path in (folder / name).rglob("*.yaml")
-    ][:most]
+def check_jsonschema_calls(tools: Tools, folder: Path) -> Iterator[list[str]]:
+    """Yield its calls: as many a kind as it takes, since a call takes as many paths as fit."""
     for name in KINDS.values():
-        paths = [path for of, path in chosen if of == name]
+        paths = [str(path) for path in sorted((folder / name).rglob("*.yaml"))]
         for begin in range(0, len(paths), _AT_ONCE):
-            schema = str(folder / f"{name}.json")
             yield [
                 tools.script("check-jsonschema"),
-                *("--schemafile", schema, *paths[begin : begin + _AT_ONCE]),
+                *("--schemafile", str(folder / f"{name}.json")),
+                *paths[begin : begin + _AT_ONCE],
             ]
 
 

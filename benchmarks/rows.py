@@ -61,7 +61,7 @@ _MET: Final = {True: "yes", False: "**no**", None: ""}
 class Bench:
     """What the rows are measured with; `rounds` of what is short, `few` of what is long.
 
-    check-jsonschema takes minutes for many records: its time for `enough` of them is multiplied.
+    The peers take minutes for many records: `enough` are for yamale, a fifth for check-jsonschema.
     """
 
     tools: peers.Tools
@@ -141,45 +141,55 @@ def _some_id(root: Path, number: int) -> str:
 
 
 def cold(bench: Bench, root: Path, records: int, work: Path) -> tuple[list[Row], Sample]:
-    """Return rows of `validate` with nothing remembered, beside yamale and check-jsonschema."""
+    """Return rows of `validate` with nothing remembered, beside yamale and check-jsonschema.
+
+    What a peer takes for a part of the records is multiplied: they take as long for each.
+    """
     place = bench.place(root)
-    rounds = 1 if records >= _LARGE else bench.few
     validate = [*bench.tools.csctl, *_AT, "validate"]
-    folder = work / f"peers-{records}"
-    if bench.tools.peers:
-        _lay_out(bench, root, folder)
-    calls = list(peers.yamale_calls(bench.tools, folder)) if bench.tools.peers else []
-    ours, yamale = take_turns(
-        rounds,
-        lambda _n, sample: _forget(root) or place.run(validate, sample),
-        lambda _n, sample: _all(Place(folder), calls, sample),
-    )
+
+    def ours(_number: int, sample: Sample) -> None:
+        _forget(root)
+        place.run(validate, sample)
+
+    rounds = 1 if records >= _LARGE else bench.few
     what = f"cold validate, {records:,}"
     if not bench.tools.peers:
-        return [Row(what, ours.shown(), "", "", "", None)], ours
-    few, many = (3, 30) if records >= 100_000 else (2, 20)
-    rows = [ratio_row(what, ours, yamale, "yamale", f"≤ 1/{few}", 1 / few)]
-    part = min(records, bench.enough)
-    checked = Sample()
-    for_part = peers.check_jsonschema_calls(bench.tools, folder, part)
-    _all(Place(folder), list(for_part), checked)
-    checked.seconds = [each * records / part for each in checked.seconds]
-    against = "check-jsonschema"
-    if part < records:
-        against += f" ({records / part:.4g} × its {part:,})"
-    rows.append(ratio_row(what, ours, checked, against, f"≤ 1/{many}", 1 / many))
-    return rows, ours
+        (sample,) = take_turns(rounds, ours)
+        return [Row(what, sample.shown(), "", "", "", None)], sample
+    total = len(list((root / "records").rglob("*.yaml")))
+    beside = {
+        "yamale": (bench.enough, peers.yamale_calls),
+        "check-jsonschema": (bench.enough // 5, peers.check_jsonschema_calls),
+    }
+    steps, shares = [], []
+    for name, (most, calls_of) in beside.items():
+        folder = work / f"{name}-{records}"
+        shares.append(_lay_out(bench, root, folder, most) / total)
+        calls = list(calls_of(bench.tools, folder))
+        steps.append(partial(_all, Place(folder), calls))
+    sample, yamale = take_turns(rounds, ours, steps[0])
+    (checked,) = take_turns(1, steps[1])
+    large = records >= _LARGE
+    goals = {"yamale": 4 if large else 3, "check-jsonschema": 30 if large else 20}
+    found = []
+    for (name, goal), theirs, share in zip(goals.items(), (yamale, checked), shares, strict=True):
+        theirs.seconds = [each / share for each in theirs.seconds]
+        against = name if share == 1 else f"{name}, {1 / share:.3g} × its time for {share:.2%}"
+        found.append(ratio_row(what, sample, theirs, against, f"≤ 1/{goal}", 1 / goal))
+    return found, sample
 
 
-def _lay_out(bench: Bench, root: Path, folder: Path) -> None:
+def _lay_out(bench: Bench, root: Path, folder: Path, most: int) -> int:
     """Let csctl export its schemas, and take them away again: nothing is to differ from git."""
     bench.place(root).run([*bench.tools.csctl, "schema", "export"])
-    peers.lay_out(root / "records", root / ".csctl/schemas", folder)
+    laid = peers.lay_out(root / "records", root / ".csctl/schemas", folder, most)
     for name in (".csctl", ".vscode"):
         shutil.rmtree(root / name)
+    return laid
 
 
-def _all(place: Place, calls: Sequence[Sequence[str]], sample: Sample) -> None:
+def _all(place: Place, calls: Sequence[Sequence[str]], _number: int, sample: Sample) -> None:
     """Run several calls as one measurement."""
     parts = Sample()
     for call in calls:

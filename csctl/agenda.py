@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from csctl.clocklengths import check_profile
 from csctl.clocks import OPEN, ClockState, clock_states
@@ -20,8 +19,7 @@ from csctl.rules.roles import role_of
 from csctl.times.moments import load_day
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing that is due: a clock of a record, a question it left open, or a duty.
 
     `due` is None for a question nobody promised to answer by a day; `record` is None for a duty,

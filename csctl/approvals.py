@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.errors import CsctlError
 from csctl.git import merges
@@ -29,8 +28,7 @@ _PERSON: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(NamedTuple):
     """An approval of a change of a record.
 
     `reference` is the merge commit or the tag that says so, `commit` the one that brought it to
@@ -51,8 +49,7 @@ class Approval:
         return {"approval": self.reference, "by": self.reviewer, "at": at}
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
+class _Claim(NamedTuple):
     """What a merge or a tag says, before anybody has looked who approved what."""
 
     reference: str

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+from typing import Final
 
 from csctl.errors import CsctlError
 from csctl.messages import _
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Write a file whole or not at all; CsctlError if the disk refuses."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".csctl-", dir=path.parent)
+        temporary = path.with_name(f".csctl-{os.urandom(8).hex()}")
+        handle = os.open(temporary, _NEW, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unicodedata import east_asian_width
 
 from csctl.agenda import Item, span_words
@@ -30,8 +29,7 @@ _WIDTHS: Final = {"customer": 26, "what": 72, "clock": 36, "blocker": 80, "actio
 _MARKS: Final = {"done": "✓", "late": "!", "now": "●", "open": "○", "none": "–"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An open case: what it is, how far, what is due next, what holds it, who does what."""
 
     case: Record

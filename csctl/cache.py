@@ -8,9 +8,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from csctl import __version__
+from csctl.resources import builtin
 
 if TYPE_CHECKING:
     from csctl.cachefile import Cache
@@ -150,20 +153,29 @@ def git_folders(root: Path) -> tuple[Path, Path] | None:
 def code_digest() -> str:
     """Return what tells this csctl from every other, as far as its files are touched by changes."""
     package = Path(__file__).parent
-    marks = []
-    for folder, folders, files in os.walk(package):
+    return digest_of(__version__, str(package), *_marks(package, ".py"))
+
+
+def _marks(top: Path, ending: str) -> Iterator[str]:
+    """Yield what tells whether the files below a folder of ours were touched."""
+    for folder, folders, files in os.walk(top):
         folders[:] = sorted(each for each in folders if each != "__pycache__")
-        for name in sorted(each for each in files if each.endswith(".py")):
+        for name in sorted(each for each in files if each.endswith(ending)):
             found = os.stat(os.path.join(folder, name))
-            marks.append(f"{name} {found.st_size} {found.st_mtime_ns}")
-    return digest_of(str(package), *marks)
+            yield f"{name} {found.st_size} {found.st_mtime_ns}"
 
 
 def schemas_digest(folders: Iterable[Path]) -> str:
     """Return what tells the schema files in some folders, and the code that reads them, apart."""
-    files = [each for folder in folders for each in sorted(folder.glob("**/*.yaml"))]
-    contents = [f"{path} {path.is_symlink()} {_text(path)}" for path in files]
-    return digest_of(code_digest(), *contents)
+    shipped = builtin("schemas").resolve()
+    parts = [code_digest()]
+    for folder in folders:
+        if folder == shipped:  # changed no more often than the code
+            parts += [str(folder), *_marks(folder, ".yaml")]
+            continue
+        files = sorted(folder.glob("**/*.yaml"))
+        parts += [f"{path} {path.is_symlink()} {_text(path)}" for path in files]
+    return digest_of(*parts)
 
 
 def _text(path: Path) -> str:

@@ -23,7 +23,7 @@ from csctl.rules.context import Context
 from csctl.signoffs import digest
 from csctl.stepping import Versions, name_of, owner_of
 from csctl.store import Store
-from csctl.validation import check_repository
+from csctl.validation import check_repository, check_schemas
 from csctl.yamlfile import yamlio
 
 _MAILMAP: Final = ".mailmap"
@@ -58,7 +58,9 @@ def check_change(
     index = NearbyIndex(store, versions.present)
     state, count = check_repository(store, replace(context, index=index), versions.present)
     case = _Case(versions, context, index)
-    found = dict.fromkeys([*state, *case.check(), *_check_main(store, start)])
+    found = dict.fromkeys(
+        [*state, *check_schemas(store), *case.check(), *_check_main(store, start)]
+    )
     return Judged(start.base, len(changeset.commits), count, tuple(sorted(found)))
 
 
@@ -153,25 +155,19 @@ class _Case:
         born = [each for each in self.versions.records if self.versions.before(each) is None]
         heirs = [each for each in born if self.versions.after(each) == before]
         if heirs:
-            return replace(
-                _lost(
-                    path,
-                    _("{id} was renamed to {path}; an id never changes.").format(
-                        id=name, path=heirs[0]
-                    ),
-                    f"git mv {heirs[0]} {path}",
-                ),
-                rule="CHG-ID", record=name,
-            )  # fmt: skip
-        return replace(
-            _lost(
+            return _lost(
                 path,
-                _("{id} was deleted; a record is ended as void, not deleted.").format(id=name),
-                f"git checkout {self.changeset.base[:8]} -- {path} && "
-                f"csctl advance {name} --outcome void --reason …",
-            ),
-            record=name,
-        )
+                _("{id} was renamed to {path}; an id never changes.").format(
+                    id=name, path=heirs[0]
+                ),
+                f"git mv {heirs[0]} {path}",
+            )._replace(rule="CHG-ID", record=name)
+        return _lost(
+            path,
+            _("{id} was deleted; a record is ended as void, not deleted.").format(id=name),
+            f"git checkout {self.changeset.base[:8]} -- {path} && "
+            f"csctl advance {name} --outcome void --reason …",
+        )._replace(record=name)
 
     def _check_file(self, path: str) -> Iterator[Finding]:
         """Yield a file that the record beside it names and that is gone or another one now.
@@ -190,16 +186,13 @@ class _Case:
         named = change_kept.amended(base, last)
         naming = [address for address, value in leaves(base.data).items() if value == name]
         if any(not change_kept.is_named(address, named) for address in naming):
-            yield replace(
-                _lost(
-                    path,
-                    _("{name} belongs to {id}; it was deleted or replaced.").format(
-                        name=name, id=last.id
-                    ),
-                    f"git checkout {self.changeset.base[:8]} -- {path}",
+            yield _lost(
+                path,
+                _("{name} belongs to {id}; it was deleted or replaced.").format(
+                    name=name, id=last.id
                 ),
-                record=last.id,
-            )
+                f"git checkout {self.changeset.base[:8]} -- {path}",
+            )._replace(record=last.id)
 
     # --- settings --------------------------------------------------------------------------
 
@@ -224,7 +217,7 @@ def _with_old_line(finding: Finding, base: Record | None, last: Record) -> Findi
     """Add the line that something had before it was taken out."""
     if base is None or finding.field in leaves(last.data) or finding.field not in leaves(base.data):
         return finding
-    return replace(finding, old_line=base.position(finding.field)[0])
+    return finding._replace(old_line=base.position(finding.field)[0])
 
 
 def _is_deciding(path: str) -> bool:

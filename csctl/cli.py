@@ -44,6 +44,9 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "log": marked("Show who changed which field, when"),
         "diff": marked("Show what changed between two versions of a record"),
         "blame": marked("Show each field's last change"),
+        "export": marked("Write a record in an open format, such as the 8D of Catena-X"),
+        "flow": marked("Draw where a case stands among its neighbours"),
+        "remind": marked("Write to the owner of an overdue action, and log it"),
         "verify": marked("Check that a sent file is the one that was sent"),
     },
     marked("Over many records"): {
@@ -53,6 +56,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
+        "evidence": marked("List the records that prove a clause of a standard"),
         "fmt": marked("Bring records to canonical form"),
         "rules": marked("Explain the rules"),
         "form": marked("Print empty forms to fill in by hand"),
@@ -135,11 +139,9 @@ class KindGroup(_Listed):
             from csctl.commands.list import list_command
 
             return list_command(self.kind)
-        if cmd_name == "import":
-            from csctl.commands.import_ import import_command
+        from csctl.commands.import_ import import_command
 
-            return import_command(self.kind)
-        return None
+        return import_command(self.kind) if cmd_name == "import" else None
 
 
 class Csctl(_Listed):
@@ -167,9 +169,8 @@ class Csctl(_Listed):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in sections, in order of use, importing none of them."""
-        rows = [(name, text) for name, text in _kinds(ctx).items()]
         with formatter.section(_("Records of a kind (new, list, import)")):
-            formatter.write_dl(rows)
+            formatter.write_dl(list(_kinds(ctx).items()))
         for title, commands in _SECTIONS.items():
             with formatter.section(_(title)):
                 formatter.write_dl([(name, _(text)) for name, text in commands.items()])
@@ -347,7 +348,9 @@ def _fail(message: str, hint: str, code: int, as_json: bool) -> int:
 def run() -> None:
     """Run csctl and leave the process with its exit code."""
     gc.set_threshold(100_000, 50, 50)  # a process this short leaves little to be collected
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # and nothing at its end, where Python would look through all there is
+    sys.exit(code)
 
 
 if __name__ == "__main__":

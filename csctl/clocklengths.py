@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.index import Index
+from csctl.kinds.schema import Field, Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
-from csctl.record import Record, link_fields, linked_ids, rows
+from csctl.record import Record, linked_ids, rows
 from csctl.severity import earliest, severity
 from csctl.suggest import did_you_mean
 from csctl.times.calendars import Roll
@@ -24,16 +24,14 @@ _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
 _ROLLS: Final = ("none", "next_bd", "prev_bd")
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(NamedTuple):
     """How long a clock runs, such as `5bd`, and what happens on a day off; "" for not at all."""
 
     text: str = ""
     roll: Roll | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gravity:
+class Gravity(NamedTuple):
     """Which lengths count for a record, and since when where that was learned later."""
 
     level: str
@@ -54,11 +52,16 @@ def gravity(record: Record, index: Index, config: Config) -> Gravity:
 def _answered(record: Record, index: Index, config: Config) -> Iterator[Gravity]:
     schemas = index.store.repository.schemas
     answered = schemas.headers().get(record.kind.name, {}).get("sends-for")
-    for field in link_fields(record.kind) if answered else ():
-        for target in linked_ids(record, field) if field.link == answered else ():
+    for field in _links_to(record.kind, answered) if answered else ():
+        for target in linked_ids(record, field):
             linked = index.find(target)
             if linked is not None:
                 yield gravity(linked, index, config)
+
+
+@lru_cache(maxsize=64)
+def _links_to(kind: Kind, target: str) -> tuple[Field, ...]:
+    return tuple(each for each in kind.links() if each.link == target)
 
 
 def find_length(

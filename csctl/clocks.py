@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
-from fractions import Fraction
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from csctl.clocklengths import Gravity, Length, find_length, gravity, length_in
 from csctl.clockstops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
@@ -29,8 +27,7 @@ _AN_HOUR: Final = timedelta(hours=1)
 _WORKED: Final = ("wh", "bd")
 
 
-@dataclass(frozen=True, slots=True)
-class ClockState:
+class ClockState(NamedTuple):
     """Where a clock of a record stands.
 
     `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day that somebody
@@ -53,8 +50,7 @@ class ClockState:
     original: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Deadline:
+class _Deadline(NamedTuple):
     due: datetime
     length: str
     basis: Basis
@@ -184,7 +180,7 @@ class _Case:
             return after or before
         if after.due >= before.due:
             return before
-        return replace(after, basis="raised", original=before.due)
+        return after._replace(basis="raised", original=before.due)
 
     def _counted(
         self,
@@ -281,6 +277,8 @@ def put_off(
 
     A question put after the deadline moves nothing any more.
     """
+    from fractions import Fraction  # few records ever waited
+
     for begun, ended in pauses:
         if begun > deadline.astimezone(timezone.utc):
             break
@@ -313,7 +311,7 @@ def _calendar(
         zone = ZoneInfo(str(plant["zone"]))
         country = str(plant.get("calendar") or "")
         if not country:
-            return replace(own, zone=zone)
+            return own._replace(zone=zone)
         frozen = config.frozen.get(country, ())
         theirs = build_calendar(country, hours=own.hours, zone=zone, frozen=frozen)
         theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country

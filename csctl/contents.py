@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from csctl.kinds.schema import Field, Kind, answer_kind
 from csctl.record import Record, is_step
@@ -14,12 +13,12 @@ from csctl.record import Record, is_step
 Found: TypeAlias = tuple[Field, str, Any]
 """A field, the address of one place where it stands, and the value there."""
 
-_LINKS, _DAYS, _FILES, _TEXTS, _LISTS = range(5)
+_ALL: Final = (0, 1, 2, 3, 4)
+_LINKS, _DAYS, _FILES, _TEXTS, _LISTS = _ALL
 _HELD: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """The places of some fields of a record, in the order of its schema, then of its file.
 
     `links` name other records, `days` are days and times, `files` name files, `texts` may be
@@ -33,8 +32,7 @@ class Contents:
     lists: list[Found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """Where to look below a place: at the place itself, its keys, any of its keys, its rows."""
 
     number: int
@@ -49,14 +47,25 @@ class _Plan:
 @functools.lru_cache(maxsize=_HELD)
 def contents_of(record: Record) -> Contents:
     """Find what a record holds; the last few are remembered, since every rule asks again."""
-    held: tuple[list[Any], ...] = ([], [], [], [], [])
-    data = record.data
-    for key, plan in _plans(record.kind).items() if not answer_kind(data) else ():
-        if key in data:
-            _look(plan, key, data[key], held)
+    held = _walk(record, _ALL)
     for each in held:
         each.sort(key=itemgetter(0))
     return Contents(*([found[1:] for found in each] for each in held))
+
+
+def linked_from(record: Record) -> set[str]:
+    """Return the ids that a record names in its link fields."""
+    found = _walk(record, (_LINKS,))[_LINKS]
+    return {value for _number, _field, _address, value in found if isinstance(value, str)}
+
+
+def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
+    held: tuple[list[Any], ...] = ([], [], [], [], [])
+    plans, data = _plans(record.kind, wanted), record.data
+    for key, value in data.items() if not answer_kind(data) else ():
+        if (plan := plans.get(key)) is not None:
+            _look(plan, key, value, held)
+    return held
 
 
 def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
@@ -79,26 +88,28 @@ def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) ->
 
 
 @functools.lru_cache(maxsize=64)
-def _plans(kind: Kind) -> Mapping[str, _Plan]:
+def _plans(kind: Kind, wanted: tuple[int, ...]) -> Mapping[str, _Plan]:
     numbers = {each.address: number for number, each in enumerate(kind.walk())}
-    return _plans_of(kind.fields, numbers)
+    return _plans_of(kind.fields, numbers, wanted)
 
 
-def _plans_of(fields: Mapping[str, Field], numbers: Mapping[str, int]) -> dict[str, _Plan]:
-    plans = {name: _plan(field, numbers) for name, field in fields.items()}
+def _plans_of(
+    fields: Mapping[str, Field], numbers: Mapping[str, int], wanted: tuple[int, ...]
+) -> dict[str, _Plan]:
+    plans = {name: _plan(field, numbers, wanted) for name, field in fields.items()}
     return {name: plan for name, plan in plans.items() if plan is not None}
 
 
-def _plan(field: Field, numbers: Mapping[str, int]) -> _Plan | None:
+def _plan(field: Field, numbers: Mapping[str, int], wanted: tuple[int, ...]) -> _Plan | None:
     """Return how to look at a field, None where there is nothing wanted in it."""
-    row = _plan(field.row, numbers) if field.row else None
-    any_key = _plan(field.any_key, numbers) if field.any_key else None
-    keys = _plans_of(field.fields, numbers)
-    wanted = tuple(_wanted(field))
-    if not (wanted or row or any_key or keys):
+    row = _plan(field.row, numbers, wanted) if field.row else None
+    any_key = _plan(field.any_key, numbers, wanted) if field.any_key else None
+    keys = _plans_of(field.fields, numbers, wanted)
+    here = tuple(each for each in _wanted(field) if each in wanted)
+    if not (here or row or any_key or keys):
         return None
     is_leaf = not (row or any_key or keys)
-    return _Plan(numbers[field.address], field, wanted, keys, any_key, row, is_leaf)
+    return _Plan(numbers[field.address], field, here, keys, any_key, row, is_leaf)
 
 
 def _wanted(field: Field) -> list[int]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.clocklengths import find_length
 from csctl.clocks import State, judge
@@ -24,8 +23,7 @@ _MONTHS: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _FARTHEST: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """A week, month, quarter, half-year or year: its name as records write it, first and last."""
 
     name: str
@@ -33,8 +31,7 @@ class Period:
     last: date
 
 
-@dataclass(frozen=True, slots=True)
-class DutyState:
+class DutyState(NamedTuple):
     """Where a duty stands for one period; `person` has it, "" where nobody does."""
 
     kind: Kind

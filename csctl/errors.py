@@ -37,3 +37,11 @@ class YamlError(CsctlError):
         super().__init__(message, hint)
         self.line = line
         self.column = column
+
+
+class Misfit(CsctlError):
+    """A part of a schema that does not fit; `words` lead to it, each after the one before."""
+
+    def __init__(self, message: str, hint: str = "", words: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.words = words

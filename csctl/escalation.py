@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.clocklengths import gravity
 from csctl.clocks import OPEN, ClockState
@@ -21,8 +20,7 @@ OWNER: Final = "owner"
 HEAD: Final = "department_head"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """People to be told of a clock: the level, since when, who, and the roles nobody holds."""
 
     state: ClockState

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
-from csctl.cache import RepositoryCache, blob_id, code_digest, digest_of
+from csctl.cache import RepositoryCache, blob_id, open_repository_cache
+from csctl.contents import linked_from
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.schema import Kind
 from csctl.messages import language
-from csctl.record import Record, link_fields, linked_ids, owner_of
+from csctl.pool import share
+from csctl.record import Record, owner_of
+from csctl.repository import open_repository
 from csctl.selecting import fitting, is_open, split_condition, wanted_signatures
 from csctl.store import Store, unreadable
 from csctl.yamlfile.yamlio import Document
@@ -26,11 +28,12 @@ AWAITED: Final = "*awaited"
 LINK: Final = "*link"
 UNREADABLE: Final = "*unreadable"
 STAGE: Final = "stage"
-_FIRST_STEP: Final = re.compile(r"[.\[]")
 
 # A longer text is no name of anything, and nobody asks for it letter by letter.
 LONGEST_CELL: Final = 80
 _AT_ONCE: Final = 400
+# More take longer to be seen by others, fewer are written through several times.
+_WRITTEN_AT_ONCE: Final = 2_500
 # So many times the files of all work trees may be known, in older versions and other branches.
 _TIMES_KEPT: Final = 4
 
@@ -65,22 +68,35 @@ class RememberedDocument(Document):
         return found.text if found.data == self.data else self._json
 
 
+class _Row(NamedTuple):
+    """What is remembered of one file; its data, or why it is no record, as JSON."""
+
+    path: str
+    blob: str
+    data: str | None
+    cells: tuple[tuple[str, str], ...]
+    problem: str | None
+
+
 class Facts:
-    """Records by path and content, each parsed once; the rows are for SQL to choose from."""
+    """Records by path and content, each parsed once; the rows are for SQL to choose from.
+
+    Kinds go by their names: most are asked for links to a record, have none, and are not built.
+    """
 
     def __init__(self, store: Store, cache: RepositoryCache) -> None:
         self._store = store
         self._cache = cache
+        self._schemas = store.repository.schemas
         self._digests: dict[str, str] = {}
 
-    def digest(self, kind: Kind) -> str:
+    def digest(self, kind: str) -> str:
         """Return what a fact about a kind depends on besides the file: schema and code."""
-        if kind.name not in self._digests:
-            schema = json.dumps(kind.schema, ensure_ascii=False)
-            self._digests[kind.name] = digest_of(code_digest(), kind.name, schema)
-        return self._digests[kind.name]
+        if kind not in self._digests:
+            self._digests[kind] = self._schemas.mark(kind)
+        return self._digests[kind]
 
-    def known(self, kind: Kind, places: Sequence[tuple[str, str]]) -> dict[str, int]:
+    def known(self, kind: str, places: Sequence[tuple[str, str]]) -> dict[str, int]:
         """Return the numbers of the facts about (path, blob) that are known, by path."""
         found: dict[str, int] = {}
         digest = self.digest(kind)
@@ -94,18 +110,23 @@ class Facts:
             found.update(rows)
         return found
 
-    def learn(self, kind: Kind, contents: Iterable[tuple[str, str, bytes]]) -> None:
-        """Remember what follows from the contents of files: path, blob, bytes."""
-        rows: list[tuple[str, str, Record | Finding]] = []
-        for path, blob, content in contents:
-            rows.append((path, blob, self._read(path, content)))
-            if len(rows) >= _AT_ONCE:
-                self.remember(kind, rows)
+    def learn(self, kind: str, places: Sequence[tuple[str, str]]) -> None:
+        """Remember what follows from the files at some places, (path, blob), as far as they are so.
+
+        A file that is not there with that content stays unknown.
+        """
+        here = functools.partial(_read_places, self._store)
+        there = functools.partial(_open_reader, self._store.repository.root)
+        rows: list[_Row] = []
+        for some in share(places, here, there):
+            rows += some
+            if len(rows) >= _WRITTEN_AT_ONCE:
+                self._write(kind, rows)
                 rows = []
-        self.remember(kind, rows)
+        self._write(kind, rows)
 
     def records(
-        self, kind: Kind, blobs: Mapping[str, str], contents: Mapping[str, bytes]
+        self, kind: str, blobs: Mapping[str, str], contents: Mapping[str, bytes]
     ) -> dict[str, Record | Finding]:
         """Return what the files at some paths hold, parsed only where it is not known."""
         known = self.known(kind, list(blobs.items()))
@@ -115,7 +136,7 @@ class Facts:
             path: self.build(kind, path, blob, data)
             for path, blob, data in self._cache.read(sql, list(known.values()))
         }
-        fresh = {p: self._read(p, contents[p]) for p in blobs if p not in found}
+        fresh = {p: _read(self._store, p, contents[p]) for p in blobs if p not in found}
         self.remember(kind, [(p, blobs[p], each) for p, each in fresh.items() if p not in known])
         return found | fresh
 
@@ -125,30 +146,28 @@ class Facts:
         except CsctlError as error:
             return unreadable(path, error)
 
-    def remember(self, kind: Kind, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
+    def remember(self, kind: str, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
         """Remember records, or findings in place of such, read from (path, blob)."""
-        rows = [(path, blob, _data_of(found), found) for path, blob, found in read]
-        rows = [each for each in rows if _is_unicode(each[2])]
+        self._write(kind, [_row(path, blob, found) for path, blob, found in read])
+
+    def _write(self, kind: str, rows: Sequence[_Row]) -> None:
+        rows = [each for each in rows if _is_unicode(each.data)]
         if not rows or not self._cache.works:
             return
         digest = self.digest(kind)
         self._cache.write(
             "INSERT OR IGNORE INTO facts (path, blob, digest, data) VALUES (?, ?, ?, ?)",
-            [(path, blob, digest, data) for path, blob, data, _found in rows],
+            [(each.path, each.blob, digest, each.data) for each in rows],
         )
-        numbers = self.known(kind, [(path, blob) for path, blob, _data, _found in rows])
-        about = [(numbers[path], found) for path, _b, _d, found in rows if path in numbers]
+        numbers = self.known(kind, [(each.path, each.blob) for each in rows])
+        about = [(numbers[each.path], each) for each in rows if each.path in numbers]
         self._cache.write(
             "INSERT OR IGNORE INTO cells (fact, address, text) VALUES (?, ?, ?)",
-            [(number, *cell) for number, found in about for cell in _cells(found)],
+            [(number, *cell) for number, each in about for cell in each.cells],
         )
         self._cache.write(
             "INSERT OR IGNORE INTO problems (fact, language, finding) VALUES (?, ?, ?)",
-            [
-                (number, language(), json.dumps(asdict(found)))
-                for number, found in about
-                if isinstance(found, Finding)
-            ],
+            [(number, language(), each.problem) for number, each in about if each.problem],
         )
         self._cache.commit()
 
@@ -167,13 +186,13 @@ class Facts:
         for table, key in tables:
             self._cache.write(f"DELETE FROM {table} WHERE {key} IN ({old})", [(entries,)])
 
-    def build(self, kind: Kind, path: str, blob: str, data: str, record_id: str = "") -> Record:
+    def build(self, kind: str, path: str, blob: str, data: str, record_id: str = "") -> Record:
         """Build a record from what is known of its file."""
         document = RememberedDocument(self._store, path, blob, data)
         if not record_id:
             stem = path.rpartition("/")[2].removesuffix(".yaml")
             record_id = str(document.data.get("id", stem))
-        return Record(kind, record_id, path, document)
+        return Record(self._schemas.kind(kind), record_id, path, document)
 
 
 def _is_unicode(data: str | None) -> bool:
@@ -185,10 +204,40 @@ def _is_unicode(data: str | None) -> bool:
     return True
 
 
-def _data_of(found: Record | Finding) -> str | None:
+def _row(path: str, blob: str, found: Record | Finding) -> _Row:
+    cells = tuple(_cells(found))
     if isinstance(found, Finding):
-        return None
-    return json.dumps(found.data, ensure_ascii=False, separators=(",", ":"))
+        return _Row(path, blob, None, cells, json.dumps(found._asdict()))
+    data = json.dumps(found.data, ensure_ascii=False, separators=(",", ":"))
+    return _Row(path, blob, data, cells, None)
+
+
+def _read(store: Store, path: str, content: bytes) -> Record | Finding:
+    try:
+        return store.build(path, content)
+    except CsctlError as error:
+        return unreadable(path, error)
+
+
+def _read_places(store: Store, places: Sequence[tuple[str, str]]) -> list[_Row]:
+    """Return what follows from files, wherever a link leads: what has the id is the content."""
+    rows = []
+    for path, blob in places:
+        try:
+            with open(f"{store.repository.root}/{path}", "rb") as file:
+                content = file.read()
+        except OSError:
+            continue
+        if blob_id(content, blob) == blob:
+            rows.append(_row(path, blob, _read(store, path, content)))
+    return rows
+
+
+def _open_reader(
+    root: Path,
+) -> Callable[[Sequence[tuple[str, str]]], list[_Row]]:  # pragma: no cover - another process
+    store = Store(open_repository(root, check=False, cache=open_repository_cache(root)))
+    return functools.partial(_read_places, store)
 
 
 def _cells(found: Record | Finding) -> Iterator[tuple[str, str]]:
@@ -201,8 +250,7 @@ def _cells(found: Record | Finding) -> Iterator[tuple[str, str]]:
     if is_open(found):
         yield OPEN, ""
         yield from ((AWAITED, each) for each in wanted_signatures(found))
-    for field in _links_below(found.kind, tuple(found.data)):
-        yield from ((LINK, target) for target in linked_ids(found, field))
+    yield from ((LINK, target) for target in linked_from(found))
     for address in indexed(found.kind):
         texts = fitting(found.value(address))
         yield from ((address, each) for each in texts if 0 < len(each) <= LONGEST_CELL)
@@ -229,13 +277,6 @@ def chosen_by(
         elif wanted.isalnum() and wanted.casefold() not in ("true", "false"):
             holding.append(wanted)  # what is no letter or digit JSON may write otherwise
     return cells, holding
-
-
-@functools.lru_cache(maxsize=1024)
-def _links_below(kind: Kind, keys: tuple[str, ...]) -> tuple[Field, ...]:
-    """Return the link fields of a kind that stand, at any depth, below some of its keys."""
-    held = set(keys)
-    return tuple(e for e in link_fields(kind) if _FIRST_STEP.split(e.address, 1)[0] in held)
 
 
 @functools.lru_cache(maxsize=64)

@@ -7,9 +7,8 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.cache import RepositoryCache, git_folders
 from csctl.git.gitprocess import run_git
@@ -22,8 +21,7 @@ _CONVERTING: Final = {"text", "crlf", "eol", "filter", "ident", "working-tree-en
 _ENDS_OF_LINES: Final = {"text", "crlf", "eol"}
 
 
-@dataclass(frozen=True, slots=True)
-class Footing:
+class Footing(NamedTuple):
     """What lies below records/.
 
     `tree` is the id of HEAD's tree; `folders` holds for each folder what tells the names in it

@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 from csctl.cache import LostError, RepositoryCache
 from csctl.facts import Facts
 from csctl.findings import Finding
-from csctl.kinds.schema import Kind
 from csctl.record import Record
 from csctl.untracked import rows_of
 
@@ -27,7 +26,7 @@ class Groups:
         self,
         cache: RepositoryCache,
         facts: Facts,
-        kind: Kind,
+        kind: str,
         view: tuple[int, str],
         overlay: Mapping[str, Record | Finding | None],
     ) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
+from csctl.contents import linked_from
 from csctl.errors import CsctlError
 from csctl.facts import LINK, chosen_by
 from csctl.findings import Finding
 from csctl.places import stem_of, walk_order
-from csctl.record import Record, link_fields, linked_ids, owner_of
+from csctl.record import Record, owner_of
 from csctl.selecting import matching, wanted_signatures
 from csctl.store import Store
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from csctl.views import Views
 
 _T = TypeVar("_T")
+_HELD: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(NamedTuple):
     """Records of a kind that belong together by what they hold.
 
     `place` says by which key a record belongs to a group and which text stands for it there, None
@@ -42,7 +43,7 @@ def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
     """Return the keys of the questions that are answered with this record; see `Asked`."""
     kind = record.kind.name
     keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
-    keys.update(f"links:{target}:{kind}" for target in targets_of(record))
+    keys.update(f"links:{target}:{kind}" for target in linked_from(record))
     for each in groupings:
         if each.kind == kind and (found := each.place(record)) is not None:
             keys.add(f"group:{each.name}:{found[0]}")
@@ -136,22 +137,26 @@ class Index:
 
     def _viewed(self, path: str) -> Record | Finding | None:
         try:
-            kind = self.store.kind_at(path).name if self._views else ""
+            kind = self.store.kind_name_at(path) if self._views else ""
         except CsctlError:  # a folder of nobody, as reading it says
             return None
         viewed = self._ask(kind, lambda view: [view.at(path)])
         return viewed[0] if viewed else None
 
+    def is_committed(self, path: str, content: bytes) -> bool:
+        """Tell whether a record is known to have this very content in the last commit."""
+        kind = self.store.kind_name_at(path)
+        return self._ask(kind, lambda view: [view.holds(path, content)]) == [True]
+
     def _ask(self, kind: str, question: Callable[[View], list[_T]]) -> list[_T]:
         """Return what a view answers, nothing where there is none that can."""
         if self._views is None:
             return []
-        declared = self.store.repository.schemas.kind(kind)
-        view = self._views.find(declared)
+        view = self._views.find(kind)
         try:
             return question(view) if view else []
         except LostError:
-            self._views.lose(declared)
+            self._views.lose(kind)
             return []
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
@@ -159,14 +164,14 @@ class Index:
         if kind not in self._links:
             viewed = self._ask(kind, lambda view: [view.select([(LINK, record_id)])])
             if viewed:
-                return [each for each in viewed[0] if record_id in targets_of(each)]
+                return [each for each in viewed[0] if record_id in linked_from(each)]
             self._links[kind] = defaultdict(list)
             for record in self.records(kind):
                 self._link(record)
         return self._links[kind].get(record_id, [])
 
     def _link(self, record: Record) -> None:
-        for target in sorted(targets_of(record)):
+        for target in sorted(linked_from(record)):
             self._links[record.kind.name][target].append(record)
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
@@ -209,22 +214,34 @@ class NarrowIndex(Index):
     """An index that looks for its answers in a few files alone.
 
     `holding` returns the paths of the records that touch a key (see `keys_of`), and perhaps
-    some others.
+    some others. Not many more than `held` records are held at a time: who asks for one again
+    has it read again.
     """
 
-    def __init__(self, store: Store, holding: Callable[[str], Iterable[str]]) -> None:
+    def __init__(
+        self, store: Store, holding: Callable[[str], Iterable[str]], held: int = _HELD
+    ) -> None:
         super().__init__(store)
-        self._holding = holding
-
-    @property
-    def paths(self) -> list[str]:
+        self._holding, self._held = holding, held
+        self.paths: set[str] = set()
         """The files that were read."""
-        return list(self._files)
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place."""
+        if path in self._files:
+            self._files[path] = self._files.pop(path)  # what is asked for often is held longest
+        else:
+            self.paths.add(path)
+            if len(self._files) >= self._held:
+                self._records.clear()
+                for first in list(itertools.islice(self._files, self._held // 2)):
+                    del self._files[first]
+        return super().read(path)
 
     def linking_to(self, record_id: str, kind: str) -> list[Record]:
         """Return the records of `kind` that name this record in a link field, at any depth."""
         found = self._touching(f"links:{record_id}:{kind}", kind)
-        return [each for each in found if record_id in targets_of(each)]
+        return [each for each in found if record_id in linked_from(each)]
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group, in order."""
@@ -297,8 +314,3 @@ class NotingIndex(Index):
         """Return what stands in one group, in order."""
         self._asked.keys.add(f"group:{grouping.name}:{key}")
         return self._index.group(grouping, key)
-
-
-def targets_of(record: Record) -> set[str]:
-    """Return the ids that a record names in its link fields."""
-    return {each for field in link_fields(record.kind) for each in linked_ids(record, field)}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.cache import LostError, RepositoryCache, digest_of, schemas_digest
 from csctl.findings import Finding
@@ -28,8 +28,7 @@ OF_HISTORY: Final = 1
 RESTLESS: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The answer as it was the last time.
 
     `history` is the lineage some verdict was built on, "" for none; `restless` says
@@ -170,6 +169,7 @@ def number_of(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+@functools.lru_cache(maxsize=4096)
 def key_number(key: str) -> int:
     """Return a number for a key. Two keys may share one: then too much is checked anew.
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from csctl.git.signatures import PGP, Signature, fingerprint, ssh_part
 from csctl.index import Index
@@ -23,8 +22,7 @@ Doubt = Literal["", "unknown", "other", "not_valid"]
 _NAME: Final = re.compile(r"[A-Za-z0-9._%+@-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A public key and its days; `fingerprint` is "" for one that cannot be read."""
 
     holder: str
@@ -39,8 +37,7 @@ class Key:
         return (self.begin is None or self.begin <= on) and (self.end is None or on <= self.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """All keys a repository knows."""
 
     known: tuple[Key, ...]

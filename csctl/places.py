@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,15 @@ from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
 RECORDS: Final = "records"
+FORM_MAP: Final = ".form.yaml"
+"""How the map of a customer's own form ends; it lies beside his record and is no attachment."""
 # Each holds a hundred numbers: of more, a shell shows how they begin.
 _MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
+# Before a literal that begins so, `re` leaps; from the beginnings of lines it would walk.
 _HEADER: Final = re.compile(
-    r"""^x-(kind|prefix|folder|code|extends|short|sends-for):"""
-    r""" *(\{[^}]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)$"""
+    r"""\nx-(kind|prefix|folder|code|extends|short|sends-for):"""
+    r""" *(\{[^}\n]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)\r?(?=\n|\Z)"""
 )
 _LANGUAGE: Final = re.compile(r"""^language: *['"]?([A-Za-z-]+)""", re.MULTILINE)
 
@@ -87,27 +91,25 @@ def kind_headers(path: Sequence[Path]) -> dict[str, dict[str, str]]:
     """
     headers: dict[str, dict[str, str]] = {}
     for folder in reversed(path):
-        for file in sorted(each for each in folder.glob("*.yaml") if each.is_file()):
-            header = _read_header(file)
-            if "kind" in header and "extends" not in header:
-                headers[file.stem] = header
+        for name in sorted(os.listdir(folder) if folder.is_dir() else ()):
+            file = f"{folder}/{name}"
+            if name.endswith(".yaml") and os.path.isfile(file):
+                header = _read_header(file)
+                if "kind" in header and "extends" not in header:
+                    headers[name.removesuffix(".yaml")] = header
     return headers
 
 
-def _read_header(path: Path) -> dict[str, str]:
-    header: dict[str, str] = {}
+def _read_header(path: str) -> dict[str, str]:
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as lines:
-            for line in lines:
-                if line.startswith("properties:"):
-                    break
-                if match := _HEADER.match(line):
-                    header[match.group(1)] = match.group(2).strip("'\"")
+        with open(path, "rb") as file:
+            content = b"\n" + file.read().removeprefix(BOM_UTF8)
     except OSError as error:
         raise CsctlError(
             _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
         ) from error
-    return header
+    head = content.partition(b"\nproperties:")[0].decode("utf-8", "replace")
+    return {name: value.strip("'\"") for name, value in _HEADER.findall(head)}
 
 
 def ids_beginning(root: Path, start: str) -> list[str]:

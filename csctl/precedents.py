@@ -6,8 +6,7 @@ import functools
 import heapq
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.index import Grouping, Index
 from csctl.record import Record, rows, text_of
@@ -22,8 +21,7 @@ _SHARED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Precedent:
+class Precedent(NamedTuple):
     """An earlier complaint that looks like this one.
 
     `shared` says what they have in common: part, defect or both; `came_back` holds the ids of

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from csctl.approvals import Approval, find_approvals
 from csctl.git import merges
@@ -21,8 +20,7 @@ from csctl.signoffs import digest
 State = Literal["signed", "approved", "unverified", "uncommitted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What stands behind a sign-off: `commit` is the commit or tag, `why` what is amiss."""
 
     state: State

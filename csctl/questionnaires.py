@@ -11,6 +11,14 @@ from csctl.record import Record, rows
 SCALES: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {"five": (100, 80, 60, 40, 20), "three": (100, 70, 50), "zero_ten": tuple(range(10, -1, -1))}
 )
+# What the levels of a scale are called, by how many there are: keys of the forms' fixed words.
+CALLED: Final[Mapping[int, tuple[str, ...]]] = MappingProxyType(
+    {
+        5: ("very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied"),
+        3: ("satisfied", "fair", "dissatisfied"),
+        2: ("yes", "no"),
+    }
+)
 WEIGHED: Final = ("rating", "yes_no")
 LOW: Final = 60
 _TEN: Final = 10

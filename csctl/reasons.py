@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -161,7 +160,7 @@ def _worded(finding: Finding, record: Record) -> Finding:
     """Return a finding with no more words than a list has room for."""
     if finding.rule != "ENV-03" or not finding.field:
         return finding
-    return replace(finding, message=label_of(record, finding.field))
+    return finding._replace(message=label_of(record, finding.field))
 
 
 def _lack(record: Record, words: str, hint: str) -> Finding:

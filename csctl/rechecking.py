@@ -8,43 +8,31 @@ import os
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from csctl.asked import Asked
 from csctl.cache import RepositoryCache
-from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.footing import Footing
 from csctl.git.lineage import lineage_of, take_lineage, touched_between
 from csctl.git.snapshot import changes_between
-from csctl.index import Index, NarrowIndex, keys_of
-from csctl.kept import CALM, OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
+from csctl.index import NarrowIndex
+from csctl.judging import Judge, Verdict, judge_all, touched_by
+from csctl.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
 from csctl.places import CONFIG, RECORDS, stem_of
-from csctl.record import Record
-from csctl.rules.context import build_context
-from csctl.rules.gates import GROUPINGS
+from csctl.pool import Told
 from csctl.store import Store
 from csctl.times import publicdays
-from csctl.validation import check_path, check_stray, record_paths
+from csctl.validation import check_stray, record_paths
 
 _AT_ONCE: Final = 400
 # From so many on it is quicker to read all records once.
 _MANY: Final = 2_000
 _SCHEMAS: Final = "schemas"
-_NARROW: Final = ("links:", "group:")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found in the record at a path, what that was built on, and which keys it touches."""
-
-    path: str
-    findings: Sequence[Finding]
-    asked: Asked
-    touched: frozenset[str]
+# Keys are of 64 bits: by the first four of them they are sorted into as many parts.
+_SHIFT: Final = 60
+_PARTS: Final = 16
 
 
 class Recheck:
@@ -68,24 +56,26 @@ class Recheck:
         self._gone: set[str] = set()
         publicdays.use_cache(cache)
 
-    def run(self) -> tuple[list[Finding], int]:
+    def run(self, told: Told) -> tuple[list[Finding], int]:
         """Return all findings and how many records there are, and keep what was found."""
         some = self._some(self._kept) if self._kept else None
-        return self._all() if some is None else some
+        return self._all(told) if some is None else some
 
-    def _all(self) -> tuple[list[Finding], int]:
+    def _all(self, told: Told) -> tuple[list[Finding], int]:
         """Check every record."""
         paths = record_paths(self._store)
         found = [("", each) for each in check_stray(self._store, paths)]
-        kept = []
+        verdicts = []
         files = set(paths)
-        for each in self._checked(paths, Index(self._store)):
+        for each in judge_all(
+            self._store, self._now, paths, told, with_cache=True, restless=self._seen.restless
+        ):
             found += [(each.path, finding) for finding in each.findings]
-            files.update(_files(each.asked))
-            kept.append(self._row(each))
+            files.update(each.files)
+            verdicts.append(each)
         found.sort(key=_finding)
         if self._is_settled(files):
-            self._keep(None, kept, (), found, len(paths))
+            self._keep(None, verdicts, (), found, len(paths))
         return [finding for _path, finding in found], len(paths)
 
     def _some(self, kept: Kept) -> tuple[list[Finding], int] | None:
@@ -104,30 +94,24 @@ class Recheck:
         past = self._past(kept)
         numbers |= past or set()
         for path in self._moved:
-            for number in map(key_number, _touched_by(path, index, self._store)):
+            for number in touched_by(index, path).keys:
                 self._fresh[number].append(path)
         asking = self._asking(kept, numbers | self._fresh.keys()) | self._turned(kept, past)
         again = (self._moved | asking) - gone
         if len(again) > _MANY:
             return None
-        verdicts = list(self._checked(sorted(again), index))
+        judge = Judge(self._store, self._now, index, restless=self._seen.restless)
+        verdicts = judge(sorted(again))
         found = self._others(kept, again | gone, with_names=paths is None)
         if paths is not None:
             found += [("", each) for each in check_stray(self._store, paths)]
         found += [(each.path, finding) for each in verdicts for finding in each.findings]
         found.sort(key=_finding)
         count = kept.records + len(new) - len(gone)
-        files = {file for each in verdicts for file in _files(each.asked)}
-        if self._is_settled(files.union(index.paths)):
-            self._keep(kept, [self._row(each) for each in verdicts], gone, found, count)
+        files = {file for each in verdicts for file in each.files}
+        if self._is_settled(files | index.paths):
+            self._keep(kept, verdicts, gone, found, count)
         return [finding for _path, finding in found], count
-
-    def _checked(self, paths: Iterable[str], index: Index) -> Iterator[Verdict]:
-        context = build_context(self._store, self._now, index)
-        for path in paths:
-            own = context.for_record()
-            findings = list(check_path(self._store, own, path))
-            yield Verdict(path, findings, own.asked, _touched_by(path, index, self._store))
 
     # --- what may differ -----------------------------------------------------------------------
 
@@ -236,33 +220,10 @@ class Recheck:
             if (path not in without if path else with_names)
         ]
 
-    def _row(self, verdict: Verdict) -> _Row:
-        asked = verdict.asked
-        unrest = OF_HISTORY if any(e.startswith("history:") for e in asked.keys) else CALM
-        if any(map(self._is_restless, asked.keys)):
-            unrest = RESTLESS
-        return _Row(
-            verdict.path,
-            None if asked.since is None else number_of(asked.since),
-            None if asked.until is None else number_of(asked.until),
-            unrest,
-            json.dumps(sorted(map(key_number, verdict.touched))),
-            array("q", map(key_number, asked.keys)),
-            array("q", (key_number(e) for e in verdict.touched if e.startswith(_NARROW))),
-        )
-
-    def _is_restless(self, key: str) -> bool:
-        """Tell whether it cannot be told without a look whether an answer is as before."""
-        what, _colon, path = key.partition(":")
-        if what not in ("file", "folder"):
-            return what == "merge"
-        is_unsure = what == "file" and (self._seen.restless or path.endswith(".yaml"))
-        return is_unsure or not path.startswith(f"{RECORDS}/")
-
     def _keep(
         self,
         kept: Kept | None,
-        rows: Sequence[_Row],
+        rows: Sequence[Verdict],
         gone: Iterable[str],
         found: Iterable[tuple[str, Finding]],
         count: int,
@@ -286,15 +247,17 @@ class Recheck:
             "INSERT OR REPLACE INTO verdicts (id, answer, path, since, until, unrest, touched) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (n, answer, e.path, e.since, e.until, e.unrest, e.touched)
+                (n, answer, e.path, e.since, e.until, e.unrest, json.dumps(sorted(e.touched.keys)))
                 for n, e in zip(numbers, rows, strict=True)
             ],
         )
-        pairs = list(zip(numbers, rows, strict=True))
-        for table, what in (("questions", "asked"), ("touches", "narrow")):
-            given = sorted((key, n) for n, each in pairs for key in getattr(each, what))
-            cache.write(f"INSERT OR IGNORE INTO {table} (key, verdict) VALUES (?, ?)", given)
-        written = ([path, *astuple(finding)] for path, finding in found)
+        for table, keys_in in (
+            ("questions", lambda each: each.asked),
+            ("touches", lambda each: each.touched.narrow),
+        ):
+            for pairs in _in_order(zip(numbers, map(keys_in, rows), strict=True)):
+                cache.write(f"INSERT OR IGNORE INTO {table} (key, verdict) VALUES (?, ?)", pairs)
+        written = ([path, *finding] for path, finding in found)
         self._answers.end(answer, self._seen, self._history.text(), count, written)
 
     def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -308,31 +271,16 @@ class Recheck:
         return found
 
 
-class _Row(NamedTuple):
-    """A verdict as it is kept; keys are numbers."""
-
-    path: str
-    since: int | None
-    until: int | None
-    unrest: int
-    touched: str
-    asked: array[int]
-    narrow: array[int]
-
-
-def _touched_by(path: str, index: Index, store: Store) -> frozenset[str]:
-    """Return the keys of the questions that are answered with a file; see `keys_of`."""
-    read = index.read(path)
-    if isinstance(read, Record):
-        return frozenset(keys_of(read, GROUPINGS))
-    try:
-        return frozenset((f"record:{stem_of(path)}", f"kind:{store.kind_at(path).name}"))
-    except CsctlError:
-        return frozenset((f"record:{stem_of(path)}",))
-
-
-def _files(asked: Asked) -> set[str]:
-    return {each.removeprefix("file:") for each in asked.keys if each.startswith("file:")}
+def _in_order(rows: Iterable[tuple[int, Iterable[int]]]) -> Iterator[list[tuple[int, int]]]:
+    """Yield pairs of key and verdict in the order of the table, some at a time."""
+    parts = [(array("q"), array("q")) for _part in range(_PARTS)]
+    for number, keys in rows:
+        for key in keys:
+            some, numbers = parts[(key >> _SHIFT) + _PARTS // 2]
+            some.append(key)
+            numbers.append(number)
+    for some, numbers in parts:
+        yield sorted(zip(some, numbers, strict=True))
 
 
 def _finding(found: tuple[str, Finding]) -> Finding:

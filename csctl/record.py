@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
@@ -18,8 +17,7 @@ from csctl.yamlfile.yamlio import Document, Layout, Path
 _STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record as read: `path` is that of its file, relative to the repository, with `/`."""
 
     kind: Kind
@@ -41,7 +39,8 @@ class Record:
     @property
     def outcome(self) -> str:
         """How it ended otherwise (rejected, void, …), or ""."""
-        return str(look_up(self.data, "outcome.result") or "")
+        outcome = self.data.get("outcome")
+        return str(outcome.get("result") or "") if isinstance(outcome, dict) else ""
 
     @property
     def cycle(self) -> int:
@@ -274,12 +273,6 @@ def _steps(address: str) -> tuple[str, ...]:
 
 def _row(address: str, row: Any, number: int) -> str:
     return f"{address}[{row.get('id', number) if isinstance(row, Mapping) else number}]"
-
-
-@functools.lru_cache(maxsize=64)
-def link_fields(kind: Kind) -> tuple[Field, ...]:
-    """Return the fields of a kind, at any depth, that name another record."""
-    return tuple(kind.links())
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from csctl import config
 from csctl.cache import NO_CACHE, RepositoryCache, digest_of
@@ -20,8 +20,7 @@ from csctl.places import CONFIG, get_repository, search_path
 from csctl.yamlfile import yamlio
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """A git repository with `csctl.yaml` and `records/`."""
 
     root: Path

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from csctl.config import Config
 from csctl.kinds.schema import answer_kind, is_answered
@@ -14,11 +12,13 @@ from csctl.messages import _
 from csctl.record import Record
 from csctl.times.moments import find_moment
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 Level = Literal["major", "general"]
 
 
-@dataclass(frozen=True, slots=True)
-class Severity:
+class Severity(NamedTuple):
     """A computed severity.
 
     `provisional` says that line stop or batch is still unknown and could make it major;
@@ -87,7 +87,7 @@ def batch_reached(complaint: Record, config: Config) -> str:
     # One piece is no batch, whatever its share; more defective than checked is another rule's.
     if rate is None or not 1 < defective <= looked_at:
         return ""
-    if Fraction(defective, looked_at) >= _rate(rate):
+    if defective >= _rate(rate) * looked_at:
         return _("{count} defective of {total} reach the batch threshold of {limit}.").format(
             count=defective, total=looked_at, limit=rate
         )
@@ -105,4 +105,6 @@ def _count(complaint: Record, address: str) -> int:
 
 def _rate(text: Any) -> Fraction:
     """Return `1%` as 1/100; the schema of csctl.yaml has checked its form."""
+    from fractions import Fraction  # costs start-up, and most complaints name no share
+
     return Fraction(str(text).rstrip("% ")) / 100

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.kinds.schema import SignOff
 from csctl.record import Record, rows
@@ -14,8 +13,7 @@ from csctl.record import Record, rows
 _BESIDE: Final = ("sent", "signoffs", "stage", "owner", "notes", "amendments")
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """A sign-off row of a record: `stale` when the content it covers has changed since."""
 
     name: str
@@ -30,15 +28,33 @@ def digest(record: Record, fields: tuple[str, ...] = ()) -> str:
 
     Over the data, not the file: comments, order and layout do not matter. What was sent or
     signed is not part of it, nor is who holds the record; the hashes of all attachments are.
+    Nor are columns marked `x-beside`, such as the log of written reminders: a chase changes
+    nothing that was signed. The mark is the schema's, so that a column of the same name that
+    says something of the matter stays covered.
     """
     chosen = fields or tuple(key for key in record.data if key not in _BESIDE)
-    found = {address: record.value(address) for address in chosen}
+    found = {address: _covered(record, address) for address in chosen}
     content: dict[str, Any] = {key: value for key, value in found.items() if value is not None}
     content["attachments"] = sorted(
         str(row.get("sha256", "")) for row in rows(record.data.get("attachments"))
     )
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _covered(record: Record, address: str) -> Any:
+    value = record.value(address)
+    field = record.kind.fields.get(address)
+    columns = field.row.fields.values() if field and field.row else ()
+    beside = {each.name for each in columns if each.schema.get("x-beside")}
+    if not beside or not isinstance(value, list):
+        return value
+    return [
+        {key: inner for key, inner in each.items() if key not in beside}
+        if isinstance(each, dict)
+        else each
+        for each in value
+    ]
 
 
 def key_of(name: str, cycle: int) -> str:

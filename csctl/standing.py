@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from csctl.agenda import span_words, state_words
 from csctl.approvals import Approval
@@ -23,8 +22,7 @@ from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Everything about a record that is computed from it and from what surrounds it."""
 
     record: Record
@@ -125,9 +123,7 @@ def _next_stage(record: Record) -> Stage | None:
 
 def pointing_at(record: Record, index: Index) -> Iterator[Record]:
     """Yield the records that name this one in a link field."""
-    schemas = index.store.repository.schemas
-    for name in schemas.names():
-        targets = {field.schema["x-link"] for field in schemas.kind(name).links()}
+    for name, targets in index.store.repository.schemas.linked_kinds().items():
         if record.kind.name in targets and record.kind.name != "person":
             yield from (each for each in index.linking_to(record.id, name) if each.id != record.id)
 

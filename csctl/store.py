@@ -6,9 +6,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
@@ -30,8 +29,7 @@ _LONGEST_NAME: Final = 200
 _NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One file to be written: `before` is what was read (None = must not exist yet)."""
 
     path: str
@@ -67,6 +65,10 @@ class Store:
         """Return the kind an id belongs to, by its prefix or by where a file of that code lies."""
         kind = self._find_kind(record_id)
         if kind is None:
+            prefix, _dash, _number = record_id.partition("-")
+            for unsound in self._schemas.unsound.values():
+                if unsound.prefix and unsound.prefix == prefix and not unsound.stands:
+                    raise unsound.error
             raise UsageError(
                 _("There is no record {id}.").format(id=record_id),
                 did_you_mean(record_id, self.ids()) or _("See: csctl complaint list"),
@@ -147,12 +149,20 @@ class Store:
             self.kind_at(path), str(document.data.get("id", stem_of(path))), path, document
         )
 
+    def folder_of(self, kind: str) -> str:
+        """Return the folder of the records of a kind."""
+        return f"{FOLDER}/{self._schemas.headers().get(kind, {}).get('folder')}"
+
     def kind_at(self, path: str) -> Kind:
         """Return the kind whose folder a path lies in; CsctlError if it lies in none."""
+        return self._schemas.kind(self.kind_name_at(path))
+
+    def kind_name_at(self, path: str) -> str:
+        """Return the name of the kind whose folder a path lies in; CsctlError if none."""
         parts = path.split("/")
         for name, header in self._schemas.headers().items():
             if len(parts) > 2 and parts[0] == FOLDER and parts[1] == header.get("folder"):
-                return self._schemas.kind(name)
+                return name
         folders = [header.get("folder", "") for header in self._schemas.headers().values()]
         raise CsctlError(
             _("{path} lies in no folder of a kind.").format(path=path),

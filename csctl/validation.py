@@ -19,6 +19,7 @@ from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
 from csctl.rules.lateness import check_pauses
+from csctl.rules.privacy import check_private
 from csctl.rules.times import check_times
 from csctl.store import Store
 
@@ -28,6 +29,7 @@ _EVERY_KIND: Final = (
     check_rows,
     check_files,
     check_languages,
+    check_private,
     check_times,
     check_pauses,
     signing.check_signoffs,
@@ -152,12 +154,20 @@ def _record_of(path: str) -> str:
 
 def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
     """Yield the breaches of the record in a file, and what is wrong with the file itself."""
+    if not _is_judged(store, path):
+        return
     read = context.index.read(path)
     if isinstance(read, Finding):
         yield _side_by_side(store, context, path) or read
         return
     yield from check_record(read, context)
     yield from _check_place(store, read)
+
+
+def _is_judged(store: Store, path: str) -> bool:
+    """Tell whether the kind of a record holds together, so that rules can be asked."""
+    unsound = store.repository.schemas.unsound.values()
+    return not any(each.covers(path) for each in unsound)
 
 
 def _side_by_side(store: Store, context: Context, path: str) -> Finding | None:
@@ -219,8 +229,18 @@ def _check_place(store: Store, record: Record) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def check_schemas(store: Store) -> Iterator[Finding]:
+    """Yield what is wrong with the company's own kinds; nobody judges the records of such."""
+    for each in store.repository.schemas.unsound.values():
+        yield Finding(each.file, each.line, 1, "SCH-01", "error", each.message, each.hint)
+
+
 def check_stray(store: Store, paths: Sequence[str]) -> Iterator[Finding]:
-    """Yield ids used by two files, and files that are neither a record nor beside one."""
+    """Yield what is wrong with the company's own kinds, and with files as such.
+
+    That are ids used by two files, and files that are neither a record nor beside one.
+    """
+    yield from check_schemas(store)
     by_name: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         by_name[stem_of(path)].append(path)

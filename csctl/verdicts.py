@@ -13,6 +13,7 @@ from csctl.git.snapshot import Pending
 from csctl.kept import Answers, Kept
 
 if TYPE_CHECKING:  # an answer that stands needs neither records nor rules
+    from csctl.pool import Told
     from csctl.store import Store
 
 
@@ -40,13 +41,19 @@ class Verdicts:
             return self._kept.findings(), self._kept.records
         return None
 
-    def anew(self, store: Store, now: datetime) -> tuple[list[Finding], int] | None:
-        """Return the same, with all checked again whose verdict may differ, and keep it."""
+    def anew(
+        self, store: Store, now: datetime, told: Told = lambda done, total: None
+    ) -> tuple[list[Finding], int] | None:
+        """Return the same, with all checked again whose verdict may differ, and keep it.
+
+        `told` is told how many of how many steps are done, where there are very many.
+        """
         if self._seen is None:
             return None
         from csctl.rechecking import Recheck
 
         try:
-            return Recheck(store, now, self._cache, self._answers, self._seen, self._kept).run()
+            found = Recheck(store, now, self._cache, self._answers, self._seen, self._kept)
+            return found.run(told)
         except LostError:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from csctl.cache import LostError, RepositoryCache, blob_id
@@ -14,7 +14,6 @@ from csctl.facts import UNREADABLE, Facts
 from csctl.findings import Finding
 from csctl.git.snapshot import Snapshot, changes_between, entries_of
 from csctl.groups import Groups
-from csctl.kinds.schema import Kind
 from csctl.messages import language
 from csctl.places import RECORDS, walk_order
 from csctl.record import Record
@@ -36,10 +35,10 @@ class View:
     """
 
     def __init__(
-        self, store: Store, cache: RepositoryCache, facts: Facts, kind: Kind, snapshot: Snapshot
+        self, store: Store, cache: RepositoryCache, facts: Facts, kind: str, snapshot: Snapshot
     ) -> None:
         self.kind = kind
-        self.folder = f"{RECORDS}/{kind.folder}"
+        self.folder = store.folder_of(kind)
         self._store, self._cache, self._facts = store, cache, facts
         self._root = store.repository.root
         self._snapshot = snapshot
@@ -100,6 +99,11 @@ class View:
                 return self._store.try_read(path)
             return self._facts.build(self.kind, path, blob, data)
         return None
+
+    def holds(self, path: str, content: bytes) -> bool:
+        """Tell whether HEAD's file at a path has this very content."""
+        rows = self._rows("SELECT blob FROM entries WHERE view = ? AND path = ?", (self._id, path))
+        return any(blob_id(content, blob) == blob for (blob,) in rows)
 
     def unreadable(self) -> list[Finding]:
         """Return a finding for each file that is no record, in order of path."""
@@ -212,19 +216,7 @@ class View:
     def _learn(self, places: Sequence[tuple[str, str]]) -> None:
         """Read from disk what is not known yet; a file git hands out otherwise stays unknown."""
         known = self._facts.known(self.kind, places)
-        missing = [(path, blob) for path, blob in places if path not in known]
-        self._facts.learn(self.kind, self._contents(missing))
-
-    def _contents(self, places: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, bytes]]:
-        for path, blob in places:
-            # Wherever a link would lead: what has this id is the file's content.
-            try:
-                with open(f"{self._root}/{path}", "rb") as file:
-                    content = file.read()
-            except OSError:
-                continue
-            if blob_id(content, blob) == blob:
-                yield path, blob, content
+        self._facts.learn(self.kind, [each for each in places if each[0] not in known])
 
     def _move(
         self,

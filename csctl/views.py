@@ -5,8 +5,6 @@ from __future__ import annotations
 from csctl.cache import LostError, RepositoryCache
 from csctl.facts import Facts
 from csctl.git.snapshot import Pending, Snapshot
-from csctl.kinds.schema import Kind
-from csctl.places import RECORDS
 from csctl.store import Store
 from csctl.view import View
 
@@ -22,20 +20,20 @@ class Views:
         self._snapshot: Snapshot | None = None
         self._views: dict[str, View | None] = {}
 
-    def find(self, kind: Kind) -> View | None:
+    def find(self, kind: str) -> View | None:
         """Return the view of a kind; None if its records are to be read from disk."""
-        if kind.name not in self._views:
-            self._views[kind.name] = self._open(kind)
-        return self._views[kind.name]
+        if kind not in self._views:
+            self._views[kind] = self._open(kind)
+        return self._views[kind]
 
-    def lose(self, kind: Kind) -> None:
+    def lose(self, kind: str) -> None:
         """Ask the view of a kind no more: it is in trouble."""
-        self._views[kind.name] = None
+        self._views[kind] = None
 
-    def _open(self, kind: Kind) -> View | None:
+    def _open(self, kind: str) -> View | None:
         if self._pending is not None:
             self._snapshot, self._pending = self._pending.result(self._cache), None
-        if self._snapshot is None or f"{RECORDS}/{kind.folder}" not in self._folders:
+        if self._snapshot is None or self._store.folder_of(kind) not in self._folders:
             return None
         try:
             return View(self._store, self._cache, self._facts, kind, self._snapshot)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
@@ -22,8 +21,7 @@ from csctl.yamlfile import yamlio
 FROZEN_RULE: Final = "FRZ-01"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """One thing to do to a record: `set` a value, `add` it to a list, `remove` what is there."""
 
     verb: str
@@ -70,7 +68,7 @@ def _apply(record: Record, edit: Edit) -> Record:
         )
     else:
         text = yamledit.replace(document, path, edit.value, layout(kind))
-    return replace(record, document=yamlio.load(text))
+    return record._replace(document=yamlio.load(text))
 
 
 def drafted(old: Record, new: Record, what: str, extra: Sequence[Change] = ()) -> Drafted:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from csctl.errors import CsctlError, UsageError
-from csctl.forms.batch import Order, _write_part, usable_cores, write_forms
+from csctl.forms.batch import Order, _write_part, write_forms
 from csctl.forms.blocks import View
 from csctl.store import Store
 from tests.commands.company import COMPLAINT, READY_3D, SHARED, build_records
@@ -62,7 +62,3 @@ def test_a_part_says_in_its_language_what_was_wrong(store: Store, tmp_path: Path
     assert (written, type(error)) == ([], UsageError)
     order = Order(store.repository.root, VIEW, "3D", "md")
     assert _write_part(order, tmp_path / "out", "en", [READY_3D, SHARED])[0]
-
-
-def test_there_is_a_core() -> None:
-    assert usable_cores() >= 1

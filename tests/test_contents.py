@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,12 +78,12 @@ def test_so_does_a_record_with_anything_in_it(records: list[Record], data: st.Da
                 here[key] = copy.deepcopy(data.draw(st.sampled_from(ODD)))
                 break
             here = inner
-    odd = replace(record, document=Document("", changed))
+    odd = record._replace(document=Document("", changed))
     assert contents_of(odd) == by_field(odd)
 
 
 def test_what_was_found_is_remembered_for_this_record_alone(records: list[Record]) -> None:
     record = records[0]
     assert contents_of(record) is contents_of(record)
-    other = replace(record, document=Document("", {"id": "x"}))
+    other = record._replace(document=Document("", {"id": "x"}))
     assert contents_of(other) == Contents([], [], [], [], [])

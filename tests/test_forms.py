@@ -137,7 +137,7 @@ def test_the_head_of_a_form(store: Store) -> None:
     form = form_of(store, "8D-2026-0003", "zh", "en")
     assert form["company"] == ["远洋橡塑", "Yuanyang Rubber"]
     assert form["form"] == {
-        "title": ["8D报告", "8D Report"], "number": "ULMT-QR-QC-008", "revision": "A/1", "step": [],
+        "title": ["8D Report"], "number": "ULMT-QR-QC-008", "revision": "A/1", "step": [],
     }  # fmt: skip
     assert (form["id"], form["kind"], form["languages"]) == ("8D-2026-0003", "8d", ["zh", "en"])
     assert form["digest"] == f"sha256:{digest(store.get('8D-2026-0003'))}"
@@ -278,7 +278,7 @@ def test_a_kind_dropped_in_as_a_file_has_a_form(store: Store) -> None:
         marks: {first: {on: '2026-03-05'}}
         """)  # fmt: skip
     form = form_of(open_store(root), "MM-2026-0001")
-    assert at(form, "text")["value"] == "a\ufffdb"
+    assert at(form, "text")["value"] == "a\x01b"  # made fit to print when it is
     assert at(form, "marks")["rows"][0]["id"] == "first"
     assert form["draft"] is False
     assert form["signoffs"] == []

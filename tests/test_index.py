@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,9 +68,9 @@ def test_a_new_record_is_seen_in_what_was_computed_before(index: Index) -> None:
     assert fresh.group(openers, "li-na") == ["NT-2026-0002"]
     assert fresh.group(openers, "zhang-wei") == []
     [two] = [each for each in index.records("note") if each.id == "NT-2026-0002"]
-    new = replace(two, id="NT-2026-0000", document=load("about: NT-2026-0004\nopened_by: li-na\n"))
+    new = two._replace(id="NT-2026-0000", document=load("about: NT-2026-0004\nopened_by: li-na\n"))
     fresh.add(new)
-    fresh.add(replace(new, id="NT-2026-0009", document=load("text: x\n")))
+    fresh.add(new._replace(id="NT-2026-0009", document=load("text: x\n")))
     assert fresh.linking_to("NT-2026-0004", "note") == [new]
     assert fresh.group(openers, "li-na") == ["NT-2026-0000", "NT-2026-0002"]
 

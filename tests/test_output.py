@@ -7,7 +7,6 @@ import os
 import pty
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,7 +101,7 @@ def test_a_code_quality_report_knows_what_only_moved(capsys: pytest.CaptureFixtu
     assert first["location"] == {"path": "records/a.yaml", "lines": {"begin": 3}}
     assert [each["severity"] for each in (first, second, third)] == ["major", "minor", "major"]
     assert len({each["fingerprint"] for each in (first, second, third)}) == 3
-    (moved,) = report(replace(FINDING, line=9))
+    (moved,) = report(FINDING._replace(line=9))
     assert moved["fingerprint"] == first["fingerprint"]
 
 

@@ -8,7 +8,7 @@ from csctl.record import Record
 from csctl.signoffs import digest, find_signed, is_signed, key_of
 from csctl.store import Store
 from csctl.workflow import Edit, change
-from tests.factory import note_store, write_note
+from tests.factory import NOTE_SCHEMA, note_store, write, write_note
 
 BODY = """\
 text: hello
@@ -17,6 +17,8 @@ place: {shelf: B, row: 1}
 steps:
   - {id: S1, what: look}
 """
+SIGNED_BEFORE = "379542cf245199fb2d70e00c04412f7ca3ab686851e833f20b95b5c8789880f9"
+"""What csctl has written into sign-offs over this body ever since; they must go on to hold."""
 
 
 @pytest.fixture
@@ -114,3 +116,19 @@ def test_each_cycle_is_signed_again(record: Record) -> None:
 def test_what_has_no_digest_is_no_signature(record: Record, row: object) -> None:
     forged = change(record, [Edit("set", "signoffs.approved_letter", row)])
     assert find_signed(forged, record.kind.signoffs["approved_letter"]) is None
+
+
+def test_a_log_in_a_row_stands_beside_what_is_signed(repo: Path) -> None:
+    """Only the schema says which column is a log; any other of that name stays covered."""
+    logged = NOTE_SCHEMA.replace("result: {type: string,", "result: {type: string, x-beside: true,")
+    plain, marked = note_store(repo), note_store(repo)
+    path = write_note(repo, "NT-2026-0001", BODY)
+    before = plain.read(path)
+    write(repo, "schemas/note.yaml", logged)
+    record = marked.read(path)
+    assert digest(record) == digest(before) == SIGNED_BEFORE
+    chase, other = Edit("set", "steps[S1].result", "asked"), Edit("set", "steps[S1].done", True)
+    for covers in ((), ("steps",)):
+        assert digest(change(before, [chase]), covers) != digest(before, covers)
+        assert digest(change(record, [chase]), covers) == digest(record, covers)
+        assert digest(change(record, [chase, other]), covers) != digest(record, covers)

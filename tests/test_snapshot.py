@@ -56,6 +56,14 @@ def test_trees_are_those_of_head(filled: Path, git: Git) -> None:
     )
 
 
+def test_more_names_than_a_pipe_surely_holds(filled: Path, git: Git) -> None:
+    names = [f"records/{number}" for number in range(100)]
+    found = Pending(filled, ["records/a"], names).result(NO_CACHE)
+    assert found is not None
+    assert found.trees["records/a"] == git("rev-parse", "HEAD:records/a")
+    assert set(found.trees) == {"records/a", *names}
+
+
 def test_differing_is_what_was_changed_in_the_folders_asked_for(filled: Path, git: Git) -> None:
     write(filled, "records/a/1.yaml", "a: 2\n")
     write(filled, "other.txt", "b\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -114,4 +113,4 @@ def _with_way(finding: Finding, outcome: str) -> Finding:
     if not outcome or finding.field != "outcome.evidence":
         return finding
     hint = f"csctl advance {finding.record} --outcome {outcome} --reason … --evidence …"
-    return replace(finding, hint=hint)
+    return finding._replace(hint=hint)

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
         "  csctl form complaint --blank --to pdf -o complaint.pdf\n"
         "  csctl form 8d --blank --lang zh+en\n"
         "  csctl form complaint 8d customer --blank --to pdf -o forms/\n"
-        "  csctl form survey-response --blank --for SV-2026-0002 --to pdf -o survey.pdf"
+        "  csctl form survey-response --blank --for SV-2026-0002 --to pdf -o survey.pdf\n"
+        "  csctl form survey-response --blank --for SV-2026-0002 --to xlsx -o survey.xlsx"
     ),
 )
 @click.argument("kinds", nargs=-1, required=True, metavar="KIND...")
 @click.option("--blank", is_flag=True, help=_("Empty, to be filled in by hand."))
-@click.option("--to", "ending", type=click.Choice(["md", "pdf"]), default="md", show_default=True)
+@click.option(
+    "--to", "ending", type=click.Choice(["md", "pdf", "xlsx"]), default="md", show_default=True
+)
 @click.option(
     "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
 )
@@ -61,11 +64,11 @@ def command(
     output: Path | None,
 ) -> int:
     """Print empty forms."""
+    from csctl.atomic import write_atomically
     from csctl.forms.blank import build_blank
     from csctl.forms.model import languages
     from csctl.forms.publishing import publish_blank
     from csctl.forms.questionnaire import build_questionnaire
-    from csctl.atomic import write_atomically
 
     if not blank:
         raise UsageError(
@@ -77,16 +80,20 @@ def command(
     wanted = [store.repository.schemas.kind(each) for each in kinds]
     if output is None and len(wanted) > 1:
         raise UsageError(_("Several forms need a folder."), _("Give one: -o FOLDER"))
-    if output is None and ending == "pdf" and sys.stdout.isatty():
-        raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))
+    if output is None and ending != "md" and sys.stdout.isatty():
+        raise UsageError(_("This form is no text."), _("Give a file: -o FILE"))
     survey = _get_survey(desk, kinds, survey_id) if survey_id else None
     whose: Audience = "customer" if audience == "customer" else "internal"
     for kind in wanted:
-        if survey is None:
-            form = build_blank(kind, store, spoken, whose)
+        if ending == "xlsx":
+            content = _workbook(desk, survey, spoken)
         else:
-            form = build_questionnaire(survey, store, spoken)
-        content = publish_blank(form, store, "pdf" if ending == "pdf" else "md")
+            form = (
+                build_questionnaire(survey, store, spoken)
+                if survey
+                else build_blank(kind, store, spoken, whose)
+            )
+            content = publish_blank(form, store, "pdf" if ending == "pdf" else "md")
         if output is None:
             if sys.stdout.isatty():
                 say(content.decode().rstrip())
@@ -97,6 +104,17 @@ def command(
         write_atomically(target, content)
         done(str(target))
     return 0
+
+
+def _workbook(desk: Desk, survey: Record | None, languages: tuple[str, ...]) -> bytes:
+    from csctl.forms.questionnairesheet import build_plan, render_workbook
+
+    if survey is None:
+        raise UsageError(
+            _("Only the questionnaire of a survey is filled in as a workbook."),
+            _("Give its number: csctl form survey-response --blank --for SV-…"),
+        )
+    return render_workbook(build_plan(survey, desk.store, languages))
 
 
 def _get_survey(desk: Desk, kinds: tuple[str, ...], survey_id: str) -> Record:

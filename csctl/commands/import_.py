@@ -2,67 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from csctl.console.options import Desk, format_option, pass_desk, writing_options
-from csctl.console.output import done, say, show_json, show_rows, tell
+from csctl.console.output import done, say, show_findings, show_json, show_rows, tell
 from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
+    from csctl.kinds.schema import Kind
     from csctl.ledgers.importing import Imported
     from csctl.ledgers.importmap import ImportMap
-
-
-def import_command(kind_name: str) -> click.Command:
-    """Build the import command of a kind."""
-
-    @click.command(
-        "import",
-        help=_(
-            "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
-            "A map says which column fills which field; --suggest-map drafts one. Rows that do "
-            "not fit are listed and leave the rest alone. Rows imported before are left alone "
-            "too, so that the same file can be imported again.\n\n"
-            "\b\n"
-            "Examples:\n"
-            "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
-            "  csctl {kind} import ledger.xlsx --map map.yaml"
-        ).format(kind=kind_name),
-    )
-    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-    @click.option(
-        "--map",
-        "map_file",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help=_("The YAML file that says which column fills which field."),
-    )
-    @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
-    @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
-    @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
-    @writing_options
-    @format_option()
-    @pass_desk
-    def command(
-        desk: Desk,
-        file: Path,
-        map_file: Path | None,
-        suggest_map: bool,
-        sheet: str,
-        encoding: str,
-        dry_run: bool,
-        no_commit: bool,
-        style: str,
-    ) -> int:
-        if suggest_map:
-            return _suggest(desk, kind_name, file, sheet, encoding)
-        return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
-
-    return command
 
 
 def _suggest(desk: Desk, kind_name: str, file: Path, sheet: str, encoding: str) -> int:
@@ -117,6 +71,160 @@ def _import(
     elif style != "json" and result.commit:
         done(_("saved ({commit})").format(commit=result.commit[:8]))
     return 1 if result.problems else 0
+
+
+def _given(desk: Desk, kind: Kind, assignments: Sequence[str], complaint: str) -> dict[str, Any]:
+    """Return what was said beside the file: address -> value."""
+    from csctl.registration.answers import parse_assignment
+    from csctl.registration.choices import Lookup
+
+    lookup = Lookup(desk.index, lambda: desk.me)
+    given = dict(parse_assignment(kind, each, now=desk.now, lookup=lookup) for each in assignments)
+    if complaint:
+        given["complaints"] = [desk.store.complete(complaint)]
+    return given
+
+
+def _read_catenax(
+    desk: Desk, kind: Kind, file: Path, given: dict[str, Any]
+) -> dict[str, Any] | None:
+    from csctl.interchange.exchangemap import load_exchange_map
+    from csctl.interchange.inward import Reading, read_report
+
+    table = load_exchange_map(desk.store.repository.schemas, "catenax", kind.name)
+    reading = Reading(kind, desk.index, table, given)
+    reading.read(read_report(file))
+    for path, why in reading.lost.items():
+        tell(_("not taken over: {path}: {why}").format(path=path, why=why))
+    if "complaints" not in reading.answers:
+        raise UsageError(
+            _("No complaint here is the one that {file} answers.").format(file=file),
+            _("Register it first (csctl complaint new), or name it: --complaint CC-…"),
+        )
+    return reading.answers
+
+
+def _read_questionnaire(
+    desk: Desk, kind: Kind, file: Path, given: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Read a returned questionnaire; None, with what is wrong shown, where it cannot be taken."""
+    from csctl.forms.questionnaireback import SheetReading
+    from csctl.registration.choices import Lookup
+
+    if kind.name != "survey-response":
+        raise UsageError(
+            _("A questionnaire becomes a survey response."),
+            _("Use: csctl survey-response import --from questionnaire FILE"),
+        )
+    reading = SheetReading(file, desk.store, Lookup(desk.index, lambda: desk.me), desk.now)
+    reading.read(given)
+    if not reading.findings:
+        return reading.answers
+    show_findings(reading.findings, err=True)
+    tell(_("Nothing was written."))
+    return None
+
+
+_SOURCES: Final[Mapping[str, Callable[..., dict[str, Any] | None]]] = {
+    "catenax": _read_catenax,
+    "questionnaire": _read_questionnaire,
+}
+
+
+def _register(
+    desk: Desk, kind: Kind, answers: Mapping[str, Any], dry_run: bool, no_commit: bool
+) -> int:
+    """Register a record as `new` does, with the files its answers name."""
+    from csctl.console.saving import check_new, finish, is_refused, reserved_number
+    from csctl.registration.registering import register
+
+    store = desk.store
+    with store.lock():
+        made = register(store, kind, answers, me=desk.me, now=desk.now)
+        if is_refused(made.record, check_new(desk, made)):
+            return 1
+        if not dry_run:
+            number = reserved_number(desk, kind, desk.now.year)
+            if number != made.record.id:
+                made = register(store, kind, answers, me=desk.me, now=desk.now, code=number)
+        code = finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+    if not dry_run:
+        say(made.record.id)
+    return code
+
+
+def import_command(kind_name: str) -> click.Command:
+    """Build the import command of a kind."""
+
+    @click.command(
+        "import",
+        help=_(
+            "Bring in an old ledger: CSV, Excel or JSON Lines.\n\n"
+            "A map says which column fills which field; --suggest-map drafts one. Rows that do "
+            "not fit are listed and leave the rest alone. Rows imported before are left alone "
+            "too, so that the same file can be imported again.\n\n"
+            "\b\n"
+            "Examples:\n"
+            "  csctl {kind} import ledger.xlsx --suggest-map > map.yaml\n"
+            "  csctl {kind} import ledger.xlsx --map map.yaml --dry-run\n"
+            "  csctl {kind} import ledger.xlsx --map map.yaml\n"
+            "  csctl 8d import --from catenax report.json\n"
+            "  csctl survey-response import --from questionnaire returned.xlsx"
+        ).format(kind=kind_name),
+    )
+    @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+    @click.option(
+        "--map",
+        "map_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=_("The YAML file that says which column fills which field."),
+    )
+    @click.option(
+        "--from",
+        "form",
+        type=click.Choice([*_SOURCES]),
+        help=_("Read one report of Catena-X (8D, JSON) or one returned questionnaire instead."),
+    )
+    @click.option(
+        "--complaint", default="", metavar="ID", help=_("The complaint that such a report answers.")
+    )
+    @click.option(
+        "--set",
+        "assignments",
+        metavar="FIELD=VALUE",
+        multiple=True,
+        help=_("With --from: answer what the file does not; may be repeated."),
+    )
+    @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
+    @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
+    @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
+    @writing_options
+    @format_option()
+    @pass_desk
+    def command(
+        desk: Desk,
+        file: Path,
+        map_file: Path | None,
+        form: str | None,
+        complaint: str,
+        assignments: tuple[str, ...],
+        suggest_map: bool,
+        sheet: str,
+        encoding: str,
+        dry_run: bool,
+        no_commit: bool,
+        style: str,
+    ) -> int:
+        if form:
+            kind = desk.store.repository.schemas.kind(kind_name)
+            given = _given(desk, kind, assignments, complaint)
+            answers = _SOURCES[form](desk, kind, file, given)
+            return 1 if answers is None else _register(desk, kind, answers, dry_run, no_commit)
+        if suggest_map:
+            return _suggest(desk, kind_name, file, sheet, encoding)
+        return _import(desk, kind_name, file, map_file, sheet, encoding, dry_run, no_commit, style)
+
+    return command
 
 
 def _load_map(desk: Desk, kind_name: str, file: Path, map_file: Path | None) -> ImportMap:

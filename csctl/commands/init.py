@@ -50,7 +50,7 @@ _NONE = "none"
 )
 @click.option("--company", default="", help=_("The company's name, as forms print it."))
 @click.option("--language", "spoken", default="", help=_("Its language: zh, en or zh-TW."))
-@click.option("--profile", default="", help=_("Whose form numbers: QJL, ULMT, MS, LAB or own."))
+@click.option("--profile", default="", help=_("Whose form numbers: QJL, ULMT, MS, C9, LAB or own."))
 @click.option("--me-name", default="", help=_("Your name."))
 @click.option("--me-code", default="", help=_("Your code, such as zhang-wei."))
 @click.option("--me-email", default="", help=_("Your e-mail address, also for git."))

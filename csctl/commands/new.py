@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,16 @@ from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
-from csctl.console.saving import finish, must_be_clean, reserved_number
+from csctl.console.saving import check_new, finish, must_be_clean, reserved_number
 from csctl.errors import UsageError
-from csctl.findings import Finding
 from csctl.kinds.schema import Field, Kind, pick
 from csctl.kinds.schemaload import Schemas
-from csctl.ledgers.namesakes import Fresh
 from csctl.messages import _, language
 from csctl.places import find_repository, kind_headers, search_path, short_word
 from csctl.precedents import Precedent, find_precedents
 from csctl.record import Record, put, text_of
 from csctl.registration import beginning, drafts
 from csctl.registration.answers import load_answers, parse_assignment
-from csctl.registration.beginning import Drafted
 from csctl.registration.choices import Lookup
 from csctl.registration.drafts import Draft
 from csctl.registration.questions import Registration, assignment
@@ -36,7 +33,6 @@ from csctl.registration.registering import name_field, register
 from csctl.registration.shapes import absolute_files
 from csctl.rules.context import build_context
 from csctl.standing import build_standing, severity_lines
-from csctl.validation import check_record
 
 
 def new_command(kind_name: str, directory: Path) -> click.Command:
@@ -272,7 +268,7 @@ class _Writing:
         with store.lock():
             make = functools.partial(register, store, kind, answers, me=me, now=now)
             made = make(code=code)
-            must_be_clean(_check(self.here, made))
+            must_be_clean(check_new(self.here, made))
             # Numbers of this computer alone are as they were: they are given out under the lock.
             if kind.prefix and not self.dry_run and store.repository.config.numbers == "remote":
                 number = reserved_number(self.here, kind, now.year)
@@ -298,20 +294,6 @@ class _Writing:
                 kind, name = self.registration.kind.name, self.draft.name
                 tell(_("What you answered is kept. Go on with:"))
                 tell(f"  csctl {kind} new --resume {name}")
-
-
-def _check(here: Desk, made: Drafted) -> list[Finding]:
-    """Return what is wrong with a new record as if it and its files were on disk already."""
-    store = here.store
-    index = Fresh(store, here.views)
-    index.add(made.record)
-    files = {each.path: each.after for each in made.changes}
-
-    def read_file(path: str) -> bytes:
-        return files[path] if path in files else store.read_bytes(path)
-
-    context = build_context(store, here.now, index)
-    return check_record(made.record, replace(context, reader=read_file))
 
 
 def last_screen(here: Desk, record: Record) -> Iterator[str]:

@@ -24,7 +24,6 @@ from csctl.messages import _
 @format_option()
 def command(code: str | None, style: str) -> int:
     """Explain rules."""
-    import dataclasses
 
     from csctl.rules.table import RULES
     from csctl.suggest import did_you_mean
@@ -43,7 +42,7 @@ def command(code: str | None, style: str) -> int:
             _("There is no rule {code}.").format(code=code), did_you_mean(code.upper(), RULES)
         )
     if style != "text":
-        row = {**dataclasses.asdict(rule), "title": _(rule.title)}
+        row = {**rule._asdict(), "title": _(rule.title)}
         show_json("rules", [{**row, "explanation": _(rule.explanation)}])
         return 0
     say(f"{rule.code} · {rule.level} · {', '.join(rule.kinds) or _('every kind')} · {rule.clause}")

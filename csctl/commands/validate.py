@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from csctl.console.judging import check_all
 from csctl.console.options import Desk, format_option, ids_argument, pass_desk
 from csctl.console.output import (
     show_annotations,
@@ -20,7 +21,6 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
-from csctl.places import RECORDS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
@@ -101,7 +101,7 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:
     if not staged and not ids:
-        return _check_all(desk)
+        return check_all(desk)
     from csctl.rules.context import build_context
     from csctl.validation import check_repository, check_staged
 
@@ -109,19 +109,3 @@ def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Findin
     if staged:
         return check_staged(desk.store, context)
     return check_repository(desk.store, context, [desk.store.get_path(each) for each in ids])
-
-
-def _check_all(desk: Desk) -> tuple[list[Finding], int]:
-    pending = desk.look_below(RECORDS)
-    if pending is not None and desk.cache.works:
-        from csctl.verdicts import Verdicts
-
-        verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
-        # The records are opened only where one is to be read.
-        found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now)
-        if found is not None:
-            return found
-    from csctl.rules.context import build_context
-    from csctl.validation import check_repository
-
-    return check_repository(desk.store, build_context(desk.store, desk.now))

@@ -25,8 +25,8 @@ _HARMFUL: Final = re.compile(
 )
 
 # Characters whose width is known without a table: ASCII, Chinese ones and full-width forms.
-_WIDE: Final = re.compile("[\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]")
-_PLAIN: Final = re.compile("[ -~\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*")
+# Not compiled beforehand: `re` walks through all of them for that, and only tables ask.
+_PLAIN: Final = "[ -~\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*"
 
 
 def clean(text: str) -> str:
@@ -76,7 +76,7 @@ def show_json(
 
 def finding_row(finding: Finding) -> dict[str, Any]:
     """Return a finding as a row of JSON or CSV."""
-    return {name: getattr(finding, name) for name in finding.__dataclass_fields__}
+    return finding._asdict()
 
 
 def show_rows(
@@ -88,7 +88,7 @@ def show_rows(
     elif style == "csv":
         show_csv(rows, headings)
     elif rows:
-        click.echo(render_table(rows, headings, _width()))
+        click.echo(render_table(rows, headings, terminal_width()))
 
 
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
@@ -134,8 +134,8 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 @functools.lru_cache(maxsize=10_000)
 def _width_of(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    if _PLAIN.fullmatch(text):
-        return len(text) + len(_WIDE.findall(text))
+    if re.fullmatch(_PLAIN, text):
+        return 2 * len(text) - len(text.encode("ascii", "ignore"))
     from wcwidth import wcswidth  # a hundredth of a second, and most texts are plain
 
     return max(wcswidth(text), 0)
@@ -159,11 +159,12 @@ def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[lis
         if not spare:
             break
         widths[max(spare, key=widths.__getitem__)] -= 1
-    cut = [[_cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
-    return cut, [_cut(each, widths[i]) for i, each in enumerate(heads)]
+    fitted = [[cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
+    return fitted, [cut(each, widths[i]) for i, each in enumerate(heads)]
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """Return a text that takes no more than `width` columns of a terminal."""
     if _width_of(text) <= width:
         return text
     from wcwidth import wcwidth
@@ -177,7 +178,7 @@ def _cut(text: str, width: int) -> str:
     return kept + "…"
 
 
-def _width() -> int | None:
+def terminal_width() -> int | None:
     """The columns of the terminal; None in a pipe, where nothing is cut."""
     if not sys.stdout.isatty():
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
@@ -100,7 +100,7 @@ class _Asker:
                     return Move.BACK
                 answer = self._parse(question, typed)
             except SeveralFit as several:
-                question = replace(self.question, choices=several.choices)
+                question = self.question._replace(choices=several.choices)
                 tell(several.message)
                 _show_choices(question.choices)
             except NothingFits as nothing:

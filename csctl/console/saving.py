@@ -68,9 +68,12 @@ def committed(desk: Desk, path: str) -> Record | None:
     from csctl.yamlfile.yamlio import YamlError
 
     store = desk.store
-    content = store.repository.git.show("HEAD", path)  # None too before the first commit
+    content = store.read_bytes(path) if store.confined(path).is_file() else b""
+    if not desk.index.is_committed(path, content):
+        was = store.repository.git.show("HEAD", path)  # None too before the first commit
+        content = store.read_bytes(path) if was is None else was
     try:
-        return store.build(path, content if content is not None else store.read_bytes(path))
+        return store.build(path, content)
     except YamlError:
         return None
 
@@ -98,6 +101,24 @@ def new_findings(
         for each in check(new, replace(context, reader=read_file))
         if (each.rule, each.field, each.message) not in known
     ]
+
+
+def check_new(desk: Desk, made: Drafted) -> list[Finding]:
+    """Return what is wrong with a new record as if it and its files were on disk already."""
+    from csctl.ledgers.namesakes import Fresh
+    from csctl.rules.context import build_context
+    from csctl.validation import check_record
+
+    store = desk.store
+    index = Fresh(store, desk.views)
+    index.add(made.record)
+    files = {each.path: each.after for each in made.changes}
+
+    def read_file(path: str) -> bytes:
+        return files[path] if path in files else store.read_bytes(path)
+
+    context = build_context(store, desk.now, index)
+    return check_record(made.record, replace(context, reader=read_file))
 
 
 def _is_signed_only(old: Record, new: Record) -> bool:

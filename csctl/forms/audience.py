@@ -57,7 +57,7 @@ def visible(
             value = _part(field, record.data[name], audience, scope)
             if value is not _ABSENT:
                 seen[name] = value
-    _refuse_leaks(record, seen, scope)
+    refuse_leaks(record, seen, scope)
     return seen
 
 
@@ -191,7 +191,8 @@ def _is_theirs(field: Field, value: Any, scope: Scope) -> bool:
     return True
 
 
-def _refuse_leaks(record: Record, seen: Mapping[str, Any], scope: Scope) -> None:
+def refuse_leaks(record: Record, seen: Mapping[str, Any], scope: Scope) -> None:
+    """Raise Refused if what is seen of a record names another customer of the scope."""
     if not scope.others:
         return
     # A code such as VW is a word of its own; a Chinese name is found inside any text.

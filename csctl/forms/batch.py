@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,12 +29,16 @@ _PARTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How forms are wanted: of the repository at `root`, as seen by `view`, as the send `step`."""
+    """How forms are wanted: of the repository at `root`, as seen by `view`, as the send `step`.
+
+    `album` is the folder where photos made fit are kept, if they are.
+    """
 
     root: Path
     view: View
     step: str
     ending: Ending
+    album: Path | None = None
 
     def render(self, record_id: str, store: Store, shared: Shared) -> bytes:
         """Return the form of one record."""
@@ -63,13 +66,6 @@ def write_forms(order: Order, ids: Sequence[str], folder: Path, cores: int) -> I
                 raise error
 
 
-def usable_cores() -> int:
-    """Return on how many cores this process may run."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _leave_interrupts() -> None:
     """Let ^C be answered by the process that was asked, which ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -77,7 +73,7 @@ def _leave_interrupts() -> None:
 
 def _write(order: Order, folder: Path, ids: Sequence[str]) -> Iterator[Path]:
     store = Store(open_repository(order.root))
-    shared = Shared(store)
+    shared = Shared(store, order.album)
     for each in ids:
         path = folder / f"{each}.{order.ending}"
         write_atomically(path, order.render(each, store, shared))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from csctl.forms.audience import OURS, Audience
-from csctl.forms.blocks import Model
+from csctl.forms.blocks import Model, taken_beside
 from csctl.forms.model import load_words, numbering
 from csctl.forms.wording import Wording
 from csctl.kinds.schema import Field, Kind
@@ -49,7 +49,7 @@ def build_blank(
         "draft": False,
         "digest": "",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
-        "sections": list(_sections(kind, _Blank(wording, audience))),
+        "sections": list(_sections(kind, _Blank(kind, wording, audience))),
         "signoffs": list(_signoffs(kind, wording)),
     }
 
@@ -58,7 +58,7 @@ def _sections(kind: Kind, blank: _Blank) -> Iterator[Model]:
     for section in kind.sections:
         fields = [each for each in kind.fields.values() if each.section == section["name"]]
         blocks = list(blank.blocks(e for e in fields if e.address not in _NOT_FILLED_IN))
-        if len(blocks) == 1 and blocks[0]["type"] == "group":
+        if len(blocks) == 1 and blocks[0]["type"] == "group" and "layout" not in blocks[0]:
             blocks = blocks[0]["blocks"]
         if blocks:
             label = blank.wording.label(section["label"])
@@ -81,14 +81,17 @@ def _signoffs(kind: Kind, wording: Wording) -> Iterator[Model]:
 class _Blank:
     """Turns the fields of a kind into blocks without values."""
 
-    def __init__(self, wording: Wording, audience: Audience) -> None:
+    def __init__(self, kind: Kind, wording: Wording, audience: Audience) -> None:
+        self._kind = kind
         self.wording = wording
         self._audience = audience
 
     def blocks(self, fields: Iterable[Field]) -> Iterator[Model]:
         """Yield the blocks of some fields; simple ones side by side are one block."""
         plain: list[Model] = []
-        for field in filter(self._is_filled_in, fields):
+        fields = list(filter(self._is_filled_in, fields))
+        taken = taken_beside(fields)
+        for field in (each for each in fields if each.name not in taken):
             block = self._block(field)
             if block is None:
                 plain.append(self._item(field))
@@ -110,10 +113,15 @@ class _Blank:
         """Return the block of a field with structure, None for a field of one value."""
         if field.is_translatable or "amount" in field.fields:
             return None
-        head = {"address": field.address, "label": self.wording.label(field.label)}
+        head: Model = {"address": field.address, "label": self.wording.label(field.label)}
+        if field.layout:
+            head["layout"] = field.layout
         if field.row is not None and field.row.fields:
             if {"path", "verdict"} <= field.row.fields.keys():
-                return {"type": "photos", **head, "items": []}
+                beside = map(self._kind.field, field.layout.get("beside", ()))
+                return {
+                    "type": "photos", **head, "items": [], "beside": list(map(self._item, beside)),
+                }  # fmt: skip
             return {"type": "table", **head, **self._table(field.row)}
         if field.fields:
             inner = list(self.blocks(field.fields.values()))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from csctl.forms.audience import OURS, Audience
 from csctl.forms.wording import Wording
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, answer_kind, is_answered
+from csctl.kinds.schema import Field, Kind, Text, answer_kind, is_answered
 from csctl.record import Record, rows
 from csctl.store import Store
 
@@ -56,6 +56,11 @@ def asked_for(kind: Kind, data: Mapping[str, Any], send: str) -> dict[str, bool]
     return asked
 
 
+def taken_beside(fields: Iterable[Field]) -> set[str]:
+    """Return the names of the fields that pictures among these take above themselves."""
+    return {name for field in fields for name in field.layout.get("beside", ())}
+
+
 @dataclass(frozen=True, slots=True)
 class Builder:
     """Turns the fields of a record into sections and blocks."""
@@ -71,15 +76,21 @@ class Builder:
         """Yield the sections that have something to show or to fill in."""
         kind = self.record.kind
         labels = {each["name"]: each["label"] for each in kind.sections}
-        for name in dict.fromkeys([*labels, *(each.section for each in kind.fields.values())]):
-            fields = [each for each in kind.fields.values() if each.section == name]
-            fields = [each for each in fields if each.name not in _NOT_PRINTED]
+        last = next(reversed(labels), "")  # takes in what stands in no section, such as the stage
+        for name in labels or [""]:
+            fields = [
+                each
+                for each in kind.fields.values()
+                if each.name not in _NOT_PRINTED
+                and (each.section if each.section in labels else last) == name
+            ]
             wanted = self._wanted(fields, self.data)
-            if not wanted and not self.view.send and not any(map(self._is_named, fields)):
+            named = any(map(self._is_named, fields))
+            if not wanted and not self.view.send and not named and not self._is_over():
                 # A part that no gate knows is printed to be filled in by hand.
                 wanted = [each for each in fields if self._may_be_blank(each)]
             blocks = list(self._blocks(wanted, self.data, ""))
-            if len(blocks) == 1 and blocks[0]["type"] == "group":
+            if len(blocks) == 1 and blocks[0]["type"] == "group" and "layout" not in blocks[0]:
                 blocks = blocks[0]["blocks"]
             if blocks:
                 label = self.wording.label(labels[name]) if name in labels else []
@@ -94,8 +105,14 @@ class Builder:
             and (is_answered(values.get(each.name)) or self._is_asked(each))
         ]
 
+    def _is_over(self) -> bool:
+        stages = self.record.kind.stages
+        return "outcome" in self.data or bool(stages and self.record.stage == stages[-1].name)
+
     def _is_asked(self, field: Field) -> bool:
-        return any(self.asked[each] for each in self._gates_at(field))
+        """Tell whether it is still to be answered: nothing is, where no gate lies ahead."""
+        is_ahead = self.view.send or not self._is_over()
+        return bool(is_ahead) and any(self.asked[each] for each in self._gates_at(field))
 
     def _is_named(self, field: Field) -> bool:
         return any(True for _each in self._gates_at(field))
@@ -120,7 +137,9 @@ class Builder:
     ) -> Iterator[Model]:
         """Yield the blocks of some fields of one map; simple ones side by side are one block."""
         plain: list[Model] = []
-        for field in fields:
+        fields = list(fields)
+        taken = taken_beside(e for e in fields if not answer_kind(values.get(e.name)))
+        for field in (each for each in fields if each.name not in taken):
             address, value = prefix + field.name, values.get(field.name)
             block = self._block(field, value, address)
             if block is None:
@@ -137,23 +156,41 @@ class Builder:
         """Return the block of a field with structure, None for a field of one value."""
         if answer_kind(value) or field.is_translatable or "amount" in field.fields:
             return None
-        head = {"address": address, "label": self.wording.label(field.label)}
+        head: Model = {"address": address, "label": self.wording.label(field.label)}
+        if field.layout:
+            head["layout"] = field.layout
         if field.row is not None and field.row.fields:
             if {"path", "verdict"} <= field.row.fields.keys():
-                return {"type": "photos", **head, "items": self._photos(field.row, rows(value))}
+                return {
+                    "type": "photos", **head, "items": self._photos(field.row, rows(value)),
+                    "beside": self._beside(field),
+                }  # fmt: skip
             return {"type": "table", **head, **self._table(field.row, rows(value), address)}
         if field.any_key is not None and field.any_key.fields:
             return {"type": "table", **head, **self._keyed_table(field.any_key, value, address)}
         if field.fields:
             values = value if isinstance(value, Mapping) else {}
             shown = self._wanted(field.fields.values(), values)
-            if not shown:
-                shown = [each for each in field.fields.values() if self._is_visible(each)]
+            if not shown or "boxes" in field.layout:
+                shown = [
+                    each
+                    for each in field.fields.values()
+                    if self._is_visible(each) and (each in shown or each.type != "file")
+                ]
             inner = list(self._blocks(shown, values, f"{address}."))
             return {"type": "group", **head, "blocks": inner}
         return None
 
     def _item(self, field: Field, value: Any, address: str) -> Model:
+        item = self._said(field, value, address)
+        if "code" in item and len(field.choices) <= _TICKED:
+            item["choices"] = [
+                {"code": code, "label": self.wording.label(label), "chosen": code == value}
+                for code, label in field.choices.items()
+            ]
+        return item
+
+    def _said(self, field: Field, value: Any, address: str) -> Model:
         item: Model = {
             "address": address,
             "label": self.wording.label(field.label),
@@ -164,20 +201,22 @@ class Builder:
             item["answer"] = answer_kind(value)
         elif field.choices:
             item["code"] = value if isinstance(value, str) else ""
-            if len(field.choices) <= _TICKED:
-                item["choices"] = [
-                    {"code": code, "label": self.wording.label(label), "chosen": code == value}
-                    for code, label in field.choices.items()
-                ]
         return item
 
     def _words_of(self, field: Field, value: Any) -> str:
-        # The kind, not the shared envelope, knows what its stages and outcomes are called.
-        known = {"stage": {each.name: each.label for each in self.record.kind.stages}}
-        known["outcome.result"] = dict(self.record.kind.outcomes)
-        label = known.get(field.address, {}).get(str(value))
+        label = self._own_label(field, value)
         words = self.wording.text(label) if label else self.wording.value(field, value).strip()
         return f"{words} {self._named_row(field, value)}".rstrip()
+
+    def _own_label(self, field: Field, value: Any) -> Text | None:
+        """Return what the kind, not the shared envelope, calls its stages, outcomes and sends."""
+        kind = self.record.kind
+        if field.address == "outcome.result":
+            return kind.outcomes.get(str(value))
+        if field.address == "stage":
+            return next((each.label for each in kind.stages if each.name == value), None)
+        send = kind.sends.get(str(value)) if field.address == "sent.*.step" else None
+        return send.label if send else None
 
     def _named_row(self, field: Field, value: Any) -> str:
         """Return what the row says that a field names in a linked record, for ourselves only."""
@@ -227,11 +266,22 @@ class Builder:
             ],
         }
 
+    def _beside(self, field: Field) -> list[Model]:
+        """Return the texts that stand above pictures: before on the left, after on the right."""
+        fields = map(self.record.kind.field, field.layout.get("beside", ()))
+        return [
+            self._item(each, self.data.get(each.name), each.name)
+            for each in fields
+            if self._is_visible(each)
+        ]
+
     def _keyed_table(self, row: Field, value: Any, address: str) -> Model:
         """Return the table of a freely keyed map; the keys are its first column."""
         held = value if isinstance(value, Mapping) else {}
         named = [{**each, "id": key} for key, each in held.items() if isinstance(each, Mapping)]
         table = self._table(row, named, address)
+        if {"step", "revision"} <= row.fields.keys():
+            return table  # which are what the key is made of
         table["columns"].insert(0, {"name": "id", "label": [], "type": "string"})
         for each in table["rows"]:
             item = {"address": address, "label": [], "value": each["id"], "wide": False}
@@ -239,8 +289,7 @@ class Builder:
         return table
 
     def _cell(self, field: Field, value: Any, row: str) -> Model:
-        item = self._item(field, value, f"{row}.{field.name}")
-        item.pop("choices", None)
+        item = self._said(field, value, f"{row}.{field.name}")
         block = self._block(field, value, f"{row}.{field.name}") if is_answered(value) else None
         if block is not None and not self._is_one_line(field):
             item |= {"value": "", "blocks": [block]}

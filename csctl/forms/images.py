@@ -71,6 +71,14 @@ def prepare_photo(data: bytes, *, max_pixels: int = MAX_PIXELS, max_side: int = 
         ) from error
 
 
+def size_of(photo: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of what `prepare_photo` returned."""
+    from PIL import Image  # as above
+
+    with Image.open(io.BytesIO(photo), formats=_FORMATS) as image:
+        return image.size
+
+
 def _refuse_bomb(size: tuple[int, int], max_pixels: int) -> None:
     if size[0] * size[1] > max_pixels:
         raise _too_large(max_pixels)

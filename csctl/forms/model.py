@@ -11,9 +11,9 @@ from typing import Any, Final
 from csctl.errors import CsctlError, UsageError
 from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
-from csctl.forms.wording import Wording, printable
+from csctl.forms.wording import Wording
 from csctl.index import Index
-from csctl.kinds.schema import SignOff
+from csctl.kinds.schema import SignOff, Text
 from csctl.messages import LANGUAGES, _
 from csctl.proofs import prove
 from csctl.record import Record, rows, text_of
@@ -40,10 +40,14 @@ def languages(text: str) -> tuple[str, ...]:
 
 
 class Shared:
-    """What all forms of a repository share, read once: the fixed words, and names of records."""
+    """What all forms of a repository share, read once: the fixed words, and names of records.
 
-    def __init__(self, store: Store) -> None:
+    `album` is the folder where photos made fit are kept, None to make them anew.
+    """
+
+    def __init__(self, store: Store, album: Path | None = None) -> None:
         self._store = store
+        self.album = album
         self._names: dict[tuple[str, str, str], str] = {}
 
     @cached_property
@@ -69,7 +73,7 @@ class Shared:
 
 
 def build_form(record: Record, store: Store, view: View, shared: Shared | None = None) -> Model:
-    """Build the form of a record as plain JSON data, every text fit to print.
+    """Build the form of a record as plain JSON data; wording.printable makes it fit to print.
 
     Keys: kind, id, company, languages, form {title, number, revision, step}, draft, digest,
     words, sections [{name, label, blocks}], signoffs. Labels are lists, one text a
@@ -90,7 +94,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     shared = shared or Shared(store)
     names = shared.names(view.languages[0])
     site = config.sites.get(str(data.get("site", "")), config.site)
-    wording = Wording(view.languages, shared.words, site.zone, names)
+    wording = Wording(view.languages, shared.words, site.zone, names, writes_roc_years(store))
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
@@ -101,7 +105,7 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "company": wording.label(config.company),
         "languages": list(view.languages),
         "form": {
-            "title": wording.label(form.get("title", record.kind.title)),
+            "title": wording.label(_title(record, form)),
             "number": str(form.get("number", "")),
             "revision": str(form.get("revision", "")),
             "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
@@ -109,12 +113,12 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "draft": bool(unverified) or _is_draft(record, signoffs, view.send),
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
-        "sections": printable(list(builder.sections())),
-        "signoffs": printable([
+        "sections": list(builder.sections()),
+        "signoffs": [
             {**_signoff(record, each, wording, labels), "unverified": each.name in unverified}
             for each in signoffs
-        ]),
-    }  # fmt: skip
+        ],
+    }
 
 
 def load_words(store: Store) -> dict[str, Any]:
@@ -129,21 +133,24 @@ def load_words(store: Store) -> dict[str, Any]:
 
 def read_photos(form: Model, record: Record, store: Store) -> dict[str, bytes]:
     """Read the photos a form shows; CsctlError if one is missing or not the one attached."""
+    names = dict.fromkeys(_photo_names(form["sections"]))
+    return {name: read_attached(store, record, name) for name in names}
+
+
+def read_attached(store: Store, record: Record, name: str) -> bytes:
+    """Read a file beside a record; CsctlError if it is missing or not the one attached."""
     hashes = {
         str(row.get("path")): row.get("sha256") for row in rows(record.data.get("attachments"))
     }
-    photos = {}
-    for name in dict.fromkeys(_photo_names(form["sections"])):
-        content = store.read_bytes(f"{record.attachment_folder()}/{name}")
-        if name in hashes and hashlib.sha256(content).hexdigest() != hashes[name]:
-            raise CsctlError(
-                _("{name} is not the file that was attached to {id}: its sha256 differs.").format(
-                    name=name, id=record.id
-                ),
-                _("Take the attached one from git, or attach the new one under another name."),
-            )
-        photos[name] = content
-    return photos
+    content = store.read_bytes(f"{record.attachment_folder()}/{name}")
+    if name in hashes and hashlib.sha256(content).hexdigest() != hashes[name]:
+        raise CsctlError(
+            _("{name} is not the file that was attached to {id}: its sha256 differs.").format(
+                name=name, id=record.id
+            ),
+            _("Take the attached one from git, or attach the new one under another name."),
+        )
+    return content
 
 
 def _photo_names(value: Any) -> Iterator[str]:
@@ -165,6 +172,19 @@ def numbering(kind: str, store: Store) -> Mapping[str, Any]:
     profiles = store.repository.schemas.profile("numbering")
     profile: Mapping[str, Any] = profiles.get(config.numbering_profile, {})
     return {**profile.get(kind, {}), **config.forms.get(kind, {})}
+
+
+def _title(record: Record, form: Mapping[str, Any]) -> Text:
+    """Return the title of a form: that of the choice where a profile has one form for each."""
+    by = form.get("title_from")
+    titles = record.kind.field(by).choices if by else {}
+    return titles.get(str(record.value(by)) if by else "", form.get("title", record.kind.title))
+
+
+def writes_roc_years(store: Store) -> bool:
+    """Tell whether the company's forms count years from 1912, as its numbering profile says."""
+    repository = store.repository
+    return repository.schemas.profile("years").get(repository.config.numbering_profile) == "roc"
 
 
 def _signoffs_of(record: Record, view: View) -> list[SignOff]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from importlib import metadata
@@ -74,13 +74,15 @@ def render_pdf(
     photos: Mapping[str, bytes],
     attachments: Mapping[str, bytes | str],
     timestamp: datetime,
+    prepare: Callable[[bytes], bytes] = prepare_photo,
 ) -> bytes:
     """Return a form as PDF/A-3a.
 
     `template` is a file name in one of the folders of `search_path`, where an earlier folder's
     file hides a later one's; it must define `form(data)`. `data` is plain JSON data, in which
     `photos` is set to {name: path for typst's image()}. `attachments` are embedded under their
-    names. `timestamp` needs a zone and is the time the PDF says it was made.
+    names. `timestamp` needs a zone and is the time the PDF says it was made. `prepare` makes a
+    photo fit, as images.prepare_photo does.
     Raises CsctlError: a damaged photo, a template that is missing or forbidden or does not
     compile, a character no font has.
     """
@@ -93,7 +95,7 @@ def render_pdf(
         # Resolved, because typst compares real paths and macOS's /var is a link.
         staging = Path(name).resolve()
         _stage_templates(staging / "templates", template, search_path)
-        shown = printable({**data, "photos": _stage_photos(staging / "photos", photos)})
+        shown = printable({**data, "photos": _stage_photos(staging / "photos", photos, prepare)})
         _write(staging / "data.json", json.dumps(shown, ensure_ascii=False).encode())
         _write(staging / "main.typ", _main(staging, template, attachments).encode())
         try:
@@ -196,12 +198,14 @@ def _refuse_forbidden(name: str, content: bytes) -> None:
         )
 
 
-def _stage_photos(folder: Path, photos: Mapping[str, bytes]) -> dict[str, str]:
+def _stage_photos(
+    folder: Path, photos: Mapping[str, bytes], prepare: Callable[[bytes], bytes]
+) -> dict[str, str]:
     """Write a verified copy of each photo; return name -> path as typst sees it."""
     paths = {}
     for number, (name, data) in enumerate(photos.items()):
         try:
-            picture = prepare_photo(data)
+            picture = prepare(data)
         except CsctlError as error:
             raise CsctlError(f"{name}: {error.message}", error.hint) from error
         suffix = "png" if picture.startswith(b"\x89PNG") else "jpg"

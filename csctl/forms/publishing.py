@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from csctl.forms.album import open_album
 from csctl.forms.audience import visible
 from csctl.forms.blocks import View
 from csctl.forms.model import Shared, build_form, read_photos
@@ -40,19 +41,22 @@ def publish(
         render_pdf,
     )
 
-    return render_pdf(
-        find_template(record.kind.name, ".typ", search_path),
-        form,
-        search_path=search_path,
-        photos=read_photos(form, record, store),
-        attachments={
-            f"{record.id}.yaml": audience_yaml(record, store, view),
-            "digest.json": json.dumps(
-                {"record": record.id, "sha256": digest(record), "made_with": made_with()}, indent=1
-            ),
-        },
-        timestamp=timestamp(record),
-    )
+    with open_album(shared.album if shared else None) as prepare:
+        return render_pdf(
+            find_template(record.kind.name, ".typ", search_path),
+            form,
+            search_path=search_path,
+            photos=read_photos(form, record, store),
+            attachments={
+                f"{record.id}.yaml": audience_yaml(record, store, view),
+                "digest.json": json.dumps(
+                    {"record": record.id, "sha256": digest(record), "made_with": made_with()},
+                    indent=1,
+                ),
+            },
+            timestamp=timestamp(record),
+            prepare=prepare,
+        )
 
 
 def publish_blank(form: Mapping[str, Any], store: Store, ending: Ending) -> bytes:

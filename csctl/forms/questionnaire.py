@@ -10,16 +10,10 @@ from csctl.forms.blocks import Model
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
 from csctl.kinds.schema import Field
-from csctl.questionnaires import levels, questions_of
+from csctl.questionnaires import CALLED, levels, questions_of
 from csctl.record import Record
 from csctl.store import Store
 
-# What the levels of a scale are called, by how many there are: keys of the forms' fixed words.
-_CALLED: Final = {
-    5: ("very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied"),
-    3: ("satisfied", "fair", "dissatisfied"),
-    2: ("yes", "no"),
-}
 _BOX: Final = "\u2610"
 
 
@@ -73,10 +67,10 @@ def _ticked(survey: Record, row: Field, wording: Wording) -> Iterator[Model]:
     scale = str(survey.value("scale") or "")
     asked = list(questions_of(survey).values())
     for known in dict.fromkeys(levels(each, scale) for each in asked):
-        if len(known) not in _CALLED:
+        if len(known) not in CALLED:
             continue
         questions = [each for each in asked if levels(each, scale) == known]
-        names = zip(_CALLED[len(known)], known, strict=True)
+        names = zip(CALLED[len(known)], known, strict=True)
         boxes = {
             str(level): [*wording.label(wording.words[name]), str(level)] for name, level in names
         }
@@ -115,7 +109,7 @@ def _numbered(survey: Record, wording: Wording) -> Iterator[Model]:
     scale = str(survey.value("scale") or "")
     for each in questions_of(survey).values():
         known = levels(each, scale)
-        if len(known) in _CALLED:
+        if len(known) in CALLED:
             continue
         item = _empty(_asked(each, wording), LINE if known else PROSE)
         if known:

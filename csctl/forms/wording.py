@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from csctl.kinds.schema import Field, Text, answer_kind, is_answered, pick
 from csctl.messages import BIDI
+from csctl.times.timewords import ROC_YEAR_ZERO
 
 REPLACEMENT: Final = "\ufffd"
 _LINE_ENDS: Final = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\ufeff": None})
@@ -49,13 +50,15 @@ def _is_unfit(character: str) -> bool:
 class Wording:
     """The languages of a form, its fixed words, the zone of its times, the names of its links.
 
-    `name_of(kind, id)` returns what people call a record, or "".
+    `name_of(kind, id)` returns what people call a record, or "". With `roc`, Chinese forms count
+    years from 1912.
     """
 
     languages: tuple[str, ...]
     words: Mapping[str, Text]
     zone: tzinfo
     name_of: Callable[[str, str], str]
+    roc: bool = False
 
     def label(self, text: Text | str) -> list[str]:
         """Return a label once a language; words that are the same in two languages once."""
@@ -96,6 +99,8 @@ class Wording:
             return self.text(field.choices.get(text, text))
         if field.type == "datetime":
             return self.moment(text)
+        if field.type == "date":
+            return self._day(text)
         if field.link:
             name = self.name_of(field.link, text)
             if field.link == "person":
@@ -132,6 +137,13 @@ class Wording:
             return self.text({key: str(each) for key, each in value.items()})
         return self.moment(str(value))
 
+    def _day(self, text: str) -> str:
+        """Return a stored day as the company writes it: 2000-11-01 is 89-11-01 by ROC years."""
+        year, dash, rest = text.partition("-")
+        if not (self.roc and self.languages[0] != "en" and dash and year.isdecimal()):
+            return text
+        return f"{int(year) - ROC_YEAR_ZERO}-{rest}" if int(year) > ROC_YEAR_ZERO else text
+
     def moment(self, text: str) -> str:
         """Return `2026-03-05 09:30`, with the offset where it is not that of the form's zone."""
         try:
@@ -140,7 +152,7 @@ class Wording:
             moment = None
         if moment is None:
             return text
-        shown = f"{moment:%Y-%m-%d %H:%M}"
+        shown = f"{self._day(text[:10])} {moment:%H:%M}"
         try:
             here = moment.tzinfo is None or moment.astimezone(self.zone)
         except OverflowError:  # the first and the last day of time have no other zone

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from csctl.git.gitformats import read_tree
 from csctl.git.gitprocess import git_failure, run_git
 from csctl.git.gitrepo import GitRepo
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """The commits of all branches and work trees, and where the work trees are."""
 
     tips: tuple[str, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,8 +13,7 @@ COMMIT_FORMAT: Final = "%H%x00%P%x00%an%x00%ae%x00%aI%x00%s%x00%b%x00%(trailers:
 _FIELDS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """One commit, seen from one path.
 
     `parents` are the nearest earlier commits that changed the path. `when` is the
@@ -33,8 +31,7 @@ class Commit:
     trailers: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GitObject:
+class GitObject(NamedTuple):
     """One object of git's store; `type` is blob, tree, commit or tag."""
 
     id: str

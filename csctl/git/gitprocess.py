@@ -9,7 +9,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -90,18 +89,28 @@ def run_git(
         raise _not_started(error) from error
 
 
-def start_git(root: Path, arguments: Iterable[str]) -> subprocess.Popen[bytes]:
-    """Start git in `root` and do not wait for it; it reads nothing, and speaks English."""
+def start_git(
+    root: Path, arguments: Iterable[str], *, stdin: bytes = b""
+) -> subprocess.Popen[bytes]:
+    """Start git in `root` and do not wait for it; it speaks English.
+
+    `stdin` is no more than a pipe holds before anybody reads from it.
+    """
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             _command(root, arguments),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_variables(translated=False),
         )
     except OSError as error:
         raise _not_started(error) from error
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(stdin)
+        process.stdin = None  # `communicate` has nothing left to write
+    return process
 
 
 def _command(root: Path, arguments: Iterable[str]) -> list[str]:
@@ -123,6 +132,8 @@ def _not_started(error: OSError) -> CsctlError:
 
 
 def _run_talking(command: list[str], given: Mapping[str, str], silence: float) -> Completed:
+    import tempfile  # costs start-up, and most commands talk to nobody
+
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=given
@@ -145,6 +156,8 @@ def _size(file: IO[bytes]) -> int:
 
 
 def _run_within(command: list[str], variables: Mapping[str, str], seconds: float) -> Completed:
+    import tempfile  # as above
+
     # Files, not pipes: what git started may hold a pipe open after git itself was ended.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(

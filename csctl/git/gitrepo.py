@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -241,24 +241,39 @@ class GitRepo:
                     self._update_index(added, "--force-remove")
             if done.returncode:
                 raise self._refusal(done, paths)
-            return self._line("rev-parse", "HEAD")
+            return self._loose_head() or self._line("rev-parse", "HEAD")
+
+    def _loose_head(self) -> str:
+        """Return the commit of HEAD where it lies in a file of its own, as after a commit."""
+        try:
+            named = (self.git_dir / "HEAD").read_text("utf-8").removeprefix("ref: ").rstrip("\n")
+            sha = (self.common_dir / named).read_text("utf-8").rstrip("\n")
+        except (OSError, ValueError):  # detached, or in a store of another form
+            return ""
+        return sha if re.fullmatch("[0-9a-f]{40,64}", sha) else ""
 
     def _tracked(self, paths: Collection[str]) -> list[str]:
         """Return those of some paths that git knows; asking for a few spares it to name all."""
-        few = [f":(literal){path}" for path in paths] if len(paths) <= _FEW else []
+        few = map(_literal, paths) if len(paths) <= _FEW else []
         return _names(self._run("ls-files", "-z", "--", *few))
 
-    def _commit_only(self, paths: Iterable[str], message: str) -> Completed:
+    def _commit_only(self, paths: Collection[str], message: str) -> Completed:
+        if len(paths) <= _FEW:
+            return self._commit_chosen(["--", *map(_literal, paths)], message)
+        import tempfile  # costs start-up, and thousands of paths do not fit on a command line
+
         with tempfile.TemporaryDirectory(prefix="csctl-") as folder:
-            # Thousands of paths do not fit on a command line.
             chosen = Path(folder, "paths")
-            chosen.write_bytes(b"".join(b":(literal)%s\0" % os.fsencode(path) for path in paths))
-            return self._start(
-                *("commit", "--only", "--quiet", "--cleanup=whitespace", "--file=-"),
-                *(f"--pathspec-from-file={chosen}", "--pathspec-file-nul"),
-                stdin=message.encode(),
-                translated=True,
-            )
+            chosen.write_bytes(b"".join(os.fsencode(_literal(each)) + b"\0" for each in paths))
+            from_file = [f"--pathspec-from-file={chosen}", "--pathspec-file-nul"]
+            return self._commit_chosen(from_file, message)
+
+    def _commit_chosen(self, chosen: Iterable[str], message: str) -> Completed:
+        return self._start(
+            *("commit", "--only", "--quiet", "--cleanup=whitespace", "--file=-", *chosen),
+            stdin=message.encode(),
+            translated=True,
+        )
 
     def _update_index(self, paths: Iterable[str], *options: str) -> None:
         # Unlike `git add` this also takes what an ignore rule of the user's hides.
@@ -327,9 +342,9 @@ def _names(output: bytes) -> list[str]:
     return [os.fsdecode(name) for name in output.split(b"\0") if name]
 
 
-def _lines(output: bytes) -> list[str]:
-    return os.fsdecode(output).splitlines()
+def _literal(path: str) -> str:
+    return f":(literal){path}"
 
 
 def _below(folder: str) -> list[str]:
-    return [f":(literal){folder}"] if folder else []
+    return [_literal(folder)] if folder else []

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from csctl.errors import CsctlError, UsageError
 from csctl.git.gitformats import Commit
@@ -19,8 +18,7 @@ Data: TypeAlias = Mapping[str, Any]
 _STAGE: Final = "stage"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One field before and after; None = not there.
 
     Of a list of plain values, `old` holds the elements taken out and `new` those put in;
@@ -32,8 +30,7 @@ class Change:
     new: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A record as one commit left it: `data` is None where it is absent or unreadable."""
 
     commit: Commit
@@ -41,8 +38,7 @@ class Version:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What one commit did to a record.
 
     `stage_from` and `stage_to` are "" unless the stage moved (from "" at registration);
@@ -144,8 +140,7 @@ def iter_versions(git: GitRepo, path: str) -> Iterator[Version]:
             yield Version(commit, None, error.message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(NamedTuple):
     """The versions of a record newest first, and the data known after each commit.
 
     An unreadable version leaves what was known before it, so that the changes it hid are

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import astuple, dataclass
 from pathlib import Path
 from shutil import which
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.cache import git_folders
 from csctl.git.gitprocess import run_git
@@ -25,8 +24,7 @@ _OF_ALL: Final = ("refs/tags/", "refs/replace/")
 _PROGRAMS: Final = ("gpg", "ssh-keygen")
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(NamedTuple):
     """The commits that HEAD and the main branch are, "" for none, and a digest of the rest.
 
     The rest are tags, and what may make git see another past, or prove less of it.
@@ -38,7 +36,7 @@ class Lineage:
 
     def text(self) -> str:
         """Return it as JSON, to be read by `lineage_of`."""
-        return json.dumps(astuple(self))
+        return json.dumps(self)
 
 
 def lineage_of(text: str) -> Lineage:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.git.gitprocess import git_failure, run_git
 from csctl.git.gitrepo import GitRepo
@@ -26,8 +25,7 @@ _TAG: Final = "%00".join(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(NamedTuple):
     """One merge commit: what it merged is `head`, into `base`."""
 
     sha: str
@@ -37,8 +35,7 @@ class Merge:
     trailers: Trailers
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """An annotated tag of a commit; its name is that inside the tag as well as that of its ref.
 
     `sha` is the tag's own object, `target` the commit.

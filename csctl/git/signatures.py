@@ -10,10 +10,9 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.cachefile import open_cache
 from csctl.errors import CsctlError
@@ -45,8 +44,7 @@ _AT_ONCE: Final = 500
 _WORTH_KEEPING: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """A good signature: which key made it, and when the commit or tag says that it was made."""
 
     fingerprint: str

@@ -8,9 +8,8 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from csctl.cache import RepositoryCache, git_folders
 from csctl.errors import CsctlError
@@ -28,13 +27,15 @@ _STATUS: Final = (
     *("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z"),
     *("--untracked-files=no", "--no-renames", "--ignore-submodules=none"),
 )
+_CHECK: Final = ("cat-file", "--batch-check")
+# Names of so many, and what git says to them, fit into pipes that nobody reads from meanwhile.
+_FEW: Final = 50
 # Of `git ls-files -v`: a small letter is assume-unchanged, S skip-worktree.
 _FLAGGED: Final = re.compile(rb"(?:\A|\0)[a-zS] ([^\0]+)")
 _PLAIN: Final = b"N..."
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """How a work tree differs from HEAD.
 
     `trees` holds the object id of HEAD's folders and files that were asked for, "" where HEAD
@@ -58,6 +59,8 @@ class Pending:
         self._literal = [f":(literal){each}" for each in folders]
         self._listed: Completed | None = None
         self._status = start_git(root, [*_STRICT, *_STATUS, "--", *self._literal])
+        few = len(self._names) <= _FEW
+        self._ahead = start_git(root, _CHECK, stdin=self._asked("HEAD")) if few else None
 
     def result(self, cache: RepositoryCache) -> Snapshot | None:
         """Return the snapshot, None where git cannot tell, as with submodules; call it once."""
@@ -66,6 +69,7 @@ class Pending:
         if known is None:
             listing.start()  # git lists its index while it looks at the files
         output, _errors = self._status.communicate()
+        ahead = self._ahead.communicate()[0] if self._ahead is not None else b""
         if known is None:
             listing.join()
         if self._status.returncode:
@@ -77,22 +81,27 @@ class Pending:
         flagged = self._flagged(cache) if known is None else known
         if not head or None in differing or flagged is None:
             return None
-        trees = self._trees(head) if head != "(initial)" else dict.fromkeys(self._names, "")
+        none = dict.fromkeys(self._names, "")
+        trees = self._trees(head, ahead) if head != "(initial)" else none
         if trees is None:
             return None
         return Snapshot(trees, frozenset({e for e in differing if e is not None} | flagged))
 
     def give_up(self) -> None:
         """End it, if nobody asked for the snapshot."""
-        if self._status.returncode is None:
-            self._status.kill()
-            self._status.communicate()
+        for each in (self._status, self._ahead):
+            if each is not None and each.returncode is None:
+                each.kill()
+                each.communicate()
 
-    def _trees(self, head: str) -> dict[str, str] | None:
-        asked = "".join(f"{head}:{name}\n" for name in self._names)
-        found = run_git(self._root, ["cat-file", "--batch-check"], stdin=asked.encode())
-        lines = found.stdout.decode("utf-8", "replace").splitlines()
-        if found.returncode or len(lines) != len(self._names):
+    def _asked(self, head: str) -> bytes:
+        return "\n".join([head, *(f"{head}:{each}" for each in self._names), ""]).encode()
+
+    def _trees(self, head: str, ahead: bytes) -> dict[str, str] | None:
+        if not ahead.startswith(head.encode()):  # not asked, or HEAD moved on between the two
+            ahead = run_git(self._root, _CHECK, stdin=self._asked(head)).stdout
+        _head, *lines = ahead.decode("utf-8", "replace").splitlines() or [""]
+        if len(lines) != len(self._names):
             return None
         return {
             name: "" if line.endswith(" missing") else line.partition(" ")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from csctl.errors import Misfit, UsageError
 from csctl.kinds.schema import (
     Clock,
     Duty,
@@ -20,7 +21,10 @@ from csctl.kinds.schema import (
 
 
 def build_kind(schema: Mapping[str, Any]) -> Kind:
-    """Build a kind from its flattened schema; KeyError or UsageError if it is not consistent."""
+    """Build a kind from its flattened schema.
+
+    KeyError, UsageError or Misfit if it is not consistent.
+    """
     for key in ("x-title", "x-folder"):
         if key not in schema:
             raise KeyError(key)
@@ -182,7 +186,10 @@ def _check_references(kind: Kind) -> None:
     conditions += [clock.when for clock in kind.clocks.values()]
     addresses += [address for when in conditions for address in when]
     for address in addresses:
-        kind.field(address)
+        try:
+            kind.field(address)
+        except UsageError as error:
+            raise Misfit(error.message, error.hint, (address,)) from error
 
 
 def _covered(sends: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csctl.kinds.addresses import split_address
 from csctl.kinds.fastshape import build_filter
@@ -47,8 +46,7 @@ _TYPE_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One place where data do not have the declared shape; `path` leads to it."""
 
     path: tuple[str | int, ...]

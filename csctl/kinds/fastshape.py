@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -73,7 +74,7 @@ def _is_agreed(keyword: str, schema: Mapping[str, Any], *, patterns: bool) -> bo
         case "const":
             return isinstance(value, (str, bool))
         case "pattern":
-            return patterns and _PATTERN.fullmatch(value) is not None
+            return patterns and _means_the_same(value)
         case "uniqueItems":
             items = schema.get("items")
             return isinstance(items, dict) and items.get("type") == "string"
@@ -81,3 +82,9 @@ def _is_agreed(keyword: str, schema: Mapping[str, Any], *, patterns: bool) -> bo
             # An engine that gives up on a text says that it does not match: no harm, but here.
             return _is_sure(value, patterns=False)
     return keyword in _PLAIN
+
+
+@functools.cache
+def _means_the_same(pattern: str) -> bool:
+    """Tell whether every engine reads a regular expression alike; a kind repeats a few often."""
+    return _PATTERN.fullmatch(pattern) is not None

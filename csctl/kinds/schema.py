@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import look_up, split_address
@@ -43,8 +43,7 @@ def is_answered(value: Any) -> bool:
     return value not in (None, "", [], {})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a kind, at any depth.
 
     `address` is the place in the schema (`actions[].due`, `sent.*.via`); `type` is one of
@@ -80,6 +79,12 @@ class Field:
     def row_of(self) -> str:
         """The list whose row this field names, as `link.list` (`schedule.lines`), or ""."""
         return str(self.schema.get("x-row-of", ""))
+
+    @property
+    def layout(self) -> Mapping[str, Any]:
+        """How a form draws it where its shape does not say: `by_day`, `boxes` or `beside`."""
+        layout: Mapping[str, Any] = self.schema.get("x-layout", {})
+        return layout
 
     @property
     def is_internal(self) -> bool:
@@ -141,12 +146,11 @@ class Field:
                 yield from below.walk()
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """A field that must be answered, perhaps only `when` other fields have certain values."""
 
     address: str
-    when: Mapping[str, Any] = field(default_factory=dict)
+    when: Mapping[str, Any] = MappingProxyType({})
 
     def applies(self, data: Mapping[str, Any]) -> bool:
         """Tell whether the condition holds for this record's data."""
@@ -189,8 +193,7 @@ class Stage:
     merge: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(NamedTuple):
     """A dated achievement beside the main line."""
 
     name: str
@@ -199,8 +202,7 @@ class Milestone:
     requires: tuple[Requirement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """A report that leaves the house, with its own gate; `covers` are the fields it stands for.
 
     `merge` is "auto" where it needs no approval before it is merged.
@@ -214,8 +216,7 @@ class Send:
     merge: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SignOff:
+class SignOff(NamedTuple):
     """A signature the kind knows: which step, by which roles, over which fields."""
 
     name: str
@@ -226,8 +227,7 @@ class SignOff:
     send: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A deadline from one event to another; its length comes from the clock profile.
 
     It starts with the latest of the events in `starts`, and of those in the records of `renewed`
@@ -251,8 +251,7 @@ class Clock:
     renewed: tuple[Mapping[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """What is due for each week, month, quarter or half-year, whether there is a record or not.
 
     It is done for a period by a record whose `field` is in it and that has reached `stage`. It is

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.errors import CsctlError
+from csctl.errors import Misfit
 from csctl.messages import _
 
 _BY_NAME: Final = (
@@ -18,12 +18,12 @@ _LOWER: Final = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minPro
 # Words that describe a field, or only ever narrow it; every other word may not change.
 _FREE: Final = (
     "x-label", "x-hint", "x-section", "x-default", "x-summary", "x-pii", "x-since", "x-pick",
-    "required", "properties",
+    "x-layout", "required", "properties",
 )  # fmt: skip
 
 
 def extend(base: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return `base` with the additions of `own`, the file `path`; CsctlError if it would loosen it.
+    """Return `base` with the additions of `own`, the file `path`; Misfit if it would loosen it.
 
     Fields, stages and their like are merged by name; outcomes are added to; other words of the
     kind, such as its columns, are replaced.
@@ -91,7 +91,7 @@ def _loosens(key: str, base: Any, own: Any) -> bool:
         return not own
     if key == "x-audience":
         return bool(own != "internal")
-    if key == "x-evolves":
+    if key in ("x-evolves", "x-beside"):
         return bool(own)
     if base is None:
         return False
@@ -130,9 +130,10 @@ def _joined(base: Mapping[str, Any], own: Mapping[str, Any], key: str) -> list[s
 
 def _refuse(name: str, loosened: list[str], path: Path) -> None:
     if loosened:
-        raise CsctlError(
+        raise Misfit(
             _("{path} would loosen {place}: {keys}.").format(
-                path=path, place=name or _("the kind"), keys=", ".join(loosened)
+                path=path.name, place=name or _("the kind"), keys=", ".join(loosened)
             ),
             _("An extension may add fields and tighten them, not loosen what csctl ships."),
+            (*name.split("."), loosened[0]),
         )

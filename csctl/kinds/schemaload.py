@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from csctl.cache import NO_CACHE, RepositoryCache, schemas_digest
-from csctl.errors import CsctlError, UsageError
+from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
+from csctl.errors import CsctlError, Misfit, UsageError, YamlError
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
 from csctl.kinds.schemaextend import extend
-from csctl.messages import _
+from csctl.messages import _, language
 from csctl.places import kind_headers
 from csctl.suggest import did_you_mean
 from csctl.yamlfile import yamlio
 
+if TYPE_CHECKING:
+    from csctl.kinds.unsound import Unsound
+
 _ENVELOPE: Final = "common/envelope.yaml"
-_FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_PREFIX: Final = re.compile(r"[A-Z0-9]+")
 
 
 class Schemas:
@@ -41,6 +40,7 @@ class Schemas:
         # Shapes are shared by many fields: found, read and resolved once each.
         self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
         self._shapes: dict[str, dict[str, Any]] = {}
+        self._profiles: dict[str, dict[str, Any]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all kinds, sorted."""
@@ -49,30 +49,58 @@ class Schemas:
     def headers(self) -> Mapping[str, Mapping[str, str]]:
         """Return for each kind its kind, prefix, folder and code, from the first lines only."""
         if self._headers is None:
-            self._headers = kind_headers(self._path)
-            _check_headers(self._headers)
+            lost = {each.name for each in self.unsound.values() if not each.stands}
+            headers = kind_headers(self._path)
+            self._headers = {name: each for name, each in headers.items() if name not in lost}
         return self._headers
 
     def kind(self, name: str) -> Kind:
-        """Return the kind called `name`; UsageError with the nearest names if there is none."""
+        """Return the kind called `name`; UsageError with the nearest names if there is none.
+
+        CsctlError if it is the repository's own and does not hold together. An addition to a
+        shipped kind that does not leaves the kind as it is shipped.
+        """
         if name not in self._kinds:
+            unsound = self.unsound.get(name)
+            if unsound is not None and not unsound.stands:
+                raise unsound.error
             if name not in self.headers():
                 raise UsageError(
                     _("There is no kind of record called '{name}'.").format(name=name),
                     did_you_mean(name, self.names()),
                 )
-            self._kinds[name] = self._build(name)
+            as_shipped = unsound is not None and unsound.is_addition
+            shipped = Schemas(self._path[1:], self._cache) if as_shipped else self
+            self._kinds[name] = shipped._build(name)
         return self._kinds[name]
+
+    @cached_property
+    def unsound(self) -> Mapping[str, Unsound]:
+        """The kinds of the repository's own that do not hold together, by name."""
+        if len(self._path) < 2 or not self._path[0].is_dir():
+            return {}
+        # Few companies have kinds of their own.
+        from csctl.kinds.unsound import Unsound, find_unsound
+
+        own, shipped = self._path[0], kind_headers(self._path[1:])
+
+        def find() -> dict[str, Any]:
+            found = find_unsound(own, shipped, self._build, self._read)
+            return {each.name: each._asdict() for each in found}
+
+        found = self._remembered(f"unsound {language()}", find)
+        return {name: Unsound(**each) for name, each in found.items()}
 
     def _build(self, name: str) -> Kind:
         try:
             return build_kind(self.flattened(name))
         except KeyError as error:
-            raise CsctlError(
-                _("The schema {name}.yaml lacks '{key}'.").format(name=name, key=error.args[0])
+            raise Misfit(
+                _("The schema {name}.yaml lacks '{key}'.").format(name=name, key=error.args[0]),
+                words=(str(error.args[0]),),
             ) from error
         except UsageError as error:
-            raise CsctlError(
+            raise Misfit(
                 _("The schema {name}.yaml does not hold together: {why}").format(
                     name=name, why=error.message
                 ),
@@ -93,6 +121,22 @@ class Schemas:
     def flattened(self, name: str) -> dict[str, Any]:
         """Return the schema file `name` as one JSON Schema without references."""
         return self._remembered(f"schema {name}", lambda: self._flatten(name))
+
+    def mark(self, name: str) -> str:
+        """Return what tells the schema of a kind, and the code that reads it, from all others."""
+
+        def find() -> dict[str, Any]:
+            schema = json.dumps(self.kind(name).schema, ensure_ascii=False)
+            return {"mark": digest_of(code_digest(), name, schema)}
+
+        return str(self._remembered(f"mark {name}", find)["mark"])
+
+    def linked_kinds(self) -> Mapping[str, Sequence[str]]:
+        """Return for each kind the kinds that its link fields name."""
+        return self._remembered("links", lambda: {name: self._links(name) for name in self.names()})
+
+    def _links(self, name: str) -> list[str]:
+        return sorted({field.link for field in self.kind(name).links()})
 
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
@@ -117,14 +161,14 @@ class Schemas:
         if "x-extends" not in own.data:
             if len(sources) > 1 and own.data != sources[1].data:
                 raise CsctlError(
-                    _("{path} would replace a schema that csctl ships.").format(path=own.path),
+                    _("{path} would replace a schema that csctl ships.").format(path=own.path.name),
                     _("Add to it instead: x-extends: builtin"),
                 )
             return _mark_answers(self._inline(own))
         if len(sources) < 2:
             raise CsctlError(
                 _("{path} extends a built-in schema, but there is none of that name.").format(
-                    path=own.path
+                    path=own.path.name
                 ),
                 _("Remove x-extends and declare the whole kind."),
             )
@@ -135,14 +179,24 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
+        if name not in self._profiles:
+            found = self._remembered(f"profile {name}", lambda: self._read_profile(name))
+            self._profiles[name] = found
+        return self._profiles[name]
 
     def _read_profile(self, name: str) -> dict[str, Any]:
-        for folder in self._path:
-            path = folder / "profiles" / f"{name}.yaml"
-            if path.is_file():
-                return self._read(path)
-        raise CsctlError(_("There is no profile {name}.").format(name=name))
+        found = self._find_table("profiles", name)
+        if found is None:
+            raise CsctlError(_("There is no profile {name}.").format(name=name))
+        return found
+
+    def exchange(self, name: str) -> dict[str, Any] | None:
+        """Return the table of an open format and a kind, such as `catenax-8d`, if there is one."""
+        return self._find_table("exchange", name)
+
+    def _find_table(self, folder_name: str, name: str) -> dict[str, Any] | None:
+        paths = (folder / folder_name / f"{name}.yaml" for folder in self._path)
+        return next((self._read(path) for path in paths if path.is_file()), None)
 
     def _read(self, path: Path) -> dict[str, Any]:
         key = str(path)
@@ -151,10 +205,11 @@ class Schemas:
                 raise CsctlError(_("{path} is a link; it is not followed.").format(path=path))
             try:
                 self._sources[key] = yamlio.load(path.read_bytes()).data
-            except yamlio.YamlError as error:
-                raise CsctlError(
-                    f"{path}:{error.line}:{error.column}: {error.message}", error.hint
-                ) from error
+            except YamlError as error:
+                raise YamlError(
+                    f"{path}:{error.line}:{error.column}: {error.message}", error.hint,
+                    line=error.line, column=error.column,
+                ) from error  # fmt: skip
             except OSError as error:
                 raise CsctlError(
                     _("{path} cannot be read: {why}.").format(path=path, why=error.strerror)
@@ -199,12 +254,16 @@ class Schemas:
         if place in self._shapes:
             return self._shapes[place]
         if place in seen:
-            raise CsctlError(_("The schema reference {ref} leads to itself.").format(ref=target))
+            raise Misfit(
+                _("The schema reference {ref} leads to itself.").format(ref=target), words=(target,)
+            )
         node: Any = source.data
         for step in pointer.strip("/").split("/") if pointer else ():
             node = node.get(step) if isinstance(node, dict) else None
         if not isinstance(node, dict):
-            raise CsctlError(_("The schema reference {ref} leads nowhere.").format(ref=target))
+            raise Misfit(
+                _("The schema reference {ref} leads nowhere.").format(ref=target), words=(target,)
+            )
         self._shapes[place] = self._resolve(node, source, (*seen, place))
         return self._shapes[place]
 
@@ -215,15 +274,16 @@ class Schemas:
 
     def _look_for(self, name: str, folders: tuple[Path, ...]) -> _Source:
         if ".." in Path(name).parts or Path(name).is_absolute():
-            raise CsctlError(_("The schema reference {ref} leaves its folder.").format(ref=name))
+            raise Misfit(
+                _("The schema reference {ref} leaves its folder.").format(ref=name), words=(name,)
+            )
         for number, folder in enumerate(folders):
             if (folder / name).is_file():
                 return _Source(folder / name, self._read(folder / name), folders[number:])
-        raise CsctlError(_("There is no schema file {name}.").format(name=name))
+        raise Misfit(_("There is no schema file {name}.").format(name=name), words=(name,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(NamedTuple):
     """A schema file as read, and the folders it may refer to: its own and the later ones.
 
     What csctl ships never refers to a repository's shapes, so that these cannot loosen it.
@@ -232,34 +292,6 @@ class _Source:
     path: Path
     data: Mapping[str, Any]
     folders: tuple[Path, ...]
-
-
-def _check_headers(headers: Mapping[str, Mapping[str, str]]) -> None:
-    """Raise CsctlError unless names, folders and prefixes are well formed and nobody else's."""
-    owners: dict[tuple[str, str], str] = {}
-    for name, header in headers.items():
-        folder, prefix = header.get("folder", ""), header.get("prefix", "")
-        if header["kind"] != name or not _FOLDER.fullmatch(folder):
-            raise CsctlError(
-                _("The schema {name}.yaml needs 'x-kind: {name}' and an x-folder.").format(
-                    name=name
-                )
-            )
-        if bool(prefix) == bool(header.get("code")) or (prefix and not _PREFIX.fullmatch(prefix)):
-            raise CsctlError(
-                _("The schema {name}.yaml needs either an x-prefix or an x-code.").format(
-                    name=name
-                ),
-                _("Numbered kinds have a prefix of capital letters, such as CC."),
-            )
-        for key in (("x-folder", folder), ("x-prefix", prefix)):
-            other = owners.setdefault(key, name) if key[1] else name
-            if other != name:
-                raise CsctlError(
-                    _("The kinds {first} and {second} have the same {key}: {value}.").format(
-                        first=other, second=name, key=key[0], value=key[1]
-                    )
-                )
 
 
 def _ordered_properties(envelope: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -281,10 +313,11 @@ def _mark_answers(schema: dict[str, Any]) -> dict[str, Any]:
                 for step in address.split("."):
                     field = _own_field(field, step)
                 if not field:
-                    raise CsctlError(
+                    raise Misfit(
                         _("{kind}: {place} asks for '{field}', which is no field.").format(
                             kind=schema.get("x-kind"), place=entry["name"], field=address
-                        )
+                        ),
+                        words=(key, entry["name"], address),
                     )
                 field.setdefault("x-answers", True)
     return schema

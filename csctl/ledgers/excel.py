@@ -32,7 +32,7 @@ def read_workbook(path: Path, data: bytes, sheet: str | None, heading_row: int |
     """
     is_archive = data.startswith(b"PK")
     if is_archive:
-        _check_archive(path, data)
+        check_archive(path, data)
     answer = _ask_child(path, data, sheet or "")
     if "name" not in answer:
         if sheet and sheet not in answer["names"]:
@@ -60,16 +60,33 @@ def read_workbook(path: Path, data: bytes, sheet: str | None, heading_row: int |
     return build_sheet(path, lines, heading_row, warnings, epoch, left=answer["left"])
 
 
-def _check_archive(path: Path, data: bytes) -> None:
-    """Raise CsctlError for a zip bomb and for what is no XLSX; nothing is unpacked."""
+def read_cells(path: Path, data: bytes) -> dict[tuple[int, int], Cell]:
+    """Return what stands in the first visible sheet with cells, by row and column from 1.
+
+    CsctlError as for `read_workbook`.
+    """
+    check_archive(path, data)
+    answer = _ask_child(path, data, "")
+    if "name" not in answer:
+        raise CsctlError(_("{path} is empty.").format(path=path))
+    return {
+        (answer["first"] + row, answer["left"] + 1 + column): value
+        for row, cells in enumerate(answer["rows"])
+        for column, value in enumerate(cells)
+        if value not in ("", None)
+    }
+
+
+def check_archive(path: Path, data: bytes, most: int = MOST_UNPACKED) -> None:
+    """Raise CsctlError for what is no XLSX or would unpack to too much; nothing is unpacked."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
     names = {each.filename for each in members}
     unpacked = sum(each.file_size for each in members)
-    if unpacked > MOST_UNPACKED:
+    if unpacked > most:
         raise CsctlError(
             _("{path} would unpack to {size} MB; it is not opened.").format(
                 path=path, size=unpacked >> 20
@@ -89,16 +106,17 @@ def _ask_child(path: Path, data: bytes, sheet: str) -> dict[str, Any]:
     try:
         child = subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise _unreadable(path, _("it takes too long")) from error
+        raise unreadable(path, _("it takes too long")) from error
     if child.returncode != 0:
-        raise _unreadable(path, _("the reader gave up on it"))
+        raise unreadable(path, _("the reader gave up on it"))
     answer: dict[str, Any] = pickle.loads(child.stdout)
     if "error" in answer:
-        raise _unreadable(path, answer["error"])
+        raise unreadable(path, answer["error"])
     return answer
 
 
-def _unreadable(path: Path, why: str) -> CsctlError:
+def unreadable(path: Path, why: str) -> CsctlError:
+    """Return the error for a workbook that cannot be read."""
     return CsctlError(
         _("{path} cannot be read as an Excel workbook: {why}.").format(path=path, why=why),
         _("Open it in Excel, take its password off, and save it as .xlsx or as CSV UTF-8."),

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from csctl.contents import linked_from
 from csctl.errors import UsageError
-from csctl.index import Grouping, WritingIndex, targets_of
+from csctl.index import Grouping, WritingIndex
 from csctl.kinds.codes import fit_code, propose_code
 from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
@@ -56,7 +57,7 @@ class Fresh(WritingIndex):
         found = super().linking_to(record_id, kind)
         if kind in self._links:  # made of all records
             return found
-        return [*found, *(each for each in self._fresh[kind] if record_id in targets_of(each))]
+        return [*found, *(each for each in self._fresh[kind] if record_id in linked_from(each))]
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group, in order."""

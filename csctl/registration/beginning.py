@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from csctl.index import Index
 from csctl.kinds.addresses import look_up
@@ -19,8 +18,7 @@ from csctl.yamlfile import yamlio, yamltext
 Data: TypeAlias = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(NamedTuple):
     """A record as it will be, the files that make it so, and what the commit will say."""
 
     record: Record

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.display import shown
 from csctl.errors import UsageError
@@ -39,8 +38,7 @@ class SeveralFit(UsageError):
         self.choices = tuple(choices)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One thing to pick: its value, what is shown, and further words it is found by."""
 
     value: Any

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.display import shown
 from csctl.errors import UsageError
@@ -37,8 +36,7 @@ _LAST: Final = "last"
 _ROW_LABEL_PARTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One question: what it fills, how it reads, what may be picked, what Enter means.
 
     `default` is a value of the field, None where Enter means no answer.
@@ -82,8 +80,7 @@ def _words(field: Field, value: Any) -> str:
     return shown(field, value, language())
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     address: str
     when: Mapping[str, Any]
     required: bool
@@ -128,8 +125,7 @@ def _open(
             yield address, required
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(NamedTuple):
     """The registration of one record: of which kind, when, by whom, and what may be named.
 
     `carried(answers)` tells what the records named so far bring along (address -> value).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ def register(
         record, change = attaching.attach(store, record, name, attaching.read_outside(path), row)
         written.append(change)
     change = Change(record.path, None, record.document.text.encode())
-    return replace(made, record=record, changes=(change, *written))
+    return made._replace(record=record, changes=(change, *written))
 
 
 def _names(field: Field, value: Any, paths: dict[str, Path]) -> Any:

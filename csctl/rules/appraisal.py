@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from fractions import Fraction
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from csctl.findings import Finding
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, list_of, set_hint
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _WHOLE: Final = 100
 
@@ -51,9 +53,9 @@ def check_scores(record: Record, context: Context) -> Iterator[Finding]:
         )  # fmt: skip
         return
     parts = [weights[row["criterion"]] * _exact(row.get("score")) for row in results]
-    total = sum(parts, Fraction(0)) / _WHOLE
+    total = sum(parts, _exact(0)) / _WHOLE
     stated = given(record, "total")
-    if stated is not None and abs(_exact(stated) - total) > Fraction(1, 20):
+    if stated is not None and 20 * abs(_exact(stated) - total) > 1:
         yield breach(
             "APS-SUM", record, "total",
             _("The total is {stated}, the scores make {sum}.").format(
@@ -64,7 +66,9 @@ def check_scores(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def _exact(value: Any) -> Fraction:
-    return Fraction(str(value)) if isinstance(value, (int, float)) else Fraction(0)
+    from fractions import Fraction  # costs start-up, and only appraisals are added up so
+
+    return Fraction(str(value) if isinstance(value, (int, float)) else 0)
 
 
 CHECKS: Final = (

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csctl.asked import Asked
 from csctl.config import Config
@@ -24,6 +24,10 @@ if TYPE_CHECKING:  # most commands ask for no proof
     from csctl.approvals import Approval
     from csctl.clocks import ClockState
     from csctl.proofs import Proof
+
+
+# Of so many records what was found out is held; then it is found out again.
+_HELD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Context:
         """Return what is sound of a record and what is not, found out once for all who ask."""
         held = self._shapes.get(record.path)
         if held is None or held[0] is not record:
+            if len(self._shapes) >= _HELD:
+                self._shapes.clear()
             held = self._shapes[record.path] = record, take_shape(record)
         return held[1]
 
@@ -141,6 +147,8 @@ class Context:
 
         given = f"{record.path}\0{record.data.get('signoffs')}"
         if given not in self._proofs:
+            if len(self._proofs) >= _HELD:
+                self._proofs.clear()
             asked = Asked({f"history:{record.path}"})
             self._proofs[given] = prove(record, NotingIndex(self.index, asked)), asked
         proofs, asked = self._proofs[given]
@@ -193,8 +201,7 @@ def build_context(store: Store, now: datetime, index: Index | None = None) -> Co
 Run = Callable[[Record, Context], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One function that looks for breaches in records of a kind, and when it binds.
 
     `stage` is the first stage at which it binds ("" = from the start), so that the gate to that

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from csctl.contents import contents_of
+from csctl.contents import contents_of, linked_from
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, Send, answer_kind
+from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _
+from csctl.places import FORM_MAP
 from csctl.record import Record, occurrences
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, given, ids_at, in_row, label_of, list_of, set_hint
 
-_CJK: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+# Not compiled beforehand: `re` walks through all of them for that, and few records need it.
+_CJK: Final = "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 _MEGABYTE: Final = 1_000_000
 
 
@@ -49,10 +52,7 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
                 ),
                 _("See: csctl {kind} list").format(kind=wanted),
             )  # fmt: skip
-        elif (
-            # People may name each other and themselves: deputies, who filled it in.
-            wanted == record.kind.name != "person" and _leads_back(record, linked, field, context)
-        ):
+        elif _leads_back(record, linked, field, context):
             yield breach(
                 "ENV-04", record, address,
                 _("{label} leads from {id} back to {id}.").format(
@@ -63,9 +63,14 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=64)
+def _naming_rows(kind: Kind) -> tuple[Field, ...]:
+    return tuple(each for each in kind.fields.values() if each.row_of)
+
+
 def check_rows(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each row of a linked record that is named and is not there."""
-    for field in [each for each in record.kind.fields.values() if each.row_of]:
+    for field in _naming_rows(record.kind):
         link, _dot, address = field.row_of.partition(".")
         named, linked = given(record, field.name), context.find(given(record, link))
         if named is None or linked is None:
@@ -82,6 +87,11 @@ def check_rows(record: Record, context: Context) -> Iterator[Finding]:
 
 
 def _leads_back(record: Record, linked: Record, field: Field, context: Context) -> bool:
+    """Tell whether a link leads to its own record: of one kind at any distance, else at once."""
+    if linked.kind is not record.kind:
+        return record.id in linked_from(linked)
+    if record.kind.name == "person":  # deputies name each other, and who filled it in himself
+        return False
     seen: set[str] = set()
     waiting = [linked]
     while waiting:
@@ -118,7 +128,7 @@ def check_files(record: Record, context: Context) -> Iterator[Finding]:
                 f"csctl attach {record.id} {name}",
             )  # fmt: skip
     for name in lying:
-        if name not in listed and name not in sent:
+        if name not in listed and name not in sent and not name.endswith(FORM_MAP):
             yield breach(
                 "ENV-05", record, "attachments" if "attachments" in record.data else "",
                 _("{path} lies beside the record, but is not among its attachments.").format(
@@ -191,7 +201,7 @@ def check_languages(record: Record, context: Context) -> Iterator[Finding]:
                 f"csctl set {record.id} {address}.{own}=…",
             )  # fmt: skip
         english = value.get("en")
-        if isinstance(english, str) and (_CJK.search(english) or english == value.get("zh")):
+        if isinstance(english, str) and (re.search(_CJK, english) or english == value.get("zh")):
             yield breach(
                 "ENV-06", record, f"{address}.en",
                 _("The English text of {label} is not English.").format(
@@ -210,7 +220,7 @@ def check_send_language(record: Record, send: Send, context: Context) -> Iterato
     for field, address, value in contents_of(record).texts:
         if field.is_internal or split_address(field.address)[0] not in asked:
             continue
-        chinese = isinstance(value, str) and _CJK.search(value)
+        chinese = isinstance(value, str) and re.search(_CJK, value)
         if chinese or (isinstance(value, dict) and "zh" in value and "en" not in value):
             yield breach(
                 "ENV-06", record, address,

@@ -12,7 +12,6 @@ from csctl.findings import Finding, Level
 from csctl.index import Grouping
 from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
-from csctl.precedents import groupings
 from csctl.record import Record, satisfied
 from csctl.rules import (
     appraisal,
@@ -62,7 +61,6 @@ CHECKS: tuple[Check, ...] = (
 )
 GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,
-    *groupings("complaint").values(),
     visiting.CUSTOMERS,
     visiting.VISITS,
     laboratory.SAMPLES,
@@ -103,10 +101,10 @@ def check_rules(record: Record, context: Context) -> Iterator[Finding]:
         if not check.stage or check.stage in passed:
             found = check.run(record, context)
             if check.stage and _passed_before_import(record, record.kind.stage(check.stage)):
-                found = (replace(each, level="warning") for each in found)
+                found = (each._replace(level="warning") for each in found)
             yield from found
         elif check.warns:
-            yield from (replace(each, level="warning") for each in check.run(record, context))
+            yield from (each._replace(level="warning") for each in check.run(record, context))
 
 
 def checks_of(record: Record) -> tuple[Check, ...]:
@@ -146,7 +144,7 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
                     level=_level(record, stage),
                 )  # fmt: skip
         for finding in signing.check_signed(record, stage, context):
-            yield replace(finding, level=_level(record, stage))
+            yield finding._replace(level=_level(record, stage))
 
 
 def check_send(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from csctl.contents import contents_of
 from csctl.findings import Finding
@@ -21,8 +20,7 @@ from csctl.times.moments import load_day, load_moment
 from csctl.yamlfile.yamlio import Document, Path
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A record without what is broken in it, the findings over that, and where it stood."""
 
     record: Record
@@ -80,7 +78,7 @@ def _without(record: Record, paths: Sequence[Path]) -> Record:
             here.pop(last, None)
         elif isinstance(here, list) and isinstance(last, int):
             here[last] = {} if isinstance(here[last], dict) else None
-    return replace(record, document=Document(record.document.text, data))
+    return record._replace(document=Document(record.document.text, data))
 
 
 def _step(here: Any, step: str | int) -> Any:
@@ -108,7 +106,7 @@ def _days(record: Record) -> Iterator[tuple[str, str, str]]:
         if isinstance(value, str):
             yield address, value, field.type
     for name, value in record.data.items():
-        if answer_kind(value) and name in record.kind.fields:
+        if isinstance(value, dict) and answer_kind(value) and name in record.kind.fields:
             for key, kind in (("by", "date"), ("asked_at", "datetime")):
                 if key in value:
                     yield f"{name}.{key}", str(value[key]), kind
@@ -153,7 +151,7 @@ def _twice(record: Record, address: str, name: str, number: int) -> Finding:
     message = _("The row id {id} is used twice in {list}.").format(id=name, list=address)
     hint = _("Give the later row the next free number.")
     finding = breach("ENV-01", record, address, message, hint)
-    return replace(finding, line=line, column=column)
+    return finding._replace(line=line, column=column)
 
 
 def _check_words(record: Record) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -286,7 +285,7 @@ def _check_follow_up(
         ),
         f"csctl sign {record.id} --as {signoff.name}",
     )  # fmt: skip
-    yield finding if context.is_past(last) else replace(finding, level="warning")
+    yield finding if context.is_past(last) else finding._replace(level="warning")
 
 
 def _check_before(

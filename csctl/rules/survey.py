@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
-from statistics import fmean
 from typing import Final
 
 from csctl.findings import Finding
@@ -125,17 +124,20 @@ def check_rate(survey: Record, context: Context) -> Iterator[Finding]:
 
 def check_means(survey: Record, context: Context) -> Iterator[Finding]:
     """Yield questions whose mean is low and about which nothing is done."""
+    from statistics import fmean  # costs start-up, and few records are surveys
+
     scores: dict[str, list[float]] = defaultdict(list)
     for response in context.linking_to(survey.id, "survey-response"):
         for question, worth in () if response.outcome else points_of(survey, response).items():
             scores[question].append(worth)
     dealt_with = {row.get("question") for row in list_of(survey, "actions")}
     for question, found in scores.items():
-        if fmean(found) < LOW and question not in dealt_with:
+        mean = fmean(found)
+        if mean < LOW and question not in dealt_with:
             yield breach(
                 "SUR-LOW", survey, "actions",
                 _("{question} has a mean of {mean} points: an action, or why there is none.")
-                .format(question=question, mean=f"{fmean(found):.3g}"),
+                .format(question=question, mean=f"{mean:.3g}"),
                 _("Add it: csctl set {id} --add actions question={question} capa=…").format(
                     id=survey.id, question=question
                 ),

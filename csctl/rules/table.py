@@ -30,6 +30,12 @@ _ALL: Final = (
         marked("csctl.yaml says only what its schema knows."),
         marked("The company's settings are checked first; nothing is judged by wrong ones."),
         "langauge: zh"),
+    Rule("SCH-01", "error", (), "ISO 9001 7.5.3",
+        marked("A kind of the company's own holds together, and adds to what csctl ships."),
+        marked("Its schema is readable, names only what is there, has stages, and takes no prefix "
+               "or folder of another kind. What does not is set aside: all other kinds are judged "
+               "as ever, and an addition that would loosen a kind leaves it as shipped."),
+        "x-kind: tool-loan\nx-prefix: CC   # that of complaints"),
     Rule("MAP-01", "error", (), "ISO 9001 7.5.3",
         marked("An import map names columns and fields that exist."),
         marked("The map of an import is checked before the first row is read."),

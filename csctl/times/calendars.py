@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
 from csctl.errors import UsageError
 from csctl.messages import _
 from csctl.times.publicdays import MAKEUP_SINCE, public_days, unknown_country
 
 if TYPE_CHECKING:
+    from fractions import Fraction
     from zoneinfo import ZoneInfo
 
 Unit = Literal["h", "wh", "bd", "cd"]
@@ -28,8 +27,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _MICROSECONDS_AN_HOUR: Final = 3_600_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """A length of time: elapsed hours, working hours, working days or calendar days."""
 
     amount: int
@@ -39,8 +37,7 @@ class Duration:
         return f"{self.amount}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(NamedTuple):
     """The shifts and weekdays that are worked from a day on."""
 
     valid_from: date
@@ -48,8 +45,7 @@ class Week:
     workdays: frozenset[int] = MONDAY_TO_FRIDAY
 
 
-@dataclass(frozen=True, slots=True)
-class Year:
+class Year(NamedTuple):
     """A country's days off and make-up working days of one year, as somebody wrote them down."""
 
     year: int
@@ -57,8 +53,7 @@ class Year:
     working_days: frozenset[date]
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(NamedTuple):
     """The working days and shifts of one place, in its own time zone; from `build_calendar`.
 
     Weekdays count from Monday = 0. A shift that ends at 00:00 ends at the end of its day.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 _Value = TypeVar("_Value")
 
@@ -18,7 +16,7 @@ def _by_word(words: Mapping[_Value, str]) -> dict[str, _Value]:
 
 
 _HALF_A_YEAR: Final = timedelta(days=183)
-_ROC_YEAR_ZERO: Final = 1911
+ROC_YEAR_ZERO: Final = 1911
 _SIMPLIFIED: Final = str.maketrans(
     "點週禮個後兩號時鐘鍾這剛現國間裡裏兒當〇", "点周礼个后两号时钟钟这刚现国间里里儿当零"
 )
@@ -96,16 +94,14 @@ class UnclearOrder(ValueError):
     """The numbers of a day do not show which is the year, the month and the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A time of day in minutes, up to an hour past its end; with the offset if one was written."""
 
     minutes: int
     offset: timezone | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What was written: a day, a time, or both; `vague` is a part of the day without an hour."""
 
     day: date | None
@@ -215,7 +211,7 @@ def _offset(text: str | None) -> timezone | None:
 
 def _full_date(match: re.Match[str], today: date, looking_back: bool) -> date:
     groups = match.groupdict()
-    year = _ROC_YEAR_ZERO + int(groups["roc"]) if groups.get("roc") else int(groups["year"])
+    year = ROC_YEAR_ZERO + int(groups["roc"]) if groups.get("roc") else int(groups["year"])
     return date(year, int(groups["month"]), int(groups["day"]))
 
 
@@ -261,8 +257,10 @@ def _counted_day(match: re.Match[str], today: date, looking_back: bool) -> date:
 
 
 def _end_of_month(match: re.Match[str], today: date, looking_back: bool) -> date:
+    from calendar import monthrange  # costs start-up, and nobody else counts so
+
     first = _month(today, _SHIFTS.get(match["shift"], 0))
-    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _end_of_year(match: re.Match[str], today: date, looking_back: bool) -> date:
@@ -279,6 +277,9 @@ _DayReader = Callable[[re.Match[str], date, bool], date]
 _DAYS: Final[tuple[tuple[str, _DayReader], ...]] = (
     (r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _full_date),
     (r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?!\d)", _full_date),
+    # Three digits can only be a year of the Republic of China; two need to be called one.
+    (r"(?P<roc>1\d\d)([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?!\d)", _full_date),
+    (r"(?P<roc>1\d\d)年(?P<month>\d{1,2})月(?P<day>\d{1,2})(?:日|号|(?!\d))", _full_date),
     (
         r"(?:民国(?P<roc>\d{1,3})|(?P<year>\d{4}))年(?P<month>\d{1,2})月(?P<day>\d{1,2})"
         r"(?:日|号|(?!\d))",

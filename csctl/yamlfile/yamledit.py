@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
@@ -13,7 +12,7 @@ from csctl.errors import CsctlError
 from csctl.messages import _
 from csctl.yamlfile.yamlio import Document, Layout, Path
 from csctl.yamlfile.yamlnotes import dump_beside
-from csctl.yamlfile.yamltext import Writer, dump, first_exact, is_same, scalar
+from csctl.yamlfile.yamltext import Notes, Writer, dump, first_exact, is_same, scalar
 from csctl.yamlfile.yamltree import Collection, Node, Tree
 
 _COLON: Final = re.compile(r"[ \t]*:")
@@ -32,7 +31,7 @@ def replace(document: Document, path: Path, value: Any, layout: Layout) -> str:
         return document.text
     changed = _change_in_place(document.tree, path, value)
     # A comment below, indented further than the key, would become part of a block of text.
-    edits = (_Edit(document, expected, layout, Writer(blocks=blocks)) for blocks in (True, False))
+    edits = (_Edit(document, expected, layout, Writer(Notes(), blocks)) for blocks in (True, False))
     bodies = [changed] if changed is not None else (edit.set(path) for edit in edits)
     return _first_exact(document, bodies, expected)
 
@@ -47,7 +46,7 @@ def remove(document: Document, path: Path) -> str:
     trail = _walk(document.tree, path[:-1])
     parent = _block(document.tree, trail[-1])
     if parent is None or len(trail) < len(path) or len(parent.value) == 1:
-        body = _Edit(document, expected, Layout(), Writer()).rewrite(path[: len(trail) - 1])
+        body = _Edit(document, expected, Layout(), Writer(Notes())).rewrite(path[: len(trail) - 1])
     else:
         body = _cut(document.tree, parent, path[-1])
     return _first_exact(document, [body], expected)
@@ -111,7 +110,7 @@ def _change_in_place(tree: Tree, path: Path, value: Any) -> str | None:
     if not isinstance(node, ScalarNode) or node.style in ("|", ">"):
         return None
     start, end = node.start_mark.index, node.end_mark.index
-    first, lines = Writer().value(value, Layout(), 0, path)
+    first, lines = Writer(Notes()).value(value, Layout(), 0, path)
     if flow and isinstance(value, str):
         first, lines = scalar(value, flow=True), []
     if lines or not first or start == end:
@@ -141,8 +140,7 @@ def _block(tree: Tree, node: Node) -> Collection | None:
     return node if simple else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(NamedTuple):
     """A document on its way to the data expected of it; each method returns the new body."""
 
     document: Document

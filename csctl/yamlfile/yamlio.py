@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from csctl.errors import YamlError as YamlError
 from csctl.messages import _
@@ -20,8 +20,7 @@ _MAX_CHARACTERS: Final = 16 * 1024 * 1024
 _BOM: Final = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The canonical order of a mapping's keys.
 
     `headings` maps a key to the text of the comment line before it (top level only);
@@ -30,8 +29,8 @@ class Layout:
     """
 
     keys: tuple[str, ...] = ()
-    headings: Mapping[str, str] = field(default_factory=dict)
-    children: Mapping[str, Layout] = field(default_factory=dict)
+    headings: Mapping[str, str] = MappingProxyType({})
+    children: Mapping[str, Layout] = MappingProxyType({})
 
     def child(self, key: str) -> Layout:
         """Return the layout of what stands under `key`."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, YamlError
 from csctl.messages import _
@@ -93,14 +93,13 @@ def _others(data: Mapping[str, Any], layout: Layout) -> Iterator[str]:
     return (key for key in data if key not in known)
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(NamedTuple):
     """Makes lines of data; `indent` counts blanks, `path` leads to the value.
 
     With `blocks` text of several lines becomes a block, else it is quoted on one line.
     """
 
-    notes: Notes = field(default_factory=Notes)
+    notes: Notes
     blocks: bool = True
 
     def entry(self, key: str, value: Any, layout: Layout, indent: int, path: Path) -> list[str]:

@@ -24,11 +24,20 @@ COMMANDS = (
     ("show", COMPLAINT),
     ("due", "--mine"),
     ("search", "防尘罩"),
+    ("validate",),
 )
+FEW = (COMMANDS[1], COMMANDS[4])
+VIEWS = (COMMANDS[0], COMMANDS[3], COMMANDS[5], COMMANDS[6])
+
+
+def settle() -> None:
+    """Wait until what was written is not of this very moment any more."""
+    time.sleep(0.06)
 
 
 def same(run: Run, commands: tuple[tuple[str, ...], ...] = COMMANDS) -> None:
     """Run commands until all is remembered, and compare each answer with the plain one."""
+    settle()
     for words in commands:
         plain = run("--no-cache", *words)
         for _time in range(2):
@@ -305,32 +314,34 @@ EVENTS = [
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda each: each.__name__)
 def test_the_same_after(company: Company, run: Run, event: Callable[[Company], None]) -> None:
-    before = [run(*words) for words in COMMANDS]
+    settle()
+    before = [run(*words) for words in VIEWS]
     assert cache_of(company).stat().st_size > 0
     event(company)
-    same(run)
+    same(run, VIEWS)
     company.git("add", "-A", "-f", "--sparse")
     company.git("commit", "-q", "--allow-empty", "-m", "all of it")
-    same(run, COMMANDS[:2])
+    same(run, (COMMANDS[1], COMMANDS[-1]))
     if event is nothing:
-        assert [run(*words) for words in COMMANDS] == before
+        assert [run(*words) for words in VIEWS] == before
+        same(run)
 
 
 def test_the_same_when_folders_have_long_been_quiet(company: Company, run: Run) -> None:
     """Only then what they hold is remembered."""
-    same(run)
+    same(run, FEW)
     time.sleep(2.2)
-    same(run)
+    same(run, FEW)
     add(company)
-    same(run)
+    same(run, FEW)
     company.commit()
-    same(run)
+    same(run, FEW)
     forgotten_by_git(company)
-    same(run)
+    same(run, FEW)
     company.file(COMPLAINT).unlink()
     time.sleep(2.2)
     same(run)
-    same(run)
+    same(run, FEW)
 
 
 def test_what_is_remembered_is_asked(company: Company, run: Run) -> None:
@@ -486,9 +497,9 @@ def is_of_another_version(path: Path) -> None:
 def test_the_same_where_the_file(
     company: Company, run: Run, trouble: Callable[[Path], None]
 ) -> None:
-    same(run)
+    same(run, FEW)
     trouble(cache_of(company))
-    same(run)
+    same(run, FEW)
 
 
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
@@ -496,21 +507,21 @@ def test_the_same_where_the_file(
 def test_the_same_where_another_process_never_lets_go(
     company: Company, run: Run, lock: str, is_known: bool
 ) -> None:
-    run("--version") if not is_known else same(run)
+    run("--version") if not is_known else same(run, FEW)
     run("person", "list")
     connection = sqlite3.connect(cache_of(company), isolation_level=None)
     connection.execute(f"BEGIN {lock}")
-    same(run)
+    same(run, FEW)
     edit(company)
-    same(run, COMMANDS[:3])
+    same(run, FEW[:1])
     connection.execute("ROLLBACK")
     connection.close()
-    same(run)
+    same(run, FEW)
 
 
 def test_where_git_has_no_folder_to_write_in(company: Company, run: Run) -> None:
     (company.root / ".git" / "csctl").write_text("in the way", encoding="utf-8")
-    same(run)
+    same(run, FEW)
 
 
 def test_at_once(company: Company, run: Run) -> None:

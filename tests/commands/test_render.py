@@ -76,6 +76,17 @@ def test_the_same_record_gives_the_same_pdf(company: Company, run: Run, tmp_path
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_photos_made_fit_are_kept_in_the_clone(company: Company, run: Run, tmp_path: Path) -> None:
+    album, words = company.root / ".git" / "csctl" / "photos.sqlite", ("render", READY_3D, "-o")
+    first, second = tmp_path / "1.pdf", tmp_path / "2.pdf"
+    assert run("--no-cache", *words, first, "--to", "pdf").code == 0
+    assert not album.exists()
+    assert run(*words, second, "--to", "pdf").code == 0
+    assert album.is_file()
+    assert first.read_bytes() == second.read_bytes()
+    assert company.changed() == ""
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

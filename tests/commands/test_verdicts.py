@@ -9,8 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from tests.commands.company import (
     Result,
 )
 from tests.commands.conftest import Run
-from tests.commands.test_cache import EVENTS, cache_of, change_cache
+from tests.commands.test_cache import cache_of, change_cache, settle
 from tests.samples import EXAMPLES
 from tests.signers import Works
 
@@ -42,11 +41,6 @@ TIMES = (
     "2026-06-01T00:00+08:00", "2026-06-08T12:00+08:00", "2026-09-01T00:00+08:00",
     "2027-06-01T00:00+08:00",
 )  # fmt: skip
-
-
-def settle() -> None:
-    """Wait until what was written is not of this very moment any more."""
-    time.sleep(0.06)
 
 
 def same(run: Run, *options: str, style: str = "text") -> Result:
@@ -65,22 +59,12 @@ def kept(company: Company, what: str = "stamp") -> list[object]:
     return [each for (each,) in rows]
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda each: each.__name__)
-def test_the_same_after(company: Company, run: Run, event: Callable[[Company], None]) -> None:
-    same(run)
-    event(company)
-    same(run)
-    company.git("add", "-A", "-f", "--sparse")
-    company.git("commit", "-q", "--allow-empty", "-m", "all of it")
-    same(run)
-
-
 @pytest.mark.parametrize("style", FORMATS)
 def test_the_same_in_every_format_and_language(company: Company, run: Run, style: str) -> None:
     company.write(COMPLAINT, "customer: GEELY", "customer: NOBODY")
     (company.root / "records" / "loose.txt").write_text("x", encoding="utf-8")
     settle()
-    for lang in ("en", "zh", "en", "zh-TW"):
+    for lang in ("en", "zh"):
         plain = run("--no-cache", "validate", "--format", style, lang=lang)
         assert plain.code == 1
         assert "loose.txt" in plain.out
@@ -143,7 +127,7 @@ def test_time_alone_has_only_those_checked_that_turned(company: Company, run: Ru
     late = "2026-06-01T09:01+08:00"
     same(run, "--now", late)
     assert kept(company) == before
-    for now in (*TIMES, *reversed(TIMES)):
+    for now in (*TIMES, *TIMES[1::-1]):
         same(run, "--now", now)
     assert kept(company) != before
 
@@ -169,7 +153,17 @@ def test_of_what_changes_meanwhile_nothing_is_kept(company: Company, run: Run) -
     same(run)
     before = kept(company)
     company.write(COMPLAINT, "customer: GEELY", "customer: NOBODY")
+    done = threading.Event()
+
+    def touch() -> None:
+        while not done.wait(0.001):
+            os.utime(company.file(COMPLAINT))
+
+    toucher = threading.Thread(target=touch)
+    toucher.start()
     later = run("validate")
+    done.set()
+    toucher.join()
     assert kept(company) == before
     assert later == same(run)
     assert kept(company) != before
@@ -423,7 +417,7 @@ def with_examples(company: Company) -> None:
                 place.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_same_after_a_long_series_of_steps(
     company: Company, run: Run, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,7 +429,7 @@ def test_the_same_after_a_long_series_of_steps(
     trees = [Steps(company, chance), Steps(Company(second), chance)]
     same(run)
     done = []
-    for _number in range(25):
+    for _number in range(16):
         steps = chance.choice([trees[0], trees[0], trees[1]])
         monkeypatch.chdir(steps.root)
         done += [steps.any() for _time in range(chance.choice([1, 1, 2, 4]))]
@@ -450,7 +444,7 @@ def test_two_at_once(company: Company, run: Run) -> None:
     """Several processes bring one answer up to date; each is right."""
     command = [sys.executable, "-m", "csctl", "--lang", "en", "validate"]
     steps = Steps(company, random.Random(7))
-    for number in range(4):
+    for number in range(3):
         if number:
             steps.edit()
         if number == 2:
@@ -459,9 +453,9 @@ def test_two_at_once(company: Company, run: Run) -> None:
         plain = run("--no-cache", "validate").out
         started = [
             subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
-            for _number in range(4)
+            for _number in range(3)
         ]
-        assert [each.communicate()[0] for each in started] == [plain] * 4
+        assert [each.communicate()[0] for each in started] == [plain] * 3
         same(run)
 
 

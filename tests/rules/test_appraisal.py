@@ -21,7 +21,7 @@ def verdict(store: Store, changes: dict[str, Any]) -> set[tuple[str, str, str]]:
 def test_an_appraisal_lies_in_a_confidential_repository_only(store: Store) -> None:
     record, context = sample(store, APPRAISAL, {}), context_of(store)
     assert check_record(record, context) == []
-    everybody = replace(context, config=replace(context.config, is_confidential=False))
+    everybody = replace(context, config=context.config._replace(is_confidential=False))
     assert found(check_record(record, everybody)) == [("error", "PRIV-02", "")]
 
 

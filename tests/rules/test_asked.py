@@ -249,8 +249,8 @@ def test_moments_and_days_note_when_they_turn(tmp_path: Path) -> None:
 def test_a_day_begins_when_the_clocks_say_so(tmp_path: Path) -> None:
     """In Cuba the night of 1 November 2026 has two hours from midnight to one."""
     store = build_company(tmp_path)
-    site = replace(store.repository.config.site, zone=ZoneInfo("America/Havana"))
-    config = replace(store.repository.config, sites={"main": site})
+    site = store.repository.config.site._replace(zone=ZoneInfo("America/Havana"))
+    config = store.repository.config._replace(sites={"main": site})
     context = replace(context_of(store), config=config)
     begin = datetime.fromisoformat("2026-11-01T00:00-04:00")
     for now, has_begun in ((begin - datetime.resolution, False), (begin, True)):

@@ -59,6 +59,13 @@ def test_links_do_not_lead_back(store: Store) -> None:
     ]
 
 
+def test_two_records_of_two_kinds_do_not_name_each_other(store: Store) -> None:
+    part = sample(store, "returned-part/valid/nothing-found", {"complaint": "CC-2026-0101"})
+    assert result(store, {"returned_part": part.id}) == [("error", "ENV-04", "returned_part")]
+    sample(store, "returned-part/valid/nothing-found", {})
+    assert result(store, {"returned_part": part.id}) == []
+
+
 def test_a_ring_elsewhere_is_not_this_records(store: Store) -> None:
     sample(store, COMPLAINT, {"id": "CC-2026-0102", "repeat_of": "CC-2026-0103"})
     sample(store, COMPLAINT, {"id": "CC-2026-0103", "repeat_of": "CC-2026-0102"})

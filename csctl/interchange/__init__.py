@@ -1,0 +1,1 @@
+"""Reports of open formats: written from records, and read back."""

@@ -1,0 +1,95 @@
+"""Kinds of a company's own that do not hold together: each is said once, nothing else suffers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+from tests.commands.company import COMPLAINT, Company
+from tests.commands.conftest import Run
+from tests.commands.test_own_kinds import TOOL_LOAN
+
+
+def own(name: str, prefix: str, old: str = "", new: str = "") -> str:
+    """Return the schema of a sound kind under another name, with one thing changed."""
+    text = TOOL_LOAN.replace("tool-loan", name).replace("x-prefix: TL", f"x-prefix: {prefix}")
+    assert not old or text.count(old) == 1
+    return text.replace(old, new) if old else text
+
+
+_ITSELF = "  condition: {$ref: '#/properties/condition', x-label: {zh: 状况}}\n"
+_CONDITION = TOOL_LOAN[TOOL_LOAN.index("  condition:") :]
+_STAGES = TOOL_LOAN[TOOL_LOAN.index("x-stages:") : TOOL_LOAN.index("type: object")]
+LOOSENED = """\
+x-kind: complaint
+x-extends: builtin
+properties:
+  part:
+    properties:
+      name: {maxLength: 9999}
+"""
+# name -> schema, the line that is wrong, what is said of it
+BAD = {
+    "broken": (own("broken", "BK") + "a: b: c\n", 43, "':' cannot stand here"),
+    "itself": (own("itself", "IT", _CONDITION, _ITSELF), 42, "leads to itself"),
+    "endless": (own("endless", "EN", _STAGES, ""), 1, "has no stages"),
+    "prefixed": (own("prefixed", "CC"), 6, "complaint and prefixed have the same x-prefix: CC"),
+    "filed": (
+        own("filed", "FI", "x-folder: fileds", "x-folder: complaints"),
+        7,
+        "the same x-folder: complaints",
+    ),
+    "mistyped": (own("mistyped", "MI", "type: object", "type: objct"), 28, "'objct'"),
+    "listless": (own("listless", "LI", _STAGES, "x-stages: lent\n"), 14, "x-stages is a list"),
+    "lost": (own("lost", "LO", "requires: [condition]", "requires: [state]"), 22, "'state'"),
+    "nameless": ("properties: {}\n", 1, "needs 'x-kind: nameless'"),
+    "complaint": (LOOSENED, 6, "complaint.yaml would loosen part.name: maxLength"),
+}
+
+
+def test_each_bad_kind_is_one_finding_and_all_others_work(company: Company, run: Run) -> None:
+    clean = json.loads(run("validate", "--format", "json").out)["data"]
+    folder = company.root / "schemas"
+    folder.mkdir()
+    for name, (text, _line, _words) in {**BAD, "tool-loan": (TOOL_LOAN, 0, "")}.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    # A record of a kind that nobody can read is set aside with it.
+    lost = company.root / "records/losts/2026/00/LO-2026-0001.yaml"
+    lost.parent.mkdir(parents=True)
+    lost.write_text("schema: lost/1\nid: LO-2026-0001\nnonsense: 1\n", encoding="utf-8")
+
+    found = json.loads(run("validate", "--format", "json").out)
+    said = {each["path"]: each for each in found["findings"] if each["rule"] == "SCH-01"}
+    assert {path: each["line"] for path, each in said.items()} == {
+        f"schemas/{name}.yaml": line for name, (_text, line, _words) in BAD.items()
+    }
+    for name, (_text, _line, words) in BAD.items():
+        assert words in said[f"schemas/{name}.yaml"]["message"]
+        assert str(company.root) not in said[f"schemas/{name}.yaml"]["message"]
+    assert not [e for e in found["findings"] if e["level"] == "error" and e["rule"] != "SCH-01"]
+    assert found["data"][0]["records"] == clean[0]["records"] + 1
+
+    assert COMPLAINT in run("complaint", "list").out
+    assert run("validate", COMPLAINT).code == 0
+    made = run("tool-loan", "new", "--no-input", "--set", "customer=GEELY", "--set", "tool=挑选")
+    assert (made.code, made.out.strip()) == (0, "TL-2026-0001"), made.err
+    assert "TL-2026-0001" in run("search", "挑选").out
+    assert "endless" in run("-h").out
+    assert run("due").code in (0, 1)
+
+    refused = run("lost", "list")
+    assert refused.code == 3
+    assert "schemas/lost.yaml:22:" in refused.err
+    refused = run("validate", "LO-2026-0001")
+    assert refused.code == 3
+    assert "schemas/lost.yaml:22:" in refused.err
+    assert "prefixed" in run("prefixed", "new", "--no-input").err
+
+
+def test_a_change_that_brings_a_bad_kind_is_told_so(company: Company, run: Run) -> None:
+    subprocess.run(["git", "switch", "-qc", "desk/zhang-wei"], cwd=company.root, check=True)
+    (company.root / "schemas").mkdir()
+    (company.root / "schemas/itself.yaml").write_text(BAD["itself"][0], encoding="utf-8")
+    judged = run("validate", "--against", "main")
+    assert judged.code == 1
+    assert "schemas/itself.yaml:42:1: error[SCH-01]" in judged.out

@@ -1,33 +1,62 @@
-"""What people have to do and by when: the running clocks and open questions of open records."""
+"""What people have to do and by when: running clocks, duties and open questions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from csctl.clocklengths import check_profile
 from csctl.clocks import OPEN, ClockState, clock_states
+from csctl.duties import DutyState, duty_states
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.kinds.schema import Clock, Kind, pick
-from csctl.messages import _
-from csctl.record import Record, owner_of, text_of, unknown_fields
+from csctl.messages import _, language
+from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.rules.roles import role_of
 from csctl.times.moments import load_day
 
 
 class Item(NamedTuple):
-    """One thing that is due: a clock of a record, or a question it left open.
+    """One thing that is due: a clock of a record, a question it left open, or a duty.
 
-    `due` is None for a question nobody promised to answer by a day.
+    `due` is None for a question nobody promised to answer by a day; `record` is None for a duty,
+    which nobody has begun a record for. `person` is whom it waits for.
     """
 
-    record: Record
+    kind: Kind
     label: str
     due: datetime | None
     state: str
-    provisional: bool = False
+    person: str
+    record: Record | None = None
+    clock: ClockState | None = None
+    duty: DutyState | None = None
+
+    @property
+    def id(self) -> str:
+        """The record's id, "" where there is none yet."""
+        return self.record.id if self.record else ""
+
+    @property
+    def customers(self) -> list[str]:
+        """The customers it is about; an 8D may be about several."""
+        if self.record is None:
+            return []
+        if self.kind.name == "customer":
+            return [self.record.id]
+        several = self.record.data.get("customers")
+        named = several if isinstance(several, list) else [self.record.data.get("customer")]
+        return [each for each in named if isinstance(each, str)]
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the calendar of the year it falls into is not published yet."""
+        if self.duty:
+            return self.duty.calendar.is_provisional(self.duty.due.date())
+        return self.clock is not None and self.clock.provisional
 
 
 def agenda(
@@ -37,45 +66,72 @@ def agenda(
     within: str = "",
     owner: str = "",
     customer: str = "",
+    department: str = "",
 ) -> list[Item]:
     """Return what is due on all open records, the most urgent first.
 
-    `within` limits it to what is overdue or due in that time, such as `3d` or `12h`.
+    `within` limits it to what is overdue or due in that time, such as `3d` or `12h`; `owner` to
+    what waits for a person, `department` for the people of one.
     """
+    check_profile(index.store.repository.schemas)
     horizon = now + _span(within) if within else None
-    config = index.store.repository.config
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
-        if not (kind.stages or kind.clocks):
-            continue
-        for record in _candidates(index, kind, owner, now):
-            if customer and customer not in _customers(record):
-                continue
-            states = clock_states(record, index, config, now)
-            is_mine = not owner or owner_of(record) == owner
-            items += [
-                _clock_item(each)
-                for each in states
-                if each.state in OPEN
-                and (is_mine or _may_sign(owner, kind, each.clock, index, now))
-            ]
-            items += _open_questions(record, now) if is_mine else ()
+        if kind.stages or kind.clocks:
+            items += _of_kind(index, kind, owner, now)
+    items += [
+        _duty_item(each) for each in duty_states(index, now) if not owner or owner == each.person
+    ]
     chosen = [e for e in items if horizon is None or (e.due is not None and e.due <= horizon)]
-    return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.record.id))
+    if customer:
+        chosen = [each for each in chosen if customer in each.customers]
+    if department:
+        people = {each.id for each in index.people() if _is_of(each, department)}
+        chosen = [each for each in chosen if each.person in people]
+    return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.id))
+
+
+def _of_kind(index: Index, kind: Kind, owner: str, now: datetime) -> Iterator[Item]:
+    config = index.store.repository.config
+    for record in _candidates(index, kind, owner, now):
+        person = owner_of(record)
+        is_mine = not owner or person == owner
+        for each in clock_states(record, index, config, now):
+            if each.state in OPEN and (is_mine or _may_sign(owner, kind, each.clock, index, now)):
+                label = pick(each.clock.label, language())
+                yield Item(kind, label, each.due, each.state, person, record, each)
+        if is_mine and not _is_over(record):
+            yield from _open_questions(record, now)
 
 
 def _candidates(index: Index, kind: Kind, owner: str, now: datetime) -> Iterable[Record]:
-    """Return the open records that may hold something for an owner, or for anybody."""
+    """Return the records that may hold something for an owner, or for anybody.
+
+    Where a clock never stops, a record at its last stage is one of them.
+    """
+    only_open = all(each.stops for each in kind.clocks.values())
     if not owner:
-        return index.select(kind.name, only_open=True)
-    found = {each.path: each for each in index.select(kind.name, only_open=True, owner=owner)}
+        return index.select(kind.name, only_open=only_open)
+    mine = index.select(kind.name, only_open=only_open, owner=owner)
+    found = {each.path: each for each in mine}
     has_desks = index.store.repository.config.has_desks
     for clock in kind.clocks.values():
         if (has_desks or not clock.afterwards) and _may_sign(owner, kind, clock, index, now):
             waiting = index.select(kind.name, only_open=True, awaited=clock.name)
             found |= {each.path: each for each in waiting}
     return found.values()
+
+
+def _is_over(record: Record) -> bool:
+    stages = record.kind.stages
+    return bool(record.outcome or (stages and record.stage == stages[-1].name))
+
+
+def _is_of(person: Record, department: str) -> bool:
+    dept = person.value("dept")
+    names = dept.values() if isinstance(dept, dict) else [dept]
+    return department.casefold() in (str(each).casefold() for each in names)
 
 
 def _may_sign(person: str, kind: Kind, clock: Clock, index: Index, now: datetime) -> bool:
@@ -85,25 +141,13 @@ def _may_sign(person: str, kind: Kind, clock: Clock, index: Index, now: datetime
     return bool(signoff and found and role_of(found, signoff.roles, now.date()))
 
 
-def _customers(record: Record) -> list[str]:
-    """Return the customers a record is about; an 8D may be about several."""
-    several = record.data.get("customers")
-    named = several if isinstance(several, list) else [record.data.get("customer")]
-    return [each for each in named if isinstance(each, str)]
-
-
-def _clock_item(state: ClockState) -> Item:
-    from csctl.messages import language
-
-    return Item(
-        state.record, pick(state.clock.label, language()), state.due, state.state, state.provisional
-    )
+def _duty_item(state: DutyState) -> Item:
+    label = f"{pick(state.duty.label, language())} {state.period.name}"
+    return Item(state.kind, label, state.due, state.state, state.person, duty=state)
 
 
 def _open_questions(record: Record, now: datetime) -> list[Item]:
     """Return the fields answered with `unknown`: due where somebody named a day."""
-    from csctl.messages import language
-
     items = []
     # What an old ledger did not say is known to be unknown: nobody set out to find it.
     for address, answer in () if record.data.get("origin") else unknown_fields(record):
@@ -114,7 +158,8 @@ def _open_questions(record: Record, now: datetime) -> list[Item]:
             due = None
         label = pick(record.kind.field(address).label, language())
         state = "overdue" if due is not None and due < now else "running"
-        items.append(Item(record, _("find out: {field}").format(field=label), due, state))
+        what = _("find out: {field}").format(field=label)
+        items.append(Item(record.kind, what, due, state, owner_of(record), record))
     return items
 
 
@@ -130,21 +175,37 @@ def _span(text: str) -> timedelta:
 
 def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[str, Any]:
     """Return an item as a row of the table; `state_code` and `due_at` are for programs."""
-    record = item.record
-    customers = [index.find(each) for each in _customers(record)]
+    customers = [index.find(each) for each in item.customers]
     names = [text_of(each.value("short_name"), language) for each in customers if each]
-    owner = index.find(owner_of(record))
+    person = index.find(item.person) if item.person else None
+    clock = item.clock
     return {
         "due": _short(item.due, now) + "?" * item.provisional if item.due else "",
         "state": state_words(item.state),
-        "record": record.id,
+        "record": item.id,
         "what": item.label,
         "customer": ", ".join(names),
-        "owner": text_of(owner.value("name"), language) if owner else "",
+        "owner": text_of(person.value("name"), language) if person else "",
+        "department": text_of(person.value("dept"), language) if person else "",
         "left": span_words(item.due - now) if item.due else "",
         "state_code": item.state,
         "due_at": item.due.isoformat(timespec="minutes") if item.due else "",
+        "original_due_at": clock.original.isoformat(timespec="minutes")
+        if clock and clock.original
+        else "",
+        "provisional": item.provisional,
+        "clock": clock.clock.name if clock else item.duty.duty.name if item.duty else "",
+        "person": item.person,
     }
+
+
+def is_waiting_since(item: Item) -> datetime | None:
+    """Return since when a paused clock waits for the customer."""
+    from csctl.times.moments import find_moment
+
+    pauses = rows(item.record.data.get("pauses")) if item.record else []
+    asked = [find_moment(row.get("asked_at")) for row in pauses if not row.get("ended_at")]
+    return min((each for each in asked if each), default=None)
 
 
 def _short(due: datetime, now: datetime) -> str:

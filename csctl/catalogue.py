@@ -21,9 +21,15 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self._data = path.read_bytes()
         _magic, _version, self._count, self._ids, self._texts = _HEADER.unpack_from(self._data)
+        self._found: dict[str, str | None] = {}
 
     def find(self, text: str) -> str | None:
         """Return the translation of a text, None where there is none."""
+        if text not in self._found:  # a list of thousands asks for the same few
+            self._found[text] = self._look_up(text)
+        return self._found[text]
+
+    def _look_up(self, text: str) -> str | None:
         wanted = text.encode("utf-8", "surrogatepass")
         number = self._first_from(wanted)
         is_there = number < self._count and self._id(number) == wanted

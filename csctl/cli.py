@@ -50,6 +50,8 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     marked("Over many records"): {
         "due": marked("Show what is due and what is overdue"),
+        "escalate": marked("Write down who was told that a record is late"),
+        "board": marked("Print the morning meeting's page: every open case on one A3"),
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),
@@ -71,6 +73,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "codeowners": marked("Tell the git platform who approves which records"),
         "keys": marked("List the keys that sign, and write the allowed signers"),
         "schema": marked("Export the schemas for editors and other validators"),
+        "calendar": marked("Show the working days of a year, or write them down for good"),
         "doctor": marked("Check the installation and the repository"),
         "completion": marked("Print the completion script for a shell"),
     },

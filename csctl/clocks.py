@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final, Literal, NamedTuple, cast
 
-from csctl.config import Config, Site, site_calendar
+from csctl.clocklengths import Gravity, Length, find_length, gravity, length_in
+from csctl.clockstops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
+from csctl.config import Config, Site
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.kinds.schema import Clock, holds
-from csctl.record import Record, linked_ids, rows
-from csctl.severity import severity
-from csctl.signoffs import key_of
-from csctl.times.calendars import Calendar, build_calendar, due, parse_duration
-from csctl.times.moments import find_moment, load_day
+from csctl.record import Record, rows
+from csctl.times.calendars import Calendar, Roll, build_calendar, due, parse_duration
+from csctl.times.moments import find_moment
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+__all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
 
 State = Literal["running", "due_soon", "overdue", "met", "missed", "paused", "n_a"]
+Basis = Literal["length", "raised", "named", "agreed", "extended"]
 OPEN: Final = ("overdue", "due_soon", "running", "paused")
 _SOON: Final = timedelta(hours=24)
 _LEAST_LEFT: Final = 0.2
-_DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
+_AN_HOUR: Final = timedelta(hours=1)
+_WORKED: Final = ("wh", "bd")
 
 
 class ClockState(NamedTuple):
     """Where a clock of a record stands.
 
-    `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day the customer
-    named; `provisional` when the calendar of the year it falls into is not published yet.
+    `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day that somebody
+    named; `provisional` when the calendar of the year it falls into is not published yet. `basis`
+    says what the deadline comes from, and `original` is the one it had before it was shortened
+    (`raised`) or put off (`extended`). A clock that is `missed` without `stopped_at` was never
+    answered before the record ended.
     """
 
     record: Record
@@ -42,6 +45,16 @@ class ClockState(NamedTuple):
     state: State
     length: str
     provisional: bool
+    calendar: Calendar
+    basis: Basis = "length"
+    original: datetime | None = None
+
+
+class _Deadline(NamedTuple):
+    due: datetime
+    length: str
+    basis: Basis
+    original: datetime | None = None
 
 
 def clock_states(record: Record, index: Index, config: Config, now: datetime) -> list[ClockState]:
@@ -50,54 +63,154 @@ def clock_states(record: Record, index: Index, config: Config, now: datetime) ->
     A record brought in from an old ledger without the event that stops a clock has none.
     """
     states = []
+    case = _Case(record, index, config, now.astimezone(timezone.utc))
     for clock in record.kind.clocks.values():
-        begun = [find_moment(record.value(each)) for each in clock.starts]
-        start = max((each for each in begun if each), default=None)
-        if start is None or not holds(clock.when, record.data):
-            continue
         if clock.afterwards and not config.has_desks:
             continue
-        state = _state(record, clock, start, index, config, now)
-        if state is not None:
+        if holds(clock.when, record.data) and (state := case.state(clock)) is not None:
             states.append(state)
     return states
 
 
-def _state(
-    record: Record, clock: Clock, start: datetime, index: Index, config: Config, now: datetime
-) -> ClockState | None:
-    customer = index.find(str(record.value("customer") or ""))
-    site = config.sites.get(str(record.value("site")), config.site)
-    calendar = _calendar(record, clock, customer, site)
-    stopped = _stopped(record, clock, start, index, calendar.zone)
-    ended = bool(record.outcome or record.data.get("origin"))
-    if stopped is None and (ended or _is_last(record)):
-        return None
-    length = ""
-    deadline = _named(record, clock, calendar)
-    paused = clock.pausable and deadline is None
-    if deadline is None:
-        length = _length(record, clock, customer, index, config, start)
-        if not length:
+class _Case:
+    """A record among others at a time, with what all its clocks need found out once."""
+
+    def __init__(self, record: Record, index: Index, config: Config, now: datetime) -> None:
+        self.record, self.index, self.config, self.now = record, index, config, now
+        self.customer = index.find(str(record.value("customer") or ""))
+        self.site = config.sites.get(str(record.value("site")), config.site)
+        self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
+        self._gravity: Gravity | None = None
+        self._sent: list[tuple[str, datetime]] | None = None
+
+    @property
+    def gravity(self) -> Gravity:
+        """How grave it is, asked for only where a length depends on it."""
+        if self._gravity is None:
+            self._gravity = gravity(self.record, self.index, self.config)
+        return self._gravity
+
+    def state(self, clock: Clock) -> ClockState | None:
+        """Return where a clock stands, None if it has not begun or came to nothing."""
+        record = self.record
+        calendar = _calendar(record, clock, self.customer, self.site, self.config)
+        named = _named_by(record.value(clock.at), calendar) if clock.at else None
+        start = self._start(clock, calendar) or named
+        if start is None:
             return None
-        deadline = due(start, parse_duration(length), calendar)
-    if paused:
-        deadline = _with_pauses(record, start, deadline, stopped or now)
-    return ClockState(
-        record=record,
-        clock=clock,
-        start=start,
-        due=deadline,
-        stopped_at=stopped,
-        state=_judge(start, deadline, stopped, now, is_paused=paused and _is_waiting(record)),
-        length=length,
-        provisional=calendar.is_provisional(deadline.date()),
-    )
+        stops = stopping(
+            record, clock, start, self.index, self.config, calendar.zone, self._sendings
+        )
+        start, stopped = round_of(record, clock, start, stops)
+        ended = None
+        if stopped is None and (clock.stops or record.outcome) and self.is_over:
+            ended = ended_at(record, calendar.zone) if "origin" not in record.data else None
+            if ended is None:
+                return None
+        found = self._deadline(clock, calendar, start, named, stopped or ended or self.now)
+        if found is None or (ended is not None and ended <= found.due):
+            return None
+        is_paused = clock.pausable and not _is_by_hand(found) and _is_waiting(record)
+        state = judge(start, found.due, stopped, self.now, is_paused=is_paused)
+        return ClockState(
+            record=record,
+            clock=clock,
+            start=start,
+            due=found.due,
+            stopped_at=stopped,
+            state="missed" if ended else state,
+            length=found.length,
+            provisional=calendar.is_provisional(found.due.date()),
+            calendar=calendar,
+            basis=found.basis,
+            original=found.original,
+        )
+
+    def _sendings(self) -> list[tuple[str, datetime]]:
+        if self._sent is None:
+            self._sent = sendings_for(self.record, self.index)
+        return self._sent
+
+    def _start(self, clock: Clock, calendar: Calendar) -> datetime | None:
+        record, zone = self.record, calendar.zone
+        begun = [moment_of(record.value(each), zone) for each in clock.starts]
+        for each in clock.renewed:
+            begun += told_by(record, each, self.index, zone)
+        return max((each for each in begun if each), default=None)
+
+    def _deadline(
+        self,
+        clock: Clock,
+        calendar: Calendar,
+        start: datetime,
+        named: datetime | None,
+        end: datetime,
+    ) -> _Deadline | None:
+        """Return until when; `end` is until when the record waited where a pause is open.
+
+        What the customer named or granted wins over every length, and nothing moves it but
+        another extension.
+        """
+        agreed = _last(self.record, "customer_due", "due", clock, calendar)
+        extended = _last(self.record, "extensions", "new_due", clock, calendar)
+        found: _Deadline | None
+        if agreed is not None:
+            found = _Deadline(agreed, "", "agreed")
+        elif named is not None:
+            found = _Deadline(named, "", "named")
+        else:
+            found = self._computed(clock, calendar, start, end)
+        if extended is None:
+            return found
+        return _Deadline(extended, "", "extended", found.due if found else None)
+
+    def _computed(
+        self, clock: Clock, calendar: Calendar, start: datetime, end: datetime
+    ) -> _Deadline | None:
+        """Return the deadline a length gives; where the case grew graver later, the earlier of
+        the one it had and the one counted from when that was known.
+        """
+        level, known = self.gravity.level, self.gravity.known_at
+        first = self._counted(clock, level, start, start, calendar, end)
+        if known is None or known <= start or level == "general":
+            return first
+        before = self._counted(clock, "general", start, start, calendar, end)
+        after = self._counted(clock, level, start, known, calendar, end)
+        if before is None or after is None:
+            return after or before
+        if after.due >= before.due:
+            return before
+        return after._replace(basis="raised", original=before.due)
+
+    def _counted(
+        self,
+        clock: Clock,
+        level: str,
+        start: datetime,
+        since: datetime,
+        calendar: Calendar,
+        end: datetime,
+    ) -> _Deadline | None:
+        length: Length = find_length(
+            clock.name, level, start.date(), self.customer, self.index, self.config
+        )
+        if not length.text:
+            return None
+        duration = parse_duration(length.text)
+        roll = length.roll or cast("Roll", clock.roll)
+        deadline = due(since, duration, calendar, roll)
+        if clock.pausable:
+            waited = _pauses(self.record, since, end)
+            deadline = put_off(deadline, waited, calendar, worked=duration.unit in _WORKED)
+        return _Deadline(deadline, length.text, "length")
 
 
-def _judge(
+def judge(
     start: datetime, deadline: datetime, stopped: datetime | None, now: datetime, *, is_paused: bool
 ) -> State:
+    """Return the state of a deadline; `now` is in UTC."""
+    # Times of one zone would be compared by the clock on its walls, and that can go back.
+    deadline = deadline.astimezone(timezone.utc)
     if stopped is not None:
         return "met" if stopped <= deadline else "missed"
     left = deadline - now
@@ -112,182 +225,96 @@ def _is_waiting(record: Record) -> bool:
     return any(not row.get("ended_at") for row in rows(record.data.get("pauses")))
 
 
+def _is_by_hand(deadline: _Deadline) -> bool:
+    return deadline.basis in ("named", "agreed", "extended")
+
+
 def _is_last(record: Record) -> bool:
     return bool(record.kind.stages) and record.stage == record.kind.stages[-1].name
 
 
-# --- how long ----------------------------------------------------------------------------------
+# --- agreed by hand ----------------------------------------------------------------------------
 
 
-def _named(record: Record, clock: Clock, calendar: Calendar) -> datetime | None:
-    """Return the deadline the customer set for this very case, as last extended by him.
-
-    It wins over every length, and no pause moves it. A day without a time ends at
-    close of business.
-    """
-    named = [row.get("due") for row in _rows_of(record, "customer_due", clock)]
-    named += [row.get("new_due") for row in _rows_of(record, "extensions", clock)]
-    for value in reversed(named):
-        if moment := find_moment(value):
-            return moment
-        if isinstance(value, str) and (day := _begin(value, calendar.zone)):
-            return calendar.close_of_business(day.date())
-    return None
+def _last(record: Record, name: str, key: str, clock: Clock, calendar: Calendar) -> datetime | None:
+    """Return the last deadline that a list of the record names for a clock."""
+    if name not in record.data:
+        return None
+    given = [row.get(key) for row in rows(record.data.get(name)) if row.get("clock") == clock.name]
+    return next(filter(None, (_named_by(each, calendar) for each in reversed(given))), None)
 
 
-def _rows_of(record: Record, name: str, clock: Clock) -> list[Mapping[str, Any]]:
-    return [row for row in rows(record.data.get(name)) if row.get("clock") == clock.name]
+def _named_by(value: Any, calendar: Calendar) -> datetime | None:
+    """Return a deadline that is named; a day without a time ends at close of business."""
+    if moment := find_moment(value):
+        return moment
+    day = moment_of(value, calendar.zone) if isinstance(value, str) else None
+    return calendar.close_of_business(day.date()) if day else None
 
 
-def _length(
-    record: Record,
-    clock: Clock,
-    customer: Record | None,
-    index: Index,
-    config: Config,
-    start: datetime,
-) -> str:
-    """Return the length of a clock, or "".
-
-    What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
-    shipped profile; of several rows the latest valid at the start.
-    """
-    level = _level(record, index, config)
-    shipped = index.store.repository.schemas.profile("clocks").get("clocks", ())
-    agreed = rows(customer.data.get("clock_agreements")) if customer else []
-    for table in (agreed, config.clocks, shipped):
-        length = length_in(table, clock.name, level, start.date())
-        if length:
-            return length
-    return ""
+# --- pauses ------------------------------------------------------------------------------------
 
 
-def _level(record: Record, index: Index, config: Config) -> str:
-    """Return which lengths a record's clocks have: an 8D those of its worst complaint."""
-    if "line_stop" in record.kind.fields:
-        return severity(record, config).clock_level
-    schemas = index.store.repository.schemas
-    answered = schemas.headers().get(record.kind.name, {}).get("sends-for")
-    for field in record.kind.links() if answered else ():
-        for target in linked_ids(record, field) if field.link == answered else ():
-            linked = index.find(target)
-            if linked is not None and severity(linked, config).clock_level == "major":
-                return "major"
-    return "general"
-
-
-def length_in(table: Sequence[Mapping[str, Any]], clock: str, level: str, day: date) -> str:
-    """Return the length that a table of dated rows gives a clock on a day, or ""."""
-    best = ("", "")
-    for row in table:
-        if str(row.get("clock", "")).casefold() != clock.casefold():
-            continue
-        valid_from = str(row.get("valid_from", ""))
-        either = row.get("value") if row.get("severity", level) == level else None
-        length = str(row.get(level) or either)
-        if _DURATION.fullmatch(length) and best[0] <= valid_from <= day.isoformat():
-            best = (valid_from, length)
-    return best[1]
-
-
-def _with_pauses(record: Record, start: datetime, deadline: datetime, end: datetime) -> datetime:
-    """Return a deadline moved by the time, up to `end`, in which the customer was asked something.
-
-    A question put after the deadline moves nothing any more, and no hour counts twice.
-    """
+def _pauses(record: Record, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when the customer was asked something and had not answered, no hour twice."""
     asked = [(find_moment(row.get("asked_at")), row) for row in rows(record.data.get("pauses"))]
     pauses = [(begun, find_moment(row.get("ended_at")) or end) for begun, row in asked if begun]
     for begun, ended in sorted(pauses):
-        if begun > deadline:
-            break
         begun, ended = max(begun, start), min(ended, end)
         if ended > begun:
-            deadline += ended - begun
+            yield begun, ended
             start = ended
+
+
+def put_off(
+    deadline: datetime,
+    pauses: Iterator[tuple[datetime, datetime]],
+    calendar: Calendar,
+    *,
+    worked: bool,
+) -> datetime:
+    """Return a deadline moved by pauses: by their hours in the shifts if `worked`, else by all.
+
+    A question put after the deadline moves nothing any more.
+    """
+    from fractions import Fraction  # few records ever waited
+
+    for begun, ended in pauses:
+        if begun > deadline.astimezone(timezone.utc):
+            break
+        if not worked:
+            later = deadline.astimezone(timezone.utc) + (ended - begun)
+            deadline = later.astimezone(calendar.zone)
+        elif lost := calendar.working_time(begun, ended):
+            deadline = calendar.add_working_hours(deadline, Fraction(lost / _AN_HOUR))
     return deadline
 
 
 # --- where -------------------------------------------------------------------------------------
 
 
-def _calendar(record: Record, clock: Clock, customer: Record | None, site: Site) -> Calendar:
+def _calendar(
+    record: Record, clock: Clock, customer: Record | None, site: Site, config: Config
+) -> Calendar:
     """Return the calendar a clock counts in: a customer's clock in the zone of his plant."""
-    own = site_calendar(site)
+    own = site.calendar
+    if clock.scope != "customer" or customer is None:
+        return own
     wanted = record.value("customer_site")
-    plants = rows(customer.data.get("sites")) if customer and clock.scope == "customer" else []
-    plant = next((row for row in plants if row.get("code") == wanted), None)
-    if plant is None or not plant.get("zone"):
+    plants = rows(customer.data.get("sites")) if wanted else ()
+    plant: Mapping[str, Any] = next((row for row in plants if row.get("code") == wanted), {})
+    if not plant.get("zone"):
         return own
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         zone = ZoneInfo(str(plant["zone"]))
-        if not plant.get("calendar"):
+        country = str(plant.get("calendar") or "")
+        if not country:
             return own._replace(zone=zone)
-        theirs = build_calendar(str(plant["calendar"]), hours=own.hours, zone=zone)
+        frozen = config.frozen.get(country, ())
+        theirs = build_calendar(country, hours=own.hours, zone=zone, frozen=frozen)
         theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
         return theirs
     except (ZoneInfoNotFoundError, ValueError, UsageError):
         return own
-
-
-# --- what stops it -----------------------------------------------------------------------------
-
-
-def _stopped(
-    record: Record, clock: Clock, start: datetime, index: Index, zone: ZoneInfo
-) -> datetime | None:
-    """Return when the event that stops a clock happened: the event itself, not its approval.
-
-    A sign-off stops it if it was given since the clock started.
-    """
-    stops = clock.stops
-    if "field" in stops:
-        return _begin(record.value(stops["field"]), zone) or _linked(record, stops, index, zone)
-    if "stage" in stops:
-        stage = record.kind.stage(stops["stage"])
-        reached = stage in record.kind.stages_up_to(record.stage)
-        return _begin(record.value(stage.at), zone) if reached and stage.at else None
-    if "signoff" in stops:
-        signed = find_moment(record.value(f"signoffs.{key_of(stops['signoff'], record.cycle)}.at"))
-        return signed if signed and signed >= start else None
-    sent = list(_sendings(record, stops["sent"], index))
-    return min(sent) if sent else None
-
-
-def _linked(
-    record: Record, stops: Mapping[str, Any], index: Index, zone: ZoneInfo
-) -> datetime | None:
-    """Return when a record that names this one says it happened, None if none does."""
-    linked = stops.get("linked")
-    if linked is None or linked["kind"] not in index.store.repository.schemas.headers():
-        return None
-    found = [
-        _begin(each.value(linked["field"]), zone)
-        for each in index.linking_to(record.id, linked["kind"])
-        if not each.outcome and holds(linked.get("when", {}), each.data)
-    ]
-    return min((each for each in found if each), default=None)
-
-
-def _sendings(record: Record, step: str, index: Index) -> Iterator[datetime]:
-    """Yield when a report left, from the record itself and from those that answer it."""
-    answering = [record]
-    for name in index.store.repository.schemas.names():
-        header = index.store.repository.schemas.headers()[name]
-        if name != record.kind.name and header.get("sends-for") == record.kind.name:
-            answering += index.linking_to(record.id, name)
-    for each in answering:
-        for _key, row in each.sendings():
-            if row.get("step") == step and row.get("complaint") in (None, record.id):
-                moment = find_moment(row.get("sent_at"))
-                if moment is not None:
-                    yield moment
-
-
-def _begin(value: Any, zone: ZoneInfo) -> datetime | None:
-    """Return a stored time, or the beginning of a stored day."""
-    try:
-        return datetime.combine(load_day(str(value)), time(), zone)
-    except ValueError:
-        return find_moment(value)

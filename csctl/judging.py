@@ -29,7 +29,7 @@ from csctl.repository import open_repository
 from csctl.rules.context import build_context
 from csctl.rules.gates import GROUPINGS
 from csctl.store import Store
-from csctl.times import calendars
+from csctl.times import publicdays
 from csctl.validation import check_path, check_stray, record_paths
 
 # Records held at a time where there are very many: those of the next few are among them.
@@ -274,5 +274,5 @@ def _open_judge(
 
 def _open(root: Path, with_cache: bool) -> Store:  # pragma: no cover - in another process
     cache = open_repository_cache(root) if with_cache else NO_CACHE
-    calendars.use_cache(cache)
+    publicdays.use_cache(cache)
     return Store(open_repository(root, cache=cache))

@@ -23,7 +23,7 @@ from csctl.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_o
 from csctl.places import CONFIG, RECORDS, stem_of
 from csctl.pool import Told
 from csctl.store import Store
-from csctl.times import calendars
+from csctl.times import publicdays
 from csctl.validation import check_stray, record_paths
 
 _AT_ONCE: Final = 400
@@ -54,7 +54,7 @@ class Recheck:
         self._fresh: dict[int, list[str]] = defaultdict(list)
         self._moved: set[str] = set()
         self._gone: set[str] = set()
-        calendars.use_cache(cache)
+        publicdays.use_cache(cache)
 
     def run(self, told: Told) -> tuple[list[Finding], int]:
         """Return all findings and how many records there are, and keep what was found."""

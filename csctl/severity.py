@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from csctl.config import Config
 from csctl.kinds.schema import answer_kind, is_answered
 from csctl.messages import _
 from csctl.record import Record
+from csctl.times.moments import find_moment
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -20,33 +23,53 @@ class Severity(NamedTuple):
 
     `provisional` says that line stop or batch is still unknown and could make it major;
     `reasons` are sentences; `clock_level` decides which clocks run: a safety case has those
-    of a major one.
+    of a major one, and those since `known_at` where that was learned later than the rest.
     """
 
     level: Level
     provisional: bool
     reasons: tuple[str, ...]
     clock_level: Level
+    known_at: datetime | None = None
 
 
 def severity(complaint: Record, config: Config) -> Severity:
     """Compute the severity of a complaint: major for a line stop, a batch, or if raised by hand."""
     reasons: list[str] = []
+    since: list[str] = []
     if complaint.value("line_stop") is True:
         reasons.append(_("The customer's line stopped."))
+        since.append("line_stop_known_at")
     if complaint.value("batch") is True:
         reasons.append(_("It is a batch problem."))
+        since.append("batch_known_at")
     elif reached := batch_reached(complaint, config):
         reasons.append(reached)
+        since.append("batch_known_at")
     if isinstance(complaint.value("severity_raised"), dict):
         reasons.append(_("Somebody raised it, with a reason."))
+        since.append("severity_raised.at")
     level: Level = "major" if reasons else "general"
     open_questions = (complaint.value("line_stop"), complaint.value("batch"))
     provisional = level == "general" and any(_is_open(each) for each in open_questions)
     safety = complaint.value("safety") in ("possible", "confirmed")
     if safety:
         reasons.append(_("Safety or a regulation may be concerned: a major case's clocks run."))
-    return Severity(level, provisional, tuple(reasons), "major" if safety else level)
+        since.append("safety_known_at")
+    known = [find_moment(complaint.value(each)) for each in since]
+    return Severity(
+        level,
+        provisional,
+        tuple(reasons),
+        "major" if safety else level,
+        earliest(known),
+    )
+
+
+def earliest(known: Sequence[datetime | None]) -> datetime | None:
+    """Return the earliest moment, None where one of them stands for the beginning."""
+    moments = [each for each in known if each is not None]
+    return min(moments) if moments and len(moments) == len(known) else None
 
 
 def batch_reached(complaint: Record, config: Config) -> str:

@@ -18,6 +18,7 @@ from csctl.record import Record, rows
 from csctl.rules import gates, signing
 from csctl.rules.context import Context
 from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
+from csctl.rules.lateness import check_pauses
 from csctl.rules.privacy import check_private
 from csctl.rules.times import check_times
 from csctl.store import Store
@@ -30,6 +31,7 @@ _EVERY_KIND: Final = (
     check_languages,
     check_private,
     check_times,
+    check_pauses,
     signing.check_signoffs,
     signing.check_sent,
     signing.check_entered,

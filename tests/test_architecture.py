@@ -54,7 +54,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "pool": "very much work on all cores",
             "places": "where a repository is, read without YAML",
             "times.moments": "days and times as people write them and records store them",
-            "times.calendars": "working days and hours",
+            "times.publicdays": "public holidays and make-up working days",
             "interchange.markup": "XML with the places of its elements",
             "forms.images": "photos, turned and bounded",
             "ledgers.table": "rows under headings",
@@ -70,6 +70,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "text and git",
         {
+            "times.calendars": "working days and hours",
             "yamlfile.yamlio": "a YAML text, its data and their places",
             "git.gitrepo": "the git repository",
             "git.rewrites": "whether history was rewritten",
@@ -190,11 +191,18 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
-    ("proofs", {"proofs": "what stands behind a sign-off"}),
+    (
+        "proofs",
+        {
+            "proofs": "what stands behind a sign-off",
+            "clocklengths": "how long a clock runs",
+            "clockstops": "what stops a clock",
+        },
+    ),
+    ("clocks", {"clocks": "when something is due"}),
     (
         "across records",
         {
-            "clocks": "when something is due",
             "clauses": "what proves a clause of a standard",
             "clashwords": "what two people made different, in the words of the form",
             "registration.choices": "what an answer can be picked from",
@@ -230,7 +238,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
-            "agenda": "what is to be done",
+            "duties": "what is due for every period",
+            "escalation": "who is told when",
             "codeowners": "who approves which records, for git platforms",
             "interchange.formmap": "which cell of a customer's form takes which field",
             "forms.questionnairesheet": "the questionnaire of a survey as a workbook",
@@ -253,6 +262,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.eight_d": "an 8D up to its causes",
             "rules.feedback": "where feedback leads, what a returned part shows",
             "rules.oversight": "nonconformities, inspections, assessments",
+            "rules.lateness": "missed clocks and pauses",
             "rules.laboratory": "what a test needs, and who may see or keep what",
             "rules.signing": "who may sign",
             "rules.service": "requests, call-backs, suggestions, promised actions",
@@ -262,6 +272,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "agenda": "what is to be done",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
             "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",
@@ -306,6 +317,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "acts on acts",
         {
             "registration.registering": "answers and files as a record",
+            "agendafile": "what is due, for calendars",
+            "reasons": "why something is due, and what it lacks",
             "sending": "what leaves the house",
             "whereabouts": "how far the work on each record has got",
         },
@@ -313,6 +326,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "standing",
         {
+            "board": "the page of the morning meeting",
             "forms.batch": "many forms in one call, on all cores",
             "standing": "where a record stands",
             "events": "what two versions tell an auditor",
@@ -370,7 +384,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     "click": CLICK,
     "yaml": {"yamlfile.yamlparse", "yamlfile.yamltree", "yamlfile.yamlnotes", "yamlfile.yamledit"},
     "git": {"git.gitrepo"},
-    "holidays": {"times.calendars"},
+    "holidays": {"times.publicdays"},
+    "icalendar": {"agendafile"},
     "PIL": {"forms.images"},
     "jsonschema": {"kinds.conformance"},
     "jsonschema_rs": {"kinds.fastshape"},

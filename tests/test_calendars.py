@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from csctl.cache import NO_CACHE, open_repository_cache
 from csctl.errors import UsageError
-from csctl.times import calendars as working
+from csctl.times import publicdays
 from csctl.times.calendars import Calendar, Duration, build_calendar, due, parse_duration
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -309,12 +309,12 @@ def test_public_holidays_are_remembered(repo: Path) -> None:
     cache = open_repository_cache(repo)
     plain = [CN.is_working_day(date(2026, 1, 1) + timedelta(days=each)) for each in range(365)]
     for _time in range(2):
-        working.use_cache(cache)
+        publicdays.use_cache(cache)
         days = [CN.is_working_day(date(2026, 1, 1) + timedelta(days=each)) for each in range(365)]
         assert days == plain
     cache.write("UPDATE texts SET text = ?", [('[["2026-03-05"], []]',)])
-    working.use_cache(cache)
+    publicdays.use_cache(cache)
     assert not CN.is_working_day(date(2026, 3, 5))
     cache.close()
-    working.use_cache(NO_CACHE)
+    publicdays.use_cache(NO_CACHE)
     assert CN.is_working_day(date(2026, 3, 5))

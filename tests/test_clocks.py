@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.clocks import ClockState, clock_states, length_in
+from csctl.clocks import OPEN, ClockState, clock_states, length_in, put_off
+from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.repository import open_repository
 from csctl.store import Store
+from csctl.times.calendars import build_calendar
 from tests.factory import COMPLAINT, CONFIG, CUSTOMER, ZONE, records_repository, write
 from tests.factory import write_complaint as write_record
 
 NOW = datetime(2026, 3, 5, 9, 30, tzinfo=ZONE)
+PLANT = build_calendar(
+    "CN", hours=[(time(8), time(12)), (time(13), time(17))], zone=ZoneInfo("Asia/Shanghai")
+)
 
 
 def moment(text: str) -> datetime:
@@ -189,7 +195,8 @@ def test_an_open_pause_stands_still_until_now(repo: Path) -> None:
     plain = states(repo, PAUSABLE)["d5"].due
     found = states(repo, waiting, now=moment("2026-03-08T08:00"))
     assert found["d5"].state == "paused"
-    assert found["d5"].due == plain + timedelta(days=3)
+    # Thursday and Friday; nobody works on the weekend of a question either.
+    assert found["d5"].due == plain + timedelta(days=2)
     assert found["d3"].state == "overdue"
 
 
@@ -228,29 +235,46 @@ def test_a_date_the_customer_gave_is_not_paused(repo: Path) -> None:
     assert found["d8"].state == "running"
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 100)), max_size=5))
-def test_pauses_never_move_a_clock_by_more_than_their_own_length(
-    spans: list[tuple[int, int]],
+@settings(deadline=None, max_examples=40)
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 100)), max_size=5),
+    longer=st.integers(0, 50),
+    worked=st.booleans(),
+)
+def test_pausing_never_shortens_and_a_longer_pause_never_does(
+    spans: list[tuple[int, int]], longer: int, worked: bool
 ) -> None:
-    from csctl.clocks import _with_pauses
-    from csctl.kinds.building import build_kind
-    from csctl.record import Record
-    from csctl.yamlfile.yamlio import Document
+    start = moment("2026-09-18T08:00")
+    deadline = PLANT.close_of_business(date(2026, 9, 24))
 
-    start = moment("2026-03-02T08:00")
-    rows = [
-        {
-            "asked_at": (start + timedelta(hours=begun)).isoformat(timespec="minutes"),
-            "ended_at": (start + timedelta(hours=begun + length)).isoformat(timespec="minutes"),
-        }
-        for begun, length in spans
-    ]
-    kind = build_kind({"x-kind": "k", "x-title": {}, "x-folder": "k", "x-list": []})
-    record = Record(kind, "K", "k", Document("", {"pauses": rows}))
-    deadline = start + timedelta(hours=100)
-    moved = _with_pauses(record, start, deadline, start + timedelta(hours=1000)) - deadline
-    assert timedelta(0) <= moved <= timedelta(hours=sum(length for _begun, length in spans))
+    def put(rows: list[tuple[int, int]]) -> datetime:
+        pauses = [
+            (start + timedelta(hours=begun), start + timedelta(hours=begun + length))
+            for begun, length in rows
+        ]
+        apart: list[tuple[datetime, datetime]] = []
+        for begun, ended in sorted(pauses):
+            if not apart or begun >= apart[-1][1]:
+                apart.append((begun, ended))
+        return put_off(deadline, iter(apart), PLANT, worked=worked)
+
+    moved = put(spans)
+    assert moved >= deadline
+    if not worked:
+        assert moved - deadline <= timedelta(hours=sum(length for _begun, length in spans))
+    if spans:
+        one = [min(spans)]
+        assert put([(one[0][0], one[0][1] + longer)]) >= put(one)
+
+
+def test_a_pause_moves_a_working_day_clock_by_the_shifts_it_covers() -> None:
+    deadline = PLANT.close_of_business(date(2026, 9, 30))
+    holidays = (moment("2026-09-25T17:00"), moment("2026-09-28T08:00"))
+    assert put_off(deadline, iter([holidays]), PLANT, worked=True) == deadline
+    morning = (moment("2026-09-28T08:00"), moment("2026-09-28T12:00"))
+    # The seven days of the national holiday do not count.
+    assert put_off(deadline, iter([morning]), PLANT, worked=True) == moment("2026-10-08T12:00")
+    assert put_off(deadline, iter([morning]), PLANT, worked=False) == moment("2026-09-30T21:00")
 
 
 # --- what stops a clock --------------------------------------------------------------------------
@@ -318,7 +342,101 @@ def test_what_ended_or_was_imported_has_no_running_clocks(
 ) -> None:
     found = states(repo, extra, stage=stage)
     assert found
-    assert all(each.stopped_at for each in found.values())
+    assert not {each.state for each in found.values()} & set(OPEN)
+
+
+def test_late_stays_late_after_closing(repo: Path) -> None:
+    """A 3D that never left is missed for good, whenever somebody looks."""
+    for now in ("2026-07-03T00:00", "2027-07-03T00:00"):
+        found = states(repo, "closed_on: 2026-07-02\n", stage="closed", now=moment(now))
+        assert (found["d3"].state, found["d3"].stopped_at) == ("missed", None)
+    outcome = "outcome: {result: rejected, reason: r, at: 2026-03-05T09:00+08:00, by: li-na}\n"
+    assert set(states(repo, outcome)) == {"registration"}
+    short = "d8_required: short_answer\ncontained_at: 2026-03-05T10:00+08:00\n"
+    assert states(repo, short)["d3"].state == "met"
+
+
+# --- agreed, raised, opened again -----------------------------------------------------------------
+
+
+def test_an_extension_keeps_the_original_date_and_moves_it_alone(repo: Path) -> None:
+    row = "extensions:\n  - {id: EX1, clock: d5, new_due: 2026-04-10, reason: r}\n"
+    waiting = pauses(("2026-03-05T08:00", "2026-03-05T17:00"))
+    plain, found = states(repo, waiting)["d5"], states(repo, waiting + row)["d5"]
+    assert (found.due, found.basis) == (moment("2026-04-10T17:00"), "extended")
+    assert found.original == plain.due
+    raised = "severity_raised: {reason: r, by: li-na, at: 2026-03-05T09:00+08:00}\n"
+    assert states(repo, waiting + row + raised)["d5"].due == found.due
+
+
+def test_raised_later_the_shorter_clock_starts_when_it_was_known(repo: Path) -> None:
+    raised = "severity_raised: {reason: r, by: li-na, at: 2026-03-05T12:00+08:00}\n"
+    found = states(repo, raised)
+    # 24 h from then, and the 48 h it had.
+    assert (found["d3"].due, found["d3"].original) == (
+        moment("2026-03-06T12:00"), moment("2026-03-06T16:30"),
+    )  # fmt: skip
+    assert (found["d3"].basis, found["d3"].length) == ("raised", "24h")
+    late = raised.replace("03-05T12:00", "03-06T12:00")
+    assert states(repo, late)["d3"].due == moment("2026-03-06T16:30")
+    waiting = pauses(("2026-03-05T13:00", "2026-03-06T13:00"))
+    later = moment("2026-03-10T00:00")
+    plain, both = (states(repo, waiting + e, now=later)["d5"] for e in ("", raised))
+    assert both.original == plain.due
+    assert both.due == moment("2026-03-17T17:00")  # 7 working days, and the one that was waited
+    line = COMPLAINT.replace("line_stop: false", "line_stop: true")
+    known = "line_stop_known_at: 2026-03-05T12:00+08:00\n"
+    assert states(repo, known, complaint=line)["d3"].due == moment("2026-03-06T12:00")
+    assert states(repo, known + "severity_raised: {reason: r}\n", complaint=line)[
+        "d3"
+    ].due == moment("2026-03-05T16:30")
+
+
+def test_a_record_opened_again_starts_its_last_clocks_anew(repo: Path) -> None:
+    again = "closed_on: 2026-04-02\ncycles: [{id: CY1, opened_at: 2026-05-06T10:00+08:00}]\n"
+    sent = "d8_required: full_8d\nsent:\n" + row("8D", "2026-03-20T10:00")
+    found = states(repo, again + sent, stage="investigated", now=moment("2026-05-07T00:00"))
+    assert (found["close"].start, found["close"].state) == (moment("2026-05-06T10:00"), "running")
+    assert (found["d8"].start, found["d8"].stopped_at) == (moment("2026-05-06T10:00"), None)
+    assert found["ack"].start == moment("2026-03-04T16:30")
+    second = sent + row("8D", "2026-05-20T10:00").replace("8D-1", "8D-2")
+    answered = states(repo, again + second, stage="replied", now=moment("2026-06-07T00:00"))
+    assert (answered["d8"].state, answered["d8"].start) == ("met", moment("2026-05-06T10:00"))
+    kept = states(repo, again + sent, stage="customer_confirmed", now=moment("2026-05-07T00:00"))
+    assert kept["d8"].stopped_at == moment("2026-03-20T10:00")
+
+
+def test_a_rule_that_changed_half_way_leaves_old_deadlines(repo: Path) -> None:
+    rows = "clocks:\n" + "".join(
+        f"  - {{valid_from: '{day}', clock: reply, value: {length}}}\n"
+        for day, length in (("2026-01-01", "5bd"), ("2026-07-01", "3bd"))
+    )
+    extra = "d8_required: none\n"
+    before = states(repo, extra, config=CONFIG + rows)["reply"]
+    july = COMPLAINT.replace("2026-03-04T", "2026-07-01T")
+    after = states(repo, extra, config=CONFIG + rows, complaint=july)["reply"]
+    assert [each.length for each in (before, after)] == ["5bd", "3bd"]
+
+
+def test_a_deadline_on_a_day_off_stays_or_is_rolled(repo: Path) -> None:
+    for roll, day in (("none", "05T23:59:59"), ("next_bd", "08T17:00"), ("prev_bd", "09-30T17:00")):
+        rows = (
+            f"clocks:\n  - {{valid_from: '2026-01-01', clock: close, value: 31cd, roll: {roll}}}\n"
+        )
+        september = COMPLAINT.replace("2026-03-04T", "2026-09-04T")
+        found = states(repo, config=CONFIG + rows, complaint=september)["close"].due
+        assert found == moment("2026-" + (day if "-" in day else f"10-{day}"))
+
+
+def test_the_hour_that_comes_twice_counts_twice(repo: Path) -> None:
+    """In Berlin the clocks go back on 2026-10-25 at 3:00: now and due have one zone there."""
+    config = CONFIG.replace("Asia/Shanghai", "Europe/Berlin").replace("CN", "DE")
+    night = COMPLAINT.replace("2026-03-04T16:30+08:00", "2026-10-24T02:30+02:00")
+    night = night.replace("2026-03-04T17:00+08:00", "2026-10-24T02:40+02:00")
+    berlin = ZoneInfo("Europe/Berlin")
+    for utc, state in (("2026-10-25T00:29", "due_soon"), ("2026-10-25T00:31", "overdue")):
+        now = datetime.fromisoformat(utc + "+00:00").astimezone(berlin)
+        assert states(repo, config=config, complaint=night, now=now)["ack"].state == state
 
 
 # --- where ---------------------------------------------------------------------------------------
@@ -379,6 +497,19 @@ def test_an_8d_has_the_clocks_of_its_worst_complaint(repo: Path) -> None:
 def test_a_clock_without_a_length_does_not_run(repo: Path) -> None:
     write(repo, "schemas/profiles/clocks.yaml", "clocks:\n  - {clock: ack, general: 24h}\n")
     assert list(states(repo)) == ["ack"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("{clock: ack, general: 3weeks}", "'3weeks' is no length of the clock ack"),
+        ("{clock: ack, general: 3h, roll: later}", "'later' is no way to roll the clock ack"),
+    ],
+)
+def test_a_profile_that_cannot_be_is_an_error(repo: Path, row: str, words: str) -> None:
+    write(repo, "schemas/profiles/clocks.yaml", f"clocks:\n  - {row}\n")
+    with pytest.raises(CsctlError, match=words):
+        states(repo)
 
 
 # --- rows of lengths -----------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -125,3 +126,48 @@ def test_version_pins(pin: str, version: str, fits: bool) -> None:
 def test_what_is_no_pin_is_a_sentence(pin: str) -> None:
     with pytest.raises(CsctlError, match="is not a version pin"):
         version_fits(pin, "1.0")
+
+
+def test_shutdowns_shifts_and_frozen_years_make_the_calendar() -> None:
+    site = {
+        "shutdowns": [{"from": "2026-08-03", "to": "2026-08-05", "reason": "furnace"}],
+        "shifts": [{"valid_from": "2026-09-01", "hours": [["06:00", "14:00"]],
+                    "workdays": ["mon", "tue", "wed", "thu", "fri", "sat"]}],
+    }  # fmt: skip
+    years = {"CN-2099": {"days_off": ["2099-01-01"], "working_days": ["2099-01-03"]}}
+    calendar = build_config({"sites": {"nb": site}, "calendars": years}).site.calendar
+    assert [calendar.is_working_day(date(2026, 8, d)) for d in (3, 5, 6)] == [False, False, True]
+    assert calendar.close_of_business(date(2026, 8, 31)).hour == 17
+    assert calendar.close_of_business(date(2026, 9, 1)).hour == 14
+    saturdays = [calendar.is_working_day(date(2026, *each)) for each in ((8, 29), (9, 5))]
+    assert saturdays == [False, True]
+    assert calendar.is_working_day(date(2099, 1, 3))
+    assert not calendar.is_working_day(date(2099, 1, 1))
+    assert not calendar.is_provisional(date(2099, 1, 1))
+    assert calendar.is_provisional(date(2098, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "words"),
+    [
+        (
+            "sites: {nb: {shutdowns: [{from: '2026-08-03', to: '2026-08-05', reason: a}, "
+            "{from: '2026-08-05', to: '2026-08-06', reason: b}]}}",
+            "sites.nb.shutdowns.1", "overlaps the one from 2026-08-03",
+        ),
+        (
+            "sites: {nb: {shutdowns: [{from: '2026-08-03', to: '2026-08-01', reason: a}]}}",
+            "sites.nb.shutdowns.0", "ends before it begins",
+        ),
+        ("clocks: [{valid_from: '2026-01-01', clock: d33, value: 5bd}]", "clocks.0.clock", "'d33'"),
+        ("clocks: [{valid_from: '2026-01-01', clock: d3, value: 5weeks}]", "clocks.0.value", ""),
+        (
+            "calendars: {CN-2026: {days_off: ['2025-01-01'], working_days: []}}",
+            "calendars.CN-2026.days_off", "2025-01-01",
+        ),
+    ],
+)  # fmt: skip
+def test_a_calendar_or_clock_that_cannot_be_is_named(text: str, field: str, words: str) -> None:
+    [found] = check(f"csctl: '>=0.1'\ncompany: x\n{text}\n")
+    assert found.field == field
+    assert words in found.message

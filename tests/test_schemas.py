@@ -213,7 +213,8 @@ def assert_condition(kind: Kind, when: Mapping[str, Any]) -> None:
         field = kind.field(address)
         choices = [each.name for each in kind.stages] if address == "stage" else field.choices
         for value in wanted if isinstance(wanted, list) else [wanted]:
-            assert value == "present" or value in choices, f"{address}: {value}"
+            known = isinstance(value, bool) and field.type == "boolean"
+            assert value == "present" or known or value in choices, f"{address}: {value}"
 
 
 def test_stages_milestones_sends_and_signoffs_name_what_exists(
@@ -297,12 +298,21 @@ def test_links_lead_to_kinds(kind: Kind, schemas: Schemas) -> None:
 def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -> None:
     lengths = {row["clock"] for row in schemas.profile("clocks")["clocks"]}
     for clock in kind.clocks.values():
-        assert clock.name in lengths
+        assert clock.at or clock.name in lengths
         assert set(clock.label) == LANGUAGES
-        assert clock.starts
-        assert {kind.field(each).type for each in clock.starts} == {"datetime"}, clock.name
+        assert clock.starts or clock.at
+        types = {kind.field(each).type for each in (*clock.starts, *filter(None, [clock.at]))}
+        assert types <= {"datetime", "date"}, clock.name
         assert_condition(kind, clock.when)
+        for each in clock.renewed:
+            assert schemas.kind(each["kind"]).field(each["field"]).type == "datetime"
         stops = dict(clock.stops)
+        if otherwise := stops.pop("otherwise", None):
+            assert kind.field(otherwise["field"]).type == "datetime"
+            assert_condition(kind, otherwise["when"])
+        if not stops:  # what is never done for good is only done anew
+            assert clock.at or len(clock.starts) > 1 or clock.renewed
+            continue
         if linked := stops.pop("linked", None):
             other = schemas.kind(linked["kind"])
             assert other.field(linked["field"]).type in ("date", "datetime")
@@ -321,10 +331,22 @@ def test_clocks_have_a_start_an_end_and_a_length(kind: Kind, schemas: Schemas) -
             assert what in ("3D", "5D", "8D", *kind.sends)
 
 
+def test_duties_have_a_length_and_somebody_who_has_them(kind: Kind, schemas: Schemas) -> None:
+    lengths = {row["clock"] for row in schemas.profile("clocks")["clocks"]}
+    for duty in kind.duties.values():
+        assert duty.name in lengths
+        assert set(duty.label) == LANGUAGES
+        assert set(duty.roles) <= set(schemas.profile("roles")["roles"])
+        if duty.each:
+            assert kind.field(duty.each).link == "person"
+
+
 def test_clock_lengths_are_known_in_agreements_too(schemas: Schemas) -> None:
     rows = schemas.profile("clocks")["clocks"]
     choices = schemas.kind("customer").field("clock_agreements[].clock").choices
-    assert {row["clock"] for row in rows} == set(choices)
+    named = {each.name for kind in schemas.names() for each in schemas.kind(kind).clocks.values()}
+    assert {row["clock"] for row in rows} <= set(choices)
+    assert set(choices) - {row["clock"] for row in rows} <= named
     for row in rows:
         for level in ("general", "major"):
             assert re.fullmatch(r"[0-9]+(h|wh|bd|cd)", row[level]), row

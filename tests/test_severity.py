@@ -13,7 +13,7 @@ from csctl.severity import Severity, batch_reached, severity
 from csctl.yamlfile.yamlio import Document
 
 CONFIG = build_config({"batch_from": {"pieces": 10, "or_rate": "1%"}})
-KIND = Kind("complaint", 1, {}, {}, (), {}, {}, {}, {})
+KIND = Kind("complaint", 1, {}, {}, (), {}, {}, {}, {}, {})
 KNOWN = {"line_stop": False, "batch": False, "safety": "none"}
 
 

@@ -2,58 +2,224 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from csctl import messages
 from csctl.console.options import Desk, format_option, pass_desk
-from csctl.console.output import nothing, show_rows, tell
+from csctl.console.output import nothing, say, show_rows, tell
+from csctl.errors import UsageError
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.agenda import Item
+    from csctl.escalation import Call
+
+_FORMATS = ("text", "table", "json", "csv", "markdown", "icalendar")
+_BY = {"person": "owner", "department": "department", "customer": "customer", "state": "state"}
+# What each lacks is asked of all rules; nobody reads more of them at once.
+_EXPLAINED = 30
+_SOON = timedelta(days=3)
 
 
 @click.command(
     "due",
     help=_(
-        "Show the running clocks, the most urgent first; exit with 1 if anything is overdue.\n\n"
+        "Show what is due, the most urgent first, with what it lacks and who is to be told; exit "
+        "with 1 if anything is overdue. What is due in 3 days says what it lacks, the first 30.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl due\n"
-        "  csctl due --mine\n"
-        "  csctl due --within 3d --customer GEELY --format json"
+        "  csctl due --mine --within 3d\n"
+        "  csctl due --by department\n"
+        "  csctl due --tell\n"
+        "  csctl due --customer GEELY --format json\n"
+        "  csctl due --mine --format icalendar > due.ics"
     ),
 )
 @click.option(
     "--within", metavar="DAYS", default="", help=_("Only what is due in so many days: 3d.")
 )
-@click.option("--mine", is_flag=True, help=_("Only records I am the owner of."))
+@click.option("--mine", is_flag=True, help=_("Only what waits for me."))
+@click.option("--person", default="", metavar="ID", help=_("Only what waits for a person."))
+@click.option("--department", default="", help=_("Only what waits for people of a department."))
 @click.option("--customer", default="", help=_("Only those of this customer."))
-@format_option()
+@click.option("--by", type=click.Choice(tuple(_BY)), help=_("In groups of these."))
+@click.option("--tell", "telling", is_flag=True, help=_("Only what somebody is to be told of now."))
+@format_option(*_FORMATS)
 @pass_desk
-def command(desk: Desk, within: str, mine: bool, customer: str, style: str) -> int:
+def command(
+    desk: Desk,
+    within: str,
+    mine: bool,
+    person: str,
+    department: str,
+    customer: str,
+    by: str | None,
+    telling: bool,
+    style: str,
+) -> int:
     """Show what is due."""
     desk.look_ahead()
-    from csctl.agenda import agenda, agenda_row
+    from csctl.agenda import agenda
 
+    if mine and person:
+        raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
     items = agenda(
         desk.reading,
         desk.now,
         within=within,
-        owner=desk.me if mine else "",
+        owner=desk.me if mine else desk.store.complete(person) if person else "",
         customer=desk.store.complete(customer) if customer else "",
+        department=department,
     )
-    headings = {
-        "due": _("Due"),
-        "state": _("State"),
-        "record": _("Record"),
-        "what": _("What"),
-        "customer": _("Customer"),
-        "owner": _("Owner"),
-        "left": _("Left"),
-    }
-    rows = [agenda_row(each, desk.reading, desk.now, messages.language()) for each in items]
-    show_rows("due", rows, headings, style)
-    if not rows and style == "text":
+    rows = _rows(desk, items, telling=telling, is_short=style in ("table", "csv"))
+    if by:
+        rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
+    _show(desk, rows, style, by or "state")
+    if not rows and style in ("text", "table"):
         nothing(_("Nothing is due."))
     for kind in desk.store.repository.schemas.names():
         for finding in desk.reading.unreadable(kind):
             tell(str(finding))
     return 1 if any(each["state_code"] == "overdue" for each in rows) else 0
+
+
+def _rows(
+    desk: Desk, items: Sequence[Item], *, telling: bool, is_short: bool
+) -> list[dict[str, Any]]:
+    from csctl.agenda import agenda_row
+    from csctl.escalation import Ladder
+    from csctl.reasons import lacks, reason
+    from csctl.rules.context import build_context
+
+    context = build_context(desk.store, desk.now, desk.reading)
+    ladder, language = Ladder(desk.reading, desk.now), messages.language()
+    rows: list[dict[str, Any]] = []
+    names, explained = _Names(desk), 0
+    for item in items:
+        calls: list[Call] = []
+        if telling or not is_short:
+            calls = list(ladder.calls([item.clock] if item.clock else []))
+        if telling and not calls:
+            continue
+        row = agenda_row(item, desk.reading, desk.now, language)
+        if is_short:
+            rows.append(row)
+            continue
+        is_near = item.due is not None and item.due - desk.now <= _SOON
+        lacking = lacks(item, context) if is_near and explained < _EXPLAINED else None
+        explained += lacking is not None
+        words = [each.message for each in lacking or ()]
+        rows.append(
+            row
+            | {
+                "reason": reason(item, row["customer"], words, desk.now),
+                "missing": None if lacking is None else words,
+                "next": next((e.hint for e in lacking or () if e.hint.startswith("csctl ")), ""),
+                "tell": [_call_row(each, names) for each in calls],
+            }
+        )
+    return rows
+
+
+def _call_row(call: Call, names: _Names) -> dict[str, Any]:
+    return {
+        "level": call.level,
+        "since": call.since.isoformat(timespec="minutes"),
+        "people": list(call.people),
+        "names": [names.person(each) for each in call.people],
+        "vacant": [names.role(each) for each in call.vacant],
+    }
+
+
+class _Names:
+    """What people and roles are called, each looked up once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._reading = desk.reading
+        self._roles = desk.store.repository.role_labels()
+        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+
+    def person(self, record_id: str) -> str:
+        if record_id not in self._known:
+            from csctl.record import text_of
+
+            found = self._reading.find(record_id)
+            name = found.value("name") if found else record_id
+            self._known[record_id] = text_of(name, messages.language())
+        return self._known[record_id]
+
+    def role(self, role: str) -> str:
+        if role not in self._known:
+            from csctl.kinds.schema import pick
+
+            self._known[role] = pick(self._roles.get(role, role), messages.language())
+        return self._known[role]
+
+
+def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:
+    if style == "icalendar":
+        from csctl.agendafile import render_icalendar
+
+        click.echo(render_icalendar(rows, desk.now), nl=False)
+    elif style == "markdown":
+        for line in _markdown(rows, by):
+            say(line)
+    elif style == "text":
+        for line in _text(rows, by):
+            say(line)
+    else:
+        headings = {
+            "due": _("Due"),
+            "state": _("State"),
+            "record": _("Record"),
+            "what": _("What"),
+            "customer": _("Customer"),
+            "owner": _("Owner"),
+            "left": _("Left"),
+        }
+        show_rows("due", rows, headings, "text" if style == "table" else style)
+
+
+def _text(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
+    """Yield a block for each row, under a heading for each group."""
+    group = None
+    for row in rows:
+        if (found := row[_BY[by]]) != group:
+            if group is not None:
+                yield ""
+            group = found
+            yield f"— {found or _('nobody')} —"
+        yield "  ".join(filter(None, (row["record"], row["reason"])))
+        beside = [row["owner"]] if row["owner"] else []
+        beside += [row["next"]] if row["next"] else []
+        if beside:
+            yield "    " + " · ".join(beside)
+        for call in row["tell"]:
+            people = _(", ").join([*call["names"], *(f"({each}?)" for each in call["vacant"])])
+            yield "    " + _("to be told (level {level}): {people}").format(
+                level=call["level"], people=people
+            )
+
+
+def _markdown(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
+    group = None
+    for row in rows:
+        if (found := row[_BY[by]]) != group:
+            if group is not None:
+                yield ""
+            group = found
+            yield f"## {_safe(found or _('nobody'))}"
+            yield ""
+        yield f"- [ ] {_safe('  '.join(filter(None, (row['record'], row['reason']))))}" + (
+            f" — {_safe(row['owner'])}" if row["owner"] else ""
+        )
+
+
+def _safe(text: str) -> str:
+    """Return a text as Markdown shows it: what customers wrote is no markup."""
+    return "".join(f"\\{each}" if each in "\\`*_{}[]<>#|!" else each for each in text)

@@ -122,10 +122,10 @@ class Desk:
         """What is remembered of the records; None where nobody looked ahead or nothing is."""
         if not self._pending or not self.cache.works:
             return None
-        from csctl.times import calendars
+        from csctl.times import publicdays
         from csctl.views import Views
 
-        calendars.use_cache(self.cache)
+        publicdays.use_cache(self.cache)
         return Views(self.store, self.cache, self._pending[0])
 
     @functools.cached_property

@@ -19,8 +19,8 @@ Audience = Literal["internal", "customer"]
 # How we handle a record, not what we say about it; it also goes on growing after a report is
 # sent, and the report must come out the same when it is rendered again.
 OURS: Final = (
-    "stage", "owner", "notes", "external_ids", "origin", "pauses", "extensions", "cycles",
-    "sent", "amendments",
+    "stage", "owner", "notes", "external_ids", "origin", "pauses", "extensions", "escalations",
+    "cycles", "sent", "amendments",
 )  # fmt: skip
 _ABSENT: Final = object()
 

@@ -8,6 +8,7 @@ from typing import Any
 from csctl.errors import Misfit, UsageError
 from csctl.kinds.schema import (
     Clock,
+    Duty,
     Field,
     Kind,
     Milestone,
@@ -58,6 +59,7 @@ def build_kind(schema: Mapping[str, Any]) -> Kind:
         },
         signoffs=_signoffs(schema, covered),
         clocks=_clocks(schema),
+        duties=_duties(schema),
     )
     _check_references(kind)
     return kind
@@ -103,14 +105,39 @@ def _clocks(schema: Mapping[str, Any]) -> dict[str, Clock]:
         each["name"]: Clock(
             each["name"],
             each.get("label", {}),
-            (each["from"],) if isinstance(each["from"], str) else tuple(each["from"]),
-            each["stops"],
+            _several(each.get("from", ())),
+            each.get("stops", {}),
             each.get("scope", "internal"),
             bool(each.get("pausable", False)),
             each.get("when", {}),
             bool(each.get("afterwards", False)),
+            each.get("at", ""),
+            each.get("again", ""),
+            each.get("roll", "none"),
+            tuple(each.get("renewed", ())),
         )
         for each in schema.get("x-clocks", ())
+    }
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _duties(schema: Mapping[str, Any]) -> dict[str, Duty]:
+    return {
+        each["name"]: Duty(
+            each["name"],
+            each["label"],
+            each["every"],
+            each["field"],
+            each.get("stage", ""),
+            each.get("before"),
+            tuple(each.get("roles", ())),
+            each.get("each", ""),
+            bool(each.get("confidential", False)),
+        )
+        for each in schema.get("x-duties", ())
     }
 
 
@@ -135,8 +162,23 @@ def _check_references(kind: Kind) -> None:
             kind.stage(clock.stops["stage"])
         elif "signoff" in clock.stops:
             kind.signoffs[clock.stops["signoff"]]
-        elif "sent" not in clock.stops:
+        elif "field" in clock.stops:
             addresses.append(clock.stops["field"])
+        elif "sent" not in clock.stops and (clock.stops or not (clock.starts or clock.at)):
+            raise KeyError(f"stops of the clock {clock.name}")
+        if otherwise := clock.stops.get("otherwise"):
+            addresses += [otherwise["field"], *otherwise.get("when", {})]
+        addresses += [clock.at] if clock.at else []
+        if clock.again:
+            kind.stage(clock.again)
+        if clock.roll not in ("none", "next_bd", "prev_bd"):
+            raise KeyError(clock.roll)
+    for duty in kind.duties.values():
+        addresses += [duty.field, *([duty.each] if duty.each else [])]
+        if duty.stage:
+            kind.stage(duty.stage)
+        if duty.every not in ("week", "month", "quarter", "half_year", "year"):
+            raise KeyError(duty.every)
     asked = [each.requires for each in kind.stages]
     asked += [each.requires for each in kind.milestones.values()]
     asked += [each.requires for each in kind.sends.values()]

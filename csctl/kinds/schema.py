@@ -230,8 +230,11 @@ class SignOff(NamedTuple):
 class Clock(NamedTuple):
     """A deadline from one event to another; its length comes from the clock profile.
 
-    It starts with the latest of the events in `starts`. With `afterwards` it runs only where
-    work is handed in from people's own branches, and so may merge before anybody looked at it.
+    It starts with the latest of the events in `starts`, and of those in the records of `renewed`
+    (maps of `kind` and `field`) that name this one; a clock without `stops` only starts anew. `at`
+    is the field that names the deadline itself. A record that is opened again to before the stage
+    `again` starts it anew. With `afterwards` it runs only where work is handed in from people's
+    own branches, and so may merge before anybody looked at it.
     """
 
     name: str
@@ -242,6 +245,30 @@ class Clock(NamedTuple):
     pausable: bool
     when: Mapping[str, Any]
     afterwards: bool = False
+    at: str = ""
+    again: str = ""
+    roll: str = "none"
+    renewed: tuple[Mapping[str, str], ...] = ()
+
+
+class Duty(NamedTuple):
+    """What is due for each week, month, quarter or half-year, whether there is a record or not.
+
+    It is done for a period by a record whose `field` is in it and that has reached `stage`. It is
+    counted from the end of the period, or, with `before`, from so many days before it begins.
+    With `each`, everybody who holds one of the `roles` has it, and is named in that field.
+    What is `confidential` is due where only a few may read.
+    """
+
+    name: str
+    label: Text
+    every: str
+    field: str
+    stage: str
+    before: int | None
+    roles: tuple[str, ...]
+    each: str
+    confidential: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +284,7 @@ class Kind:
     sends: Mapping[str, Send]
     signoffs: Mapping[str, SignOff]
     clocks: Mapping[str, Clock]
+    duties: Mapping[str, Duty]
 
     def word(self, key: str) -> Any:
         """Return a kind-level keyword such as `x-title`."""

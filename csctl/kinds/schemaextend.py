@@ -9,7 +9,9 @@ from typing import Any, Final
 from csctl.errors import Misfit
 from csctl.messages import _
 
-_BY_NAME: Final = ("x-sections", "x-stages", "x-milestones", "x-sends", "x-signoffs", "x-clocks")
+_BY_NAME: Final = (
+    "x-sections", "x-stages", "x-milestones", "x-sends", "x-signoffs", "x-clocks", "x-duties",
+)  # fmt: skip
 _LASTING: Final = ("x-kind", "x-version", "x-prefix", "x-folder", "x-code")
 _UPPER: Final = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
 _LOWER: Final = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")

@@ -22,6 +22,7 @@ from csctl.store import Store
 
 if TYPE_CHECKING:  # most commands ask for no proof
     from csctl.approvals import Approval
+    from csctl.clocks import ClockState
     from csctl.proofs import Proof
 
 
@@ -126,6 +127,17 @@ class Context:
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group of records, in order."""
         return NotingIndex(self.index, self.asked).group(grouping, key)
+
+    def clocks(self, record: Record) -> list[ClockState]:
+        """Return where the clocks of a record stand."""
+        from csctl.clocks import clock_states  # most rules ask for none
+
+        index = NotingIndex(self.index, self.asked)
+        found = clock_states(record, index, self.config, self.now)
+        for each in found:
+            if each.stopped_at is None:
+                self.is_past(each.due)
+        return found
 
     # --- history -------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from csctl.rules import (
     eight_d_end,
     feedback,
     laboratory,
+    lateness,
     monthly,
     oversight,
     repeats,
@@ -56,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     *appraisal.CHECKS,
     *survey.CHECKS,
     *monthly.CHECKS,
+    *lateness.CHECKS,
 )
 GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,

@@ -348,6 +348,16 @@ _ALL: Final = (
                "Signing anew over other content replaces a sign-off. Attachments stay on their "
                "list, an outcome stays, and `origin` does not come later."),
         "sent: {3D-1: {sent_at: 2026-03-05T22:00+08:00, …}}   # was 2026-03-06T09:00+08:00"),
+    Rule("CLK-LATE", "warning", _BOTH, "S6-P8 · ISO 10002 8.2",
+        marked("A missed clock has its reason."),
+        marked("When a complaint is closed or an 8D ends, each clock that was missed, also one "
+               "that was never answered, has an entry in `delay_reasons`."),
+        "stage: closed   # the 3D left a day late; no delay_reasons.d3"),
+    Rule("CLK-PAUSE", "warning", (), "IATF 16949 10.2.6",
+        marked("A pause has its evidence, and an end."),
+        marked("A pause stops clocks, so the question to the customer is attached. One that is "
+               "open for more than 30 days, or when the record has ended, was forgotten."),
+        "pauses:\n  - {id: PS1, asked_at: 2026-03-05T08:00+08:00, what: 零件}"),
     Rule("CHG-PAST", "error", (), "ISO 9001 7.5.3.2 · IATF 16949 9.1.2.1",
         marked("Clocks and calendars of the past stay as they were."),
         marked("A clock of csctl.yaml or of a customer changes by a new row that is valid from "

@@ -43,10 +43,7 @@ def submission_due(monday: date, calendar: Calendar) -> datetime:
     """Return until when the schedule of a week is handed in: Friday before, or the last
     working day before that Friday, at close of business (S9-P10).
     """
-    friday = monday - _FRIDAY_BEFORE
-    while not calendar.is_working_day(friday):
-        friday -= timedelta(days=1)
-    return calendar.close_of_business(friday)
+    return calendar.close_of_business(calendar.last_working_day(monday - _FRIDAY_BEFORE))
 
 
 def check_friday(record: Record, context: Context) -> Iterator[Finding]:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
-from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.errors import UsageError
 from csctl.messages import _
+from csctl.times.publicdays import MAKEUP_SINCE, public_days, unknown_country
 
 if TYPE_CHECKING:
     from fractions import Fraction
     from zoneinfo import ZoneInfo
 
 Unit = Literal["h", "wh", "bd", "cd"]
+Roll = Literal["none", "next_bd", "prev_bd"]
+Hours = tuple[tuple[time, time], ...]
 
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
 _MIDNIGHT: Final = time(0)
 _END_OF_DAY: Final = time(23, 59, 59)
 _ONE_DAY: Final = timedelta(days=1)
 _MICROSECONDS_AN_HOUR: Final = 3_600_000_000
-
-# Countries whose government moves weekends to make up for long holidays by a notice a year,
-# with the first year of such notices. Every year since then has make-up working days, so a
-# year without any is one whose notice the holidays library does not hold yet.
-_MAKEUP_SINCE: Final = {"CN": 2001}
-
-
-_cache: RepositoryCache = NO_CACHE
 
 
 class Duration(NamedTuple):
@@ -46,18 +37,38 @@ class Duration(NamedTuple):
         return f"{self.amount}{self.unit}"
 
 
+class Week(NamedTuple):
+    """The shifts and weekdays that are worked from a day on."""
+
+    valid_from: date
+    hours: Hours
+    workdays: frozenset[int] = MONDAY_TO_FRIDAY
+
+
+class Year(NamedTuple):
+    """A country's days off and make-up working days of one year, as somebody wrote them down."""
+
+    year: int
+    days_off: frozenset[date]
+    working_days: frozenset[date]
+
+
 class Calendar(NamedTuple):
     """The working days and shifts of one place, in its own time zone; from `build_calendar`.
 
     Weekdays count from Monday = 0. A shift that ends at 00:00 ends at the end of its day.
+    `later` are other weeks that came to hold, in order; `frozen` the country's years that are
+    taken from here and not from the library.
     """
 
     country: str
     zone: ZoneInfo
-    hours: tuple[tuple[time, time], ...]
+    hours: Hours
     workdays: frozenset[int]
     days_off: frozenset[date]
     working_days: frozenset[date]
+    later: tuple[Week, ...] = ()
+    frozen: tuple[Year, ...] = ()
 
     def is_working_day(self, day: date) -> bool:
         """Tell whether people work on `day`; the place's own days win over the country's.
@@ -68,15 +79,26 @@ class Calendar(NamedTuple):
             return True
         if day in self.days_off:
             return False
-        off, makeup = _public_days(self.country, day.year)
-        return day in makeup or (day.weekday() in self.workdays and day not in off)
+        off, makeup = self.public(day.year)
+        return day in makeup or (day.weekday() in self._week(day).workdays and day not in off)
 
     def is_provisional(self, day: date) -> bool:
         """Tell whether the country has yet to publish the make-up working days of that year."""
-        since = _MAKEUP_SINCE.get(self.country)
-        if since is None or day.year < since:
+        since = MAKEUP_SINCE.get(self.country)
+        if since is None or day.year < since or any(e.year == day.year for e in self.frozen):
             return False
-        return not _public_days(self.country, day.year)[1]
+        return not self.public(day.year)[1]
+
+    def public(self, year: int) -> tuple[frozenset[date], frozenset[date]]:
+        """Return the days off and the make-up working days of the country in a year."""
+        for each in self.frozen:
+            if each.year == year:
+                return each.days_off, each.working_days
+        return public_days(self.country, year)
+
+    def _week(self, day: date) -> Week:
+        held = [each for each in self.later if each.valid_from <= day] if self.later else ()
+        return held[-1] if held else _first_week(self.hours, self.workdays)
 
     def next_working_day(self, day: date) -> date:
         """Return the first working day after `day`."""
@@ -85,9 +107,15 @@ class Calendar(NamedTuple):
             day += _ONE_DAY
         return day
 
+    def last_working_day(self, day: date) -> date:
+        """Return `day` if it is worked, else the last working day before it."""
+        while not self.is_working_day(day):
+            day -= _ONE_DAY
+        return day
+
     def close_of_business(self, day: date) -> datetime:
         """Return when the last shift of `day` ends, at the latest 23:59:59 of that day."""
-        end = self.hours[-1][1]
+        end = self._week(day).hours[-1][1]
         return self._at(day, _END_OF_DAY if end == _MIDNIGHT else end)
 
     def add_working_days(self, start: datetime, days: int) -> datetime:
@@ -124,11 +152,30 @@ class Calendar(NamedTuple):
                 left -= max(end - begin, timedelta())
             day = self.next_working_day(day)
 
+    def working_time(self, begin: datetime, end: datetime) -> timedelta:
+        """Return how long the shifts between two moments are, zero where they stand reversed."""
+        begin, end = begin.astimezone(timezone.utc), end.astimezone(timezone.utc)
+        day, last = begin.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        total = timedelta()
+        while day <= last:
+            for opening, close in self._shifts(day):
+                total += max(min(close, end) - max(opening, begin), timedelta())
+            day += _ONE_DAY
+        return total
+
+    def rolled(self, moment: datetime, roll: Roll) -> datetime:
+        """Return a deadline moved off a day off, to a neighbouring close of business."""
+        day = moment.astimezone(self.zone).date()
+        if roll == "none" or self.is_working_day(day):
+            return moment
+        to = self.next_working_day(day) if roll == "next_bd" else self.last_working_day(day)
+        return self.close_of_business(to)
+
     def _shifts(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """Yield the shifts of `day` in UTC, where differences are elapsed time in any zone."""
         if not self.is_working_day(day):
             return
-        for opening, close in self.hours:
+        for opening, close in self._week(day).hours:
             last = day + _ONE_DAY if close == _MIDNIGHT else day
             begin = self._at(day, opening).astimezone(timezone.utc)
             end = self._at(last, close).astimezone(timezone.utc)
@@ -136,6 +183,11 @@ class Calendar(NamedTuple):
 
     def _at(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.zone)
+
+
+@lru_cache(maxsize=64)
+def _first_week(hours: Hours, workdays: frozenset[int]) -> Week:
+    return Week(date.min, hours, workdays)
 
 
 def build_calendar(
@@ -146,6 +198,8 @@ def build_calendar(
     workdays: Collection[int] = MONDAY_TO_FRIDAY,
     days_off: Collection[date] = (),
     working_days: Collection[date] = (),
+    later: Sequence[Week] = (),
+    frozen: Sequence[Year] = (),
 ) -> Calendar:
     """Build the calendar of a place.
 
@@ -155,13 +209,14 @@ def build_calendar(
     own exceptions (a mapping counts with its keys). Raises UsageError.
     """
     if not re.fullmatch("([A-Z]{2})?", country):
-        raise _unknown_country(country)
-    _check_hours(hours)
-    if not workdays or not set(workdays) <= set(range(7)):
-        raise UsageError(
-            _("A working week needs at least one weekday."),
-            _("Give the weekdays people work on, Monday to Sunday."),
-        )
+        raise unknown_country(country)
+    for worked, shifts in ((workdays, hours), *((each.workdays, each.hours) for each in later)):
+        _check_hours(shifts)
+        if not worked or not set(worked) <= set(range(7)):
+            raise UsageError(
+                _("A working week needs at least one weekday."),
+                _("Give the weekdays people work on, Monday to Sunday."),
+            )
     for day in sorted(set(days_off) & set(working_days)):
         raise UsageError(
             _("{day} is given both as a day off and as a working day.").format(day=day),
@@ -174,9 +229,12 @@ def build_calendar(
         workdays=frozenset(workdays),
         days_off=frozenset(days_off),
         working_days=frozenset(working_days),
+        later=tuple(sorted(later, key=lambda each: each.valid_from)),
+        frozen=tuple(frozen),
     )
 
 
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> Duration:
     """Read a duration such as 24h, 2wh, 5bd or 60cd; UsageError for anything else."""
     match = re.fullmatch("([0-9]{1,4})(h|wh|bd|cd)", text.strip())
@@ -191,12 +249,18 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), cast("Unit", match[2]))
 
 
-def due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
+def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "none") -> datetime:
     """Return when something that started at `start` is due, in the calendar's zone.
 
     h are elapsed hours, through nights and holidays; wh hours of the shifts; bd working days,
-    due at close of business; cd calendar days, due at 23:59:59 of a day off too.
+    due at close of business; cd calendar days, due at 23:59:59. What falls on a day off stays
+    there, or is rolled to a working day beside it, never to before it started.
     """
+    rolled = calendar.rolled(_due(start, duration, calendar), roll)
+    return max(rolled, _local(start, calendar.zone), key=datetime.timestamp)
+
+
+def _due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
     local = _local(start, calendar.zone)
     if duration.unit == "h":
         elapsed = timedelta(hours=duration.amount)
@@ -213,55 +277,6 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no offset")
     return moment.astimezone(zone)
-
-
-@cache
-def _public_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    """Return the country's days off and make-up working days of one year."""
-    if not country:
-        return frozenset(), frozenset()
-    key = f"holidays {country} {year} {_library()}" if _cache.works else ""
-    known = _cache.text(key)
-    if known is None:
-        days = _ask_library(country, year)
-        _cache.keep(key, json.dumps([sorted(map(str, each)) for each in days]))
-        return days
-    off, makeup = json.loads(known)
-    return frozenset(map(date.fromisoformat, off)), frozenset(map(date.fromisoformat, makeup))
-
-
-def use_cache(cache: RepositoryCache) -> None:
-    """Remember the days of a year in `cache` from now on."""
-    global _cache
-    _cache = cache
-    _public_days.cache_clear()
-
-
-def _library() -> str:
-    """Return what tells this holidays library from other versions, without importing it."""
-    found = find_spec("holidays")
-    origin = Path(found.origin) if found and found.origin else Path()
-    names = sorted(each.name for each in origin.parent.parent.glob("holidays-*"))
-    return f"{names} {origin.stat().st_mtime_ns}"
-
-
-def _ask_library(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    import holidays  # costs more to import than most commands take
-
-    try:
-        public = holidays.country_holidays(country, years=year, expand=False)
-    except NotImplementedError:
-        raise _unknown_country(country) from None
-    # The library lists make-up days taken from a neighbouring year with every year.
-    makeup = frozenset(day for day in public.weekend_workdays if day.year == year)
-    return frozenset(public), makeup
-
-
-def _unknown_country(country: str) -> UsageError:
-    return UsageError(
-        _("There are no public holidays for the country '{country}'.").format(country=country),
-        _("Use a two-letter code such as CN, TW or DE, or '' for none."),
-    )
 
 
 def _check_hours(hours: Sequence[tuple[time, time]]) -> None:

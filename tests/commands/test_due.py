@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
+from csctl.yamlfile import yamlio
 from tests.commands.company import COMPLAINT, OTHERS_COMPLAINT, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
 
@@ -15,13 +17,98 @@ def rows(run: Run, *words: str) -> list[dict[str, Any]]:
 
 
 def test_what_is_overdue_comes_first_and_is_the_answer(company: Company, run: Run) -> None:
-    shown = run("due")
+    shown = run("due", "--format", "table")
     assert (shown.code, shown.err) == (1, "")
-    _heading, _rule, first, *_rest = shown.out.splitlines()
-    assert first.startswith("2025-11-21 09:10  overdue   CC-2026-0001  Acknowledgement")
+    [first] = [e for e in shown.out.splitlines() if "CC-2026-0001  Ack" in e]
+    assert first.startswith("2025-11-21 09:10   overdue   CC-2026-0001  Acknowledgement")
     assert first.endswith(" d 23 h over")
     dues = [each["due_at"] for each in rows(run)]
     assert dues == sorted(dues)
+
+
+def test_it_says_in_a_sentence_what_is_due_and_what_it_lacks(company: Company, run: Run) -> None:
+    shown = run("due", "--mine")
+    assert shown.out.startswith("— due soon —\n")
+    sentence = "Acknowledgement for 吉利汽车 is due today 16:00, 7 h 0 min left; missing: Identity"
+    assert f"CC-2026-0020  {sentence}" in shown.out
+    assert "    Zhang Wei · csctl set CC-2026-0020 verified" in shown.out
+    assert (
+        "First assessment for 吉利汽车 is due tomorrow 17:00, 1 d 8 h left; missing: " in shown.out
+    )
+    [d3] = [e for e in rows(run, "--mine") if e["clock"] == "d3"]
+    assert d3["next"] == "csctl sign 8D-2026-0020 --as approved_3d"
+    assert d3["missing"][0].startswith("The 3D needs the sign-off '3D approved'")
+    late = run("--now", "2026-06-02T17:30", "due", "--mine")
+    assert late.code == 1
+    assert "3D report for 吉利汽车 was due today 16:00, 1.0 working hours over" in late.out
+    monday = run("--now", "2026-06-03T10:00", "due", "--mine").out
+    assert "was due yesterday 16:00, 3.0 working hours over" in monday
+    assert run("due", "--mine", lang="zh").out.startswith("— 即将到期 —")
+
+
+def test_who_is_told_is_told_once(company: Company, run: Run) -> None:
+    now = ("--now", "2026-06-02T17:30")
+    shown = run(*now, "due", "--tell", "--customer", "GEELY")
+    assert "    to be told (level 2): Zhang Wei, (head of department?)" in shown.out
+    dry = run(*now, "escalate", COMPLAINT, "--clock", "d3", "--dry-run")
+    assert "+escalations:" in dry.out
+    assert run(*now, "escalate", COMPLAINT, "--clock", "d3", "--via", "phone").code == 0
+    told = yamlio.load(company.text(COMPLAINT)).data["escalations"]
+    assert [(e["clock"], e["level"], e["told"]) for e in told] == [
+        ("d3", 1, ["zhang-wei"]), ("d3", 2, ["zhang-wei"]),
+    ]  # fmt: skip
+    again = run(*now, "escalate", COMPLAINT, "--clock", "d3")
+    assert (again.code, again.err) == (0, f"Nobody is to be told of {COMPLAINT} now.\n")
+    waiting = json.loads(run(*now, "due", "--tell", "--format", "json").out)["data"]
+    assert not [e for e in waiting if (e["record"], e["clock"]) == (COMPLAINT, "d3")]
+    later = json.loads(run("--now", "2026-06-03T17:30", "due", "--tell", "--format", "json").out)
+    [d3] = [e for e in later["data"] if (e["record"], e["clock"]) == (COMPLAINT, "d3")]
+    assert [each["level"] for each in d3["tell"]] == [3]
+
+
+def test_groups_and_filters(company: Company, run: Run) -> None:
+    heads = [e for e in run("due", "--by", "person").out.splitlines() if e.startswith("—")]
+    assert heads[-1] == "— nobody —"
+    assert "— Zhang Wei —" in heads
+    assert {e["person"] for e in rows(run, "--person", "li-na")} == {"li-na"}
+    assert run("due", "--person", "li-na", "--mine").code == 2
+    people = {e["department"]: e["person"] for e in rows(run) if e["department"]}
+    for department in people:
+        assert {e["department"] for e in rows(run, "--department", department)} == {department}
+    assert rows(run, "--department", "no such") == []
+
+
+def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:
+    import icalendar
+
+    shown = run("due", "--mine", "--format", "markdown").out
+    assert shown.startswith("## due soon\n\n- [ ] CC-2026-0020  Acknowledgement for 吉利汽车")
+    first, second = (run("due", "--mine", "--format", "icalendar").out for _time in range(2))
+    assert first == second
+    assert all(len(line.encode()) <= 75 for line in first.split("\r\n"))
+    events = icalendar.Calendar.from_ical(first).walk("VEVENT")
+    due = [datetime.fromisoformat(e["due_at"]) for e in rows(run, "--mine") if e["due_at"]]
+    assert sorted(each.decoded("DTSTART") for each in events) == sorted(due)
+    assert len({str(each["UID"]) for each in events}) == len(events)
+
+
+def test_duties_begin_on_a_day_and_end_with_their_record(company: Company, run: Run) -> None:
+    assert "Monthly" not in run("due").out
+    config = company.root / "csctl.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + "duties: {since: '2026-05-01'}\n", encoding="utf-8")
+    assert [e["what"][:9] for e in rows(run) if not e["record"]] == []  # of service staff alone
+    text = text.replace(
+        "confidential: true\n", "duties: {since: '2026-05-01', without: [training]}\n"
+    )
+    config.write_text(text, encoding="utf-8")
+    found = {e["what"]: e for e in rows(run) if not e["record"]}
+    assert found["Monthly service report 2026-05"]["due_at"] == "2026-06-05T17:00+08:00"
+    assert found["Half-yearly survey 2026-H1"]["due_at"] == "2026-06-30T17:00+08:00"
+    assert found["Visit schedule of the week 2026-W23"]["state_code"] == "overdue"
+    assert found["Visit schedule of the week 2026-W24"]["due_at"] == "2026-06-05T17:00+08:00"
+    assert not any(e.startswith(("Training", "Appraisal")) for e in found)
+    assert {e["person"] for e in rows(run, "--person", "li-na") if not e["record"]} == {"li-na"}
 
 
 def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:

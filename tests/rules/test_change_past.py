@@ -54,6 +54,29 @@ def test_days(old: str, new: str, expected: list[str]) -> None:
     assert findings == [("error", "CHG-PAST", field) for field in expected]
 
 
+FROZEN = "calendars: {CN-%s: {days_off: ['%s'], working_days: []}}"
+SHIFT = ", shifts: [{valid_from: '%s', hours: [['06:00', '14:00']]}]"
+SHUT = ", shutdowns: [{from: '%s', to: '%s', reason: x}]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (SITE % "", SITE % (SHIFT % "2026-06-01"), []),
+        (SITE % "", SITE % (SHIFT % "2026-05-01"), ["sites.XY.shifts.0"]),
+        (SITE % (SHIFT % "2026-05-01"), SITE % "", ["sites.XY.shifts"]),
+        (SITE % "", SITE % (SHUT % ("2026-05-30", "2026-06-02")), ["sites.XY.shutdowns"] * 2),
+        (SITE % "", SITE % (SHUT % ("2026-06-01", "2026-06-02")), []),
+        ("sites: {}", FROZEN % (2025, "2025-01-01"), []),
+        (FROZEN % (2026, "2026-01-01"), FROZEN % (2026, "2026-01-02"), ["calendars.CN-2026"]),
+        (FROZEN % (2026, "2026-01-01"), "sites: {}", ["calendars"]),
+        (FROZEN % (2027, "2027-01-01"), FROZEN % (2027, "2027-01-02"), []),
+    ],
+)
+def test_shifts_shutdowns_and_frozen_years(old: str, new: str, expected: list[str]) -> None:
+    assert past(old, new) == [("error", "CHG-PAST", field) for field in expected]
+
+
 def test_what_has_no_date_is_a_warning(store: Store) -> None:
     old = SITE % ""
     assert past(old, old.replace("17:00", "18:00")) == [("warning", "CHG-PAST", "sites.XY.hours")]

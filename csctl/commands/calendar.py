@@ -1,0 +1,104 @@
+"""`csctl calendar`: the working days of a year, shown or written down for good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from csctl.console.options import Desk, pass_desk, writing_options
+from csctl.console.output import done, nothing, say
+from csctl.console.saving import show_changes
+from csctl.errors import UsageError
+from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.times.calendars import Calendar
+
+
+@click.command(
+    "calendar",
+    help=_(
+        "Show the public holidays and make-up working days of a year, or write them down in "
+        "csctl.yaml with `freeze`, so that a newer library moves no old deadline. A year whose "
+        "make-up days are not published yet is not written down.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl calendar show 2026\n"
+        "  csctl calendar freeze 2026"
+    ),
+)
+@click.argument("verb", type=click.Choice(["show", "freeze"]))
+@click.argument("year", type=click.IntRange(2000, 2200))
+@writing_options
+@pass_desk
+def command(desk: Desk, verb: str, year: int, dry_run: bool, no_commit: bool) -> int:
+    """Show or freeze a year."""
+    sites = desk.store.repository.config.sites.values()
+    calendars = {each.country: each.calendar for each in sites if each.country}
+    if verb == "show":
+        for country, calendar in calendars.items():
+            _show(country, calendar, year)
+        return 0
+    from datetime import date
+
+    for country, calendar in calendars.items():
+        if calendar.is_provisional(date(year, 1, 1)):
+            raise UsageError(
+                _("The working days of {country} in {year} are not published yet.").format(
+                    country=country, year=year
+                ),
+                _("Come back when they are, with a newer holidays library."),
+            )
+    return _freeze(desk, calendars, year, dry_run=dry_run, no_commit=no_commit)
+
+
+def _show(country: str, calendar: Calendar, year: int) -> None:
+    from datetime import date
+
+    off, worked = calendar.public(year)
+    known = _("written down") if any(e.year == year for e in calendar.frozen) else _("library")
+    if calendar.is_provisional(date(year, 1, 1)):
+        known = _("provisional: the make-up working days are not published yet")
+    say(f"{country} {year} — {known}")
+    say(_("days off: {days}").format(days=" ".join(f"{each:%m-%d}" for each in sorted(off))))
+    say(_("worked: {days}").format(days=" ".join(f"{each:%m-%d}" for each in sorted(worked))))
+
+
+def _freeze(
+    desk: Desk, calendars: dict[str, Calendar], year: int, *, dry_run: bool, no_commit: bool
+) -> int:
+    from csctl.places import CONFIG
+    from csctl.store import Change
+    from csctl.times.publicdays import library_name
+    from csctl.yamlfile import yamledit, yamlio
+
+    before = desk.store.read_bytes(CONFIG)
+    document = yamlio.load(before)
+    added = []
+    for country, calendar in calendars.items():
+        name = f"{country}-{year}"
+        if name in document.data.get("calendars", {}):
+            continue
+        off, worked = calendar.public(year)
+        row: dict[str, Any] = {
+            "source": library_name(),
+            "days_off": [str(each) for each in sorted(off)],
+            "working_days": [str(each) for each in sorted(worked)],
+        }
+        layout = yamlio.Layout((), {}, {})
+        document = yamlio.load(yamledit.replace(document, ("calendars", name), row, layout))
+        added.append(name)
+    if not added:
+        nothing(_("{year} is written down already.").format(year=year))
+        return 0
+    change = Change(CONFIG, before, document.text.encode())
+    if dry_run:
+        show_changes(desk, [change])
+        return 0
+    what = _("working days written down: {names}").format(names=", ".join(added))
+    commit = desk.store.save(
+        [change], f"{CONFIG}: calendar {', '.join(added)}", commit=not no_commit
+    )
+    done(_("{what} · saved{commit}").format(what=what, commit=f" ({commit[:8]})" if commit else ""))
+    return 0

@@ -1,0 +1,145 @@
+"""Duties: what is due for every week, month, quarter or half-year, record or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from csctl.clocklengths import find_length
+from csctl.clocks import State, judge
+from csctl.clockstops import moment_of
+from csctl.index import Index
+from csctl.kinds.schema import Duty, Kind
+from csctl.record import Record
+from csctl.rules.fields import day
+from csctl.rules.roles import role_of
+from csctl.times.calendars import Calendar, due, parse_duration
+
+_ONE_DAY: Final = timedelta(days=1)
+_MONTHS: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+# A year back and ahead: farther away nothing repeats that is looked for here.
+_FARTHEST: Final = 60
+
+
+class Period(NamedTuple):
+    """A week, month, quarter, half-year or year: its name as records write it, first and last."""
+
+    name: str
+    first: date
+    last: date
+
+
+class DutyState(NamedTuple):
+    """Where a duty stands for one period; `person` has it, "" where nobody does."""
+
+    kind: Kind
+    duty: Duty
+    period: Period
+    person: str
+    start: datetime
+    due: datetime
+    state: State
+    calendar: Calendar
+
+
+def period_of(on: date, every: str) -> Period:
+    """Return the period a day lies in; weeks are those of ISO 8601."""
+    if every == "week":
+        monday = on - timedelta(days=on.weekday())
+        return Period(f"{on:%G-W%V}", monday, monday + timedelta(days=6))
+    months = _MONTHS[every]
+    turn = (on.month - 1) // months
+    first = date(on.year, turn * months + 1, 1)
+    year, month = divmod(on.year * 12 + (turn + 1) * months, 12)
+    last = date(year, month + 1, 1) - _ONE_DAY
+    names = {
+        "month": f"{on:%Y-%m}",
+        "quarter": f"{on.year:04}-Q{turn + 1}",
+        "half_year": f"{on.year:04}-H{turn + 1}",
+        "year": f"{on.year:04}-Y",
+    }
+    return Period(names[every], first, last)
+
+
+def duty_states(index: Index, now: datetime) -> Iterator[DutyState]:
+    """Yield for each duty the last period that is overdue, and the next one to come.
+
+    There are none before the day csctl.yaml names in `duties`.
+    """
+    config = index.store.repository.config
+    since = day(config.duties.get("since"))
+    left_out = config.duties.get("without", ())
+    for name in index.store.repository.schemas.names() if since else ():
+        kind = index.store.repository.schemas.kind(name)
+        for duty in kind.duties.values():
+            if since and duty.name not in left_out and duty.confidential == config.is_confidential:
+                yield from _states(kind, duty, index, since, now)
+
+
+def _states(
+    kind: Kind, duty: Duty, index: Index, since: date, now: datetime
+) -> Iterator[DutyState]:
+    calendar = index.store.repository.config.site.calendar
+    today = now.astimezone(calendar.zone).date()
+    done = set(_done(kind, duty, index, calendar))
+    holders = [each.id for each in index.people() if role_of(each, duty.roles, today)]
+    who = holders if duty.each else holders[:1] or [""]
+    coming, past = None, None
+    for period in islice(_periods(today, duty.every), _FARTHEST):
+        counted = _counted(duty, period, index, calendar)
+        if counted is None or counted[1].date() < since:
+            break
+        if counted[1] >= now:
+            coming = (period, *counted)
+        else:
+            past = (period, *counted)
+            break
+    for found in (past, coming):
+        for person in who if found else ():
+            assert found is not None
+            period, start, until = found
+            if (period.name, person if duty.each else "") not in done:
+                state = judge(start, until, None, now.astimezone(timezone.utc), is_paused=False)
+                yield DutyState(kind, duty, period, person, start, until, state, calendar)
+
+
+def _periods(today: date, every: str) -> Iterator[Period]:
+    """Yield periods backwards, from the one after next on: what is due before it begins is."""
+    period = period_of(today, every)
+    for _step in range(2):
+        period = period_of(period.last + _ONE_DAY, every)
+    while True:
+        yield period
+        period = period_of(period.first - _ONE_DAY, every)
+
+
+def _counted(
+    duty: Duty, period: Period, index: Index, calendar: Calendar
+) -> tuple[datetime, datetime] | None:
+    """Return from when and until when a duty is due, None without a length for it."""
+    on = period.last if duty.before is None else period.first - timedelta(days=duty.before)
+    start = calendar.close_of_business(calendar.last_working_day(on))
+    config = index.store.repository.config
+    length = find_length(duty.name, "general", start.date(), None, index, config)
+    if not length.text:
+        return None
+    return start, due(start, parse_duration(length.text), calendar, length.roll or "none")
+
+
+def _done(kind: Kind, duty: Duty, index: Index, calendar: Calendar) -> Iterator[tuple[str, str]]:
+    """Yield the periods a duty is done for, and by whom where everybody has it."""
+    for record in index.records(kind.name):
+        passed = [each.name for each in kind.stages_up_to(record.stage)]
+        if record.outcome or (duty.stage and duty.stage not in passed):
+            continue
+        if name := _name_of(record, duty, calendar):
+            yield name, str(record.value(duty.each)) if duty.each else ""
+
+
+def _name_of(record: Record, duty: Duty, calendar: Calendar) -> str:
+    value: Any = record.value(duty.field)
+    if moment := moment_of(value, calendar.zone):
+        return period_of(moment.astimezone(calendar.zone).date(), duty.every).name
+    return value if isinstance(value, str) else ""

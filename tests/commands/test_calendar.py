@@ -1,0 +1,34 @@
+"""`csctl calendar`: the days of a year, written down for good."""
+
+from __future__ import annotations
+
+import json
+
+from tests.commands.company import Company
+from tests.commands.conftest import Run
+
+
+def test_a_year_written_down_is_taken_from_there(company: Company, run: Run) -> None:
+    assert run("calendar", "show", "2026").out.startswith("CN 2026 — library\ndays off: 01-01")
+    before = [each["due_at"] for each in json.loads(run("due", "--format", "json").out)["data"]]
+    assert "+  CN-2026:" in run("calendar", "freeze", "2026", "--dry-run").out
+    assert run("calendar", "freeze", "2026").code == 0
+    config = company.root / "csctl.yaml"
+    text = config.read_text(encoding="utf-8")
+    assert "source: holidays " in text
+    assert run("calendar", "show", "2026").out.startswith("CN 2026 — written down\n")
+    assert [
+        each["due_at"] for each in json.loads(run("due", "--format", "json").out)["data"]
+    ] == before
+    # A library that says otherwise changes nothing; what stands in csctl.yaml counts.
+    config.write_text(text.replace("      - '2026-10-01'\n", ""), encoding="utf-8")
+    assert "10-01" not in run("calendar", "show", "2026").out
+    config.write_text(text, encoding="utf-8")
+    assert run("calendar", "freeze", "2026").err == "2026 is written down already.\n"
+
+
+def test_a_year_that_is_not_published_is_not_written_down(company: Company, run: Run) -> None:
+    shown = run("calendar", "freeze", "2099")
+    assert (shown.code, shown.out) == (2, "")
+    assert "not published yet" in shown.err
+    assert "provisional" in run("calendar", "show", "2099").out

@@ -61,6 +61,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kinds.schemaextend": "what a repository may add to a shipped schema",
             "forms.rendering": "templates, sandboxed",
             "rules.rule": "one rule",
+            "kpi.periods": "months and values as figures are shown",
         },
     ),
     (
@@ -118,6 +119,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "signoffs": "who stands for which content",
             "rules.fields": "steps rules share",
             "questionnaires": "the arithmetic of satisfaction surveys",
+            "kpi.cells": "what a field says, as a cell of a plain row",
         },
     ),
     (
@@ -130,6 +132,10 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "trail": "history as rows",
             "ledgers.importmap": "which column fills which field",
             "rules.shape": "the sound part of a record",
+            "kpi.casework": "what complaints and 8Ds contribute to figures",
+            "kpi.definitions": "what each figure means",
+            "kpi.satisfaction": "what a survey scores",
+            "kpi.service": "what shipments, parts, surveys and services contribute to figures",
         },
     ),
     (
@@ -137,6 +143,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "store": "records on disk: find, read, number, write",
             "fieldmerge": "two people's changes to one record",
+            "kpi.figures": "figures out of plain rows, from anywhere",
+            "kpi.targets": "what a figure is aimed at",
         },
     ),
     (
@@ -173,6 +181,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "keys": "whose key is whose, and when",
             "visiting": "which customers are due for a visit",
+            "kpi.sources": "which records each table of figures comes from",
+            "kpi.telling": "figures as rows that people and programs read",
         },
     ),
     ("approvals", {"approvals": "who approved on the platform, and what vouches for it"}),
@@ -196,6 +206,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.answers": "what was typed, as values",
             "forms.model": "a form as plain data",
             "ledgers.namesakes": "records that cells name",
+            "kpi.supply": "the rows of figures out of a repository",
             "scaffold": "a repository from nothing",
             "rules.appraisal": "where appraisals lie, and whether they add up",
             "rules.customer": "what a customer's card must hold",

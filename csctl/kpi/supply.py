@@ -1,0 +1,258 @@
+"""The rows of figures out of a repository, with clocks, surveys and visits joined in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from csctl.clocks import ClockState, clock_states
+from csctl.index import Index
+from csctl.kpi import satisfaction
+from csctl.kpi.definitions import Definitions
+from csctl.kpi.figures import Row
+from csctl.kpi.periods import month_after
+from csctl.kpi.sources import GROUPINGS, SEVERAL
+from csctl.record import Record, rows
+from csctl.severity import batch_limit
+from csctl.times.calendars import parse_duration
+
+_YEAR: Final = timedelta(days=365)
+_MONTHS: Final = 12
+# How many calendar days a unit may take: a working day may have a week of holidays before it.
+_DAYS: Final = {"h": 1 / 24, "wh": 1 / 3, "bd": 2.0, "cd": 1.0}
+_HOLIDAYS: Final = 14
+_HOUR: Final = 3600
+_HALF_YEAR: Final = 6
+_ANSWERED: Final = ("returned", "phone_interview")
+# What stands at the end of a period has no month of its own.
+_NO_MONTH: Final = "2000-01"
+
+
+class RepositoryRows:
+    """The rows of one repository as of `now`; each group is read once."""
+
+    def __init__(self, index: Index, definitions: Definitions, now: datetime) -> None:
+        self._index = index
+        self._config = index.store.repository.config
+        self._schemas = index.store.repository.schemas
+        self._definitions = definitions
+        self._now = now
+        self._groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._clocks: dict[str, list[ClockState]] = {}
+        self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
+            "open": self._open,
+            "clocks": self._clock_rows,
+            "closed_8ds": self._closed_8ds,
+            "visits": self._visits,
+            "responses": self._responses,
+            "scores": self._scores,
+            "asked": self._asked,
+            "customers": self._customers,
+        }
+
+    @property
+    def month(self) -> str:
+        """The month it is."""
+        return f"{self._now.astimezone(self._config.site.zone):%Y-%m}"
+
+    def rows(self, table: str, months: Sequence[str]) -> list[Row]:
+        """Return the rows of a table that count in some months."""
+        joined = self._joined.get(table)
+        found = joined(months) if joined else self._plain(table, months)
+        return [row for row in found if "due" not in row or row["met"] or self._is_past(row["due"])]
+
+    def _is_past(self, due: str) -> bool:
+        """Tell whether what was not done by a day or moment is missed by now."""
+        here = self._now.astimezone(self._config.site.zone)
+        return due < here.isoformat(timespec="minutes")[: len(due)]
+
+    def _plain(self, table: str, months: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for month in months:
+            yield from self._group(table, month)
+        wanted = set(months)
+        yield from (row for row in self._group(table, SEVERAL) if row["month"] in wanted)
+
+    def _group(self, table: str, month: str) -> list[dict[str, Any]]:
+        """Return the rows that stand in one group, with what the configuration says of them."""
+        key = table, month
+        if key not in self._groups:
+            known = self._schemas.headers()
+            found: list[dict[str, Any]] = []
+            for each in GROUPINGS[table]:
+                for standing in self._index.group(each, month) if each.kind in known else ():
+                    found += json.loads(standing)
+            site, threshold = self._config.site.code, self._config.batch_from
+            for row in found:
+                row["site"] = row["site"] or site
+                if row.get("severity") == "":
+                    reached = batch_limit(row["defective"], row["looked_at"], threshold)
+                    row["severity"] = "general" if reached is None else "major"
+            self._groups[key] = found
+        return self._groups[key]
+
+    # --- complaints and 8Ds --------------------------------------------------------------------
+
+    def _open(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the complaints open at the end of the last month, which may be now."""
+        end = self._end(months[-1])
+        day = (end - timedelta(minutes=1)).date()
+        later, month = [""], months[-1]
+        while month < self.month:
+            month = month_after(month)
+            later.append(month)
+        for row in self._plain("closed", later):
+            if row["received"] <= day.isoformat():
+                age = (day - date.fromisoformat(row["received"])).days
+                outcome = row["outcome"] if not row["ended"] else ""
+                yield {
+                    **row,
+                    "outcome": outcome,
+                    "age": age,
+                    "overdue": not outcome and self._is_overdue(row["id"], end),
+                }
+
+    def _end(self, month: str) -> datetime:
+        """Return when a month ends, or now if that is not yet."""
+        begin = datetime.fromisoformat(f"{month_after(month)}-01")
+        return min(begin.replace(tzinfo=self._config.site.zone), self._now)
+
+    def _is_overdue(self, name: str, end: datetime) -> bool:
+        return any(
+            each.due < end and (each.stopped_at is None or each.stopped_at >= end)
+            for each in self._states(name)
+            if each.start < end
+        )
+
+    def _clock_rows(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the clocks of complaints that ended in some months, and whether they were met."""
+        wanted = set(months)
+        reach = math.ceil(self._longest() / 28)
+        first = month_after(months[0], -max(reach, _MONTHS))
+        sure = month_after(months[0], -reach)
+        month = first
+        while month <= months[-1]:
+            for row in self._group("complaints", month):
+                if month >= sure or row["moved"]:
+                    yield from self._clocks_of(row, wanted)
+            month = month_after(month)
+
+    def _clocks_of(self, row: Row, wanted: set[str]) -> Iterator[Row]:
+        if row["outcome"]:
+            return
+        for each in self._states(row["id"]):
+            due = each.due.astimezone(self._config.site.zone)
+            month = f"{due:%Y-%m}"
+            if month in wanted:
+                stopped = each.stopped_at
+                yield {
+                    **row,
+                    "month": month,
+                    "clock": each.clock.name,
+                    "due": due.isoformat(timespec="minutes"),
+                    "met": stopped is not None and stopped <= each.due,
+                    "hours": (stopped - each.start).total_seconds() / _HOUR if stopped else None,
+                }
+
+    def _states(self, name: str) -> list[ClockState]:
+        if name not in self._clocks:
+            record = self._index.find(name)
+            found = clock_states(record, self._index, self._config, self._now) if record else []
+            self._clocks[name] = found
+        return self._clocks[name]
+
+    def _longest(self) -> float:
+        """Return how many days the longest clock that figures ask for can take."""
+        tables = [self._schemas.profile("clocks").get("clocks", ()), self._config.clocks]
+        for each in self._index.records("customer"):
+            tables.append(rows(each.data.get("clock_agreements")))
+        asked = {
+            measure.where.get("clock")
+            for kpi in self._definitions.kpis.values()
+            for measure in (kpi.of, kpi.per)
+            if measure
+        }
+        lengths = [
+            str(row[key])
+            for table in tables
+            for row in table
+            for key in ("general", "major", "value")
+            if row.get("clock") in asked and row.get(key)
+        ]
+        spans = [parse_duration(each) for each in lengths]
+        return max((each.amount * _DAYS[each.unit] for each in spans), default=0) + _HOLIDAYS
+
+    def _closed_8ds(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield closed 8Ds, and whether what they answer came again within a year."""
+        for row in self._plain("closed_8ds", months):
+            closed = date.fromisoformat(row["closed"])
+            answers = set(row["answers"])
+            month, recurred = row["month"], False
+            for _each in range(_MONTHS + 1):
+                for other in self._group("complaints", month) if month <= self.month else ():
+                    day = date.fromisoformat(other["received"][:10])
+                    if other["repeat_of"] in answers and closed <= day <= closed + _YEAR:
+                        recurred = recurred or not other["outcome"]
+                month = month_after(month)
+            yield {**row, "recurred": recurred}
+
+    # --- service -------------------------------------------------------------------------------
+
+    def _visits(self, months: Sequence[str]) -> Iterator[Row]:
+        planned = list(self._plain("visits", months))
+        late = [month_after(each) for each in months]
+        made = self._plain("made", sorted({*months, *late}))
+        lines = {(row["schedule"], row["line"]) for row in made if not row["outcome"]}
+        for row in planned:
+            yield {**row, "made": (row["id"], row["line"]) in lines}
+
+    def _responses(self, months: Sequence[str]) -> Iterator[Row]:
+        for survey, row in self._surveys(months):
+            doubt = satisfaction.doubt_of(survey)
+            for each in self._index.linking_to(survey.id, "survey-response"):
+                source = each.data.get("source")
+                told = satisfaction.columns(survey, each)
+                yield {
+                    "id": each.id,
+                    "month": row["month"],
+                    "outcome": each.outcome,
+                    "customer": each.data.get("customer", ""),
+                    "survey": survey.id,
+                    **told,
+                    "valid": told["valid"] and source != "inferred",
+                    "doubt": doubt,
+                }
+
+    def _scores(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield what each customer asked by a survey scores, times what he weighs."""
+        held: dict[tuple[str, str], list[Row]] = {}
+        for row in self._responses(months):
+            if row["valid"] and row["points"] is not None and not row["outcome"]:
+                held.setdefault((row["survey"], row["customer"]), []).append(row)
+        for (name, customer), found in held.items():
+            survey, card = self._index.find(name), self._index.find(customer)
+            grade = str(card.data.get("grade", "")) if card else ""
+            weight = satisfaction.customer_weight(survey, customer, grade) if survey else 0.0
+            points = math.fsum(row["points"] for row in found) / len(found)
+            yield {**found[0], "points": points, "weight": weight, "weighted": points * weight}
+
+    def _asked(self, months: Sequence[str]) -> Iterator[Row]:
+        for survey, row in self._surveys(months):
+            answers = self._index.linking_to(survey.id, "survey-response")
+            back = [e for e in answers if not e.outcome and e.data.get("source") in _ANSWERED]
+            yield {**row, "returned": len(back)}
+
+    def _surveys(self, months: Sequence[str]) -> Iterator[tuple[Record, Row]]:
+        for row in self._plain("asked", months):
+            survey = self._index.find(row["id"])
+            if survey is not None and not survey.outcome:
+                yield survey, row
+
+    def _customers(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the active customers, and whether a survey of the last half-year asked them."""
+        half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
+        asked = {name for row in self._plain("asked", half) for name in row["customers"]}
+        for row in self._group("customers", _NO_MONTH):
+            yield {**row, "surveyed": row["id"] in asked}

@@ -48,6 +48,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
     },
     marked("Over many records"): {
         "due": marked("Show what is due and what is overdue"),
+        "report": marked("Show figures, and make reports of them"),
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.options import Desk, format_option, pass_desk
+from csctl.console.options import Desk, format_option, pass_desk, writing_options
 from csctl.console.output import nothing, say, show_json, show_rows, tell
+from csctl.console.reporting import (
+    content_of,
+    period_options,
+    reckoning_of,
+    scope_of,
+    show_report,
+    tell_notes,
+    write_chart,
+    write_report,
+)
 from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.kpi.figures import Reckoning
+    from csctl.record import Record
+    from csctl.reports.content import Content
 
 
 @click.group(
@@ -29,49 +41,6 @@ def command() -> None:
     """Hold the report commands."""
 
 
-def _period_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Choose the months: one, or those of a year."""
-    function = click.option("--year", default="", metavar="YYYY", help=_("That year so far."))(
-        function
-    )
-    return click.option(
-        "--month", default="", metavar="YYYY-MM", help=_("That month; else the last whole one.")
-    )(function)
-
-
-def _scope(desk: Desk, customer: str, product: str, plant: str) -> dict[str, str]:
-    """Return what a report is limited to, each as the rows say it."""
-    from csctl.errors import UsageError
-    from csctl.suggest import did_you_mean
-
-    sites = desk.store.repository.config.sites
-    if plant and plant not in sites:
-        raise UsageError(
-            _("There is no site {name}.").format(name=plant), did_you_mean(plant, sites)
-        )
-    asked = {
-        "customer": desk.store.complete(customer) if customer else "",
-        "part": product,
-        "site": plant,
-    }
-    return {column: wanted for column, wanted in asked.items() if wanted}
-
-
-def _reckoning(
-    desk: Desk, month: str, year: str, scope: dict[str, str], *, traced: bool = False
-) -> Reckoning:
-    from csctl.kpi.definitions import build_definitions
-    from csctl.kpi.figures import Reckoning
-    from csctl.kpi.periods import parse_period
-    from csctl.kpi.supply import RepositoryRows
-
-    repository = desk.store.repository
-    definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
-    period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    supply = RepositoryRows(desk.reading, definitions, desk.now)
-    return Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
-
-
 @command.command(
     "kpi",
     help=_(
@@ -85,7 +54,7 @@ def _reckoning(
         "  csctl report kpi --format json"
     ),
 )
-@_period_options
+@period_options
 @click.option("--customer", default="", help=_("Only that customer."))
 @click.option("--product", default="", metavar="PART", help=_("Only that part number."))
 @click.option("--plant", default="", metavar="SITE", help=_("Only that site of ours."))
@@ -104,8 +73,8 @@ def kpi(
 ) -> int:
     """Show the figures."""
     desk.look_ahead()
-    scope = _scope(desk, customer, product, plant)
-    reckoning = _reckoning(desk, month, year, scope, traced=bool(explain))
+    scope = scope_of(desk, customer, product, plant)
+    reckoning, _supply = reckoning_of(desk, month, year, scope, traced=bool(explain))
     if explain:
         return _explain(desk, reckoning, explain, scope, style)
     from csctl.kpi.telling import figure_rows
@@ -131,19 +100,8 @@ def kpi(
         headings |= {"name": "name", "period": "period", "value": "value", "unit": "unit"}
     show_rows("report kpi", rows, headings, style)
     if style == "text":
-        _tell_notes(rows)
+        tell_notes(rows)
     return 0
-
-
-def _tell_notes(rows: list[dict[str, Any]]) -> None:
-    """Tell each note once, with the figures it is about."""
-    about: dict[str, list[str]] = {}
-    for row in rows:
-        for note in (*row["notes"], *([row["formula"]] if row["choice"] else [])):
-            about.setdefault(note, []).append(row["figure"])
-    for note, figures in about.items():
-        more = f" … +{len(figures) - 3}" if len(figures) > 3 else ""
-        tell(f"{', '.join(figures[:3])}{more}: {note}")
 
 
 def _explain(desk: Desk, reckoning: Reckoning, name: str, scope: dict[str, str], style: str) -> int:
@@ -173,4 +131,238 @@ def _explain(desk: Desk, reckoning: Reckoning, name: str, scope: dict[str, str],
     show_rows("report kpi", records, headings, style)
     if not records and style == "text":
         nothing(_("No record counts."))
+    return 0
+
+
+@command.command(
+    "monthly",
+    help=_(
+        "Make the service report of a month: a PDF, and the record to comment on.\n\n"
+        "The record keeps the figures with digests of their inputs. Until its review they are "
+        "written anew each time; from then on they stay, and `validate` tells when they no longer "
+        "come out so.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report monthly 2026-03\n"
+        "  csctl report monthly 2026-03 -o report.pdf --no-commit"
+    ),
+)
+@click.argument("month")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("The PDF to write."))
+@writing_options
+@pass_desk
+def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commit: bool) -> int:
+    """Make the report of a month."""
+    desk.look_ahead()
+    from csctl.reports.monthly import find_report, monthly_report
+
+    content = content_of(desk, month, "", {})
+    before = find_report(desk.reading, content.period.before().last)
+    code = _keep_figures(desk, content, before, dry_run=dry_run, no_commit=no_commit)
+    if code or dry_run:
+        return code
+    report = monthly_report(content, before)
+    desk.look_ahead()
+    record = find_report(desk.reading, content.period.last)
+    write_report(desk, report, content, record, output or Path(f"{content.period.last}.pdf"))
+    return 0
+
+
+def _keep_figures(
+    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
+) -> int:
+    """Write the figures into the month's record, made where there is none, until its review."""
+    from csctl import workflow
+    from csctl.console.saving import finish
+    from csctl.registration import beginning
+    from csctl.reports.monthly import find_report, frozen_fields, record_fields
+
+    found = find_report(desk.reading, content.period.last)
+    kind = desk.store.repository.schemas.kind("monthly-report")
+    if found is None:
+        fields = record_fields(content, before, desk.now)
+        with desk.store.lock():
+            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
+            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+    record = desk.store.get(found.id)
+    if record.stage != kind.stages[0].name:
+        tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
+        return 0
+    fields = frozen_fields(content, desk.now)
+    if fields["figures"] == record.data.get("figures"):
+        return 0
+    edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
+    changed = workflow.change(record, edits)
+    draft = workflow.drafted(record, changed, "figures")
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+@command.command(
+    "customer",
+    help=_(
+        "Show one customer's scorecard, open cases and trend; with -o as a PDF.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report customer GEELY\n"
+        "  csctl report customer GEELY --year 2026 -o geely.pdf"
+    ),
+)
+@click.argument("code")
+@period_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("A PDF to write."))
+@pass_desk
+def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None) -> int:
+    """Show a customer's scorecard."""
+    desk.look_ahead()
+    from csctl.reports.monthly import customer_report
+
+    content = content_of(desk, month, year, scope_of(desk, code, "", ""))
+    report = customer_report(content)
+    if output is not None:
+        write_report(desk, report, content, None, output)
+    else:
+        show_report(report)
+    return 0
+
+
+@command.command(
+    "8d-status",
+    help=_(
+        "Show where every open 8D stands against the days of its disciplines.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report 8d-status\n"
+        "  csctl report 8d-status --customer GEELY --svg 8d.svg"
+    ),
+)
+@click.option("--customer", default="", help=_("Only that customer."))
+@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@format_option()
+@pass_desk
+def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
+    """Show the open 8Ds."""
+    desk.look_ahead()
+    from csctl.reports import lists
+
+    code = desk.store.complete(customer) if customer else ""
+    rows = lists.status_rows(desk.reading, desk.now, code)
+    labels = sorted({name for row in rows for name in row["steps"]})
+    headings = {
+        "record": _("Record"),
+        "stage": _("Stage"),
+        "leader": _("Leader"),
+        **{name: name for name in labels},
+        "title": _("Title"),
+    }
+    if svg is not None:
+        write_chart(desk, lists.strip(desk.reading, desk.now, code), svg)
+    show_rows("report 8d-status", rows, headings, style)
+    if style == "text":
+        nothing(_("✓ in time · ✓! late · ! overdue · … running") if rows else _("No 8D is open."))
+    return 0
+
+
+@command.command(
+    "aging",
+    help=_(
+        "Show how old the open complaints are, and which have an overdue clock.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report aging\n"
+        "  csctl report aging --customer GEELY --svg aging.svg"
+    ),
+)
+@click.option("--customer", default="", help=_("Only that customer."))
+@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@format_option()
+@pass_desk
+def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
+    """Show the ages of open complaints."""
+    desk.look_ahead()
+    from csctl.charts.terminal import bar
+    from csctl.reports.content import age_class, age_classes, ages_of
+
+    now = f"{desk.now:%Y-%m}"
+    content = content_of(desk, now, "", scope_of(desk, customer, "", ""))
+    rows, classes = content.open_rows(), age_classes()
+    if svg is not None:
+        write_chart(desk, ages_of(rows), svg)
+    if style == "text":
+        counts = [[row for row in rows if age_class(row["age"]) == n] for n in range(len(classes))]
+        highest = max(map(len, counts))
+        drawn = [
+            {
+                "age": name,
+                "count": len(held),
+                "overdue": sum(row["overdue"] for row in held),
+                "bar": bar(len(held), highest, 30),
+            }
+            for name, held in zip(classes, counts, strict=True)
+        ]
+        heads = {"age": _("Days"), "count": _("Open"), "overdue": _("Overdue"), "bar": ""}
+        show_rows("report aging", drawn, heads, style)
+        say()
+    shown = [
+        {
+            "record": row["id"],
+            "customer": content.name(row["customer"]),
+            "age": row["age"],
+            "class": classes[age_class(row["age"])],
+            "overdue": _("overdue") if row["overdue"] else "",
+            "stage": content.stage("complaint", row["stage"]),
+            "owner": content.name(row["owner"], "name"),
+        }
+        for row in rows
+    ]
+    headings = {
+        "record": _("Record"),
+        "customer": _("Customer"),
+        "age": _("Days"),
+        "overdue": _("Clock"),
+        "stage": _("Stage"),
+        "owner": _("Owner"),
+    }
+    show_rows("report aging", shown, headings, style)
+    if not rows and style == "text":
+        nothing(_("No complaint is open."))
+    return 0
+
+
+@command.command(
+    "repeat",
+    help=_(
+        "Show what came back within twelve months: same customer, part and defect.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report repeat\n"
+        "  csctl report repeat --month 2026-10 --customer GEELY"
+    ),
+)
+@period_options
+@click.option("--customer", default="", help=_("Only that customer."))
+@format_option()
+@pass_desk
+def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
+    """Show repeated complaints."""
+    desk.look_ahead()
+    from csctl.reports.lists import repeats
+
+    reckoning, _supply = reckoning_of(
+        desk, month or ("" if year else f"{desk.now:%Y-%m}"), year, scope_of(desk, customer, "", "")
+    )
+    rows = repeats(reckoning)
+    headings = {
+        "customer": _("Customer"),
+        "part": _("Part"),
+        "defect": _("Defect"),
+        "count": _("Count"),
+        "first": _("First"),
+        "last": _("Last"),
+        "names": _("Records"),
+    }
+    show_rows(
+        "report repeat", [{**e, "names": " ".join(e["records"])} for e in rows], headings, style
+    )
+    if not rows and style == "text":
+        nothing(_("Nothing came back."))
     return 0

@@ -21,6 +21,7 @@ Row = Mapping[str, Any]
 _TENTHS: Final = 10
 _FEW: Final = 5
 _SHOWN: Final = 4
+_DIGEST: Final = 16
 
 
 class Supply(Protocol):
@@ -56,9 +57,9 @@ class Figure:
     records: tuple[tuple[str, float, float], ...] = ()
 
     def digest(self) -> str:
-        """Return what tells the inputs of this figure from any others."""
+        """Return what tells the inputs of a traced figure from any others."""
         told = json.dumps([self.name, str(self.period), sorted(self.records)])
-        return hashlib.sha256(told.encode()).hexdigest()
+        return hashlib.sha256(told.encode()).hexdigest()[:_DIGEST]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The rows of figures out of a repository, with clocks, surveys and visits joined in."""
+"""The rows of figures out of a repository, with surveys, visits and clocks joined in."""
 
 from __future__ import annotations
 
@@ -6,42 +6,73 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from csctl.clocks import ClockState, clock_states
-from csctl.index import Index
+from csctl.config import Config
+from csctl.index import Grouping
+from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
-from csctl.kpi.definitions import Definitions
 from csctl.kpi.figures import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
-from csctl.record import Record, rows
+from csctl.record import Record
 from csctl.severity import batch_limit
-from csctl.times.calendars import parse_duration
 
 _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
-# How many calendar days a unit may take: a working day may have a week of holidays before it.
-_DAYS: Final = {"h": 1 / 24, "wh": 1 / 3, "bd": 2.0, "cd": 1.0}
-_HOLIDAYS: Final = 14
-_HOUR: Final = 3600
 _HALF_YEAR: Final = 6
 _ANSWERED: Final = ("returned", "phone_interview")
 # What stands at the end of a period has no month of its own.
 _NO_MONTH: Final = "2000-01"
 
 
-class RepositoryRows:
-    """The rows of one repository as of `now`; each group is read once."""
+class Asking(Protocol):
+    """What is asked about records: an index, or a rule's context."""
 
-    def __init__(self, index: Index, definitions: Definitions, now: datetime) -> None:
-        self._index = index
-        self._config = index.store.repository.config
-        self._schemas = index.store.repository.schemas
-        self._definitions = definitions
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with an id."""
+
+    def linking_to(self, record_id: str, kind: str) -> Sequence[Record]:
+        """Return the records of a kind that name this one."""
+
+
+class Clocks(Protocol):
+    """What is asked about the clocks of complaints."""
+
+    @property
+    def reach(self) -> int:
+        """How many months a clock may end after it began, if nobody moved it."""
+
+    def rows(self, complaint: Row, months: set[str]) -> Iterator[Row]:
+        """Yield the clocks of a complaint that end in some months."""
+
+    def is_overdue(self, complaint: str, end: datetime) -> bool:
+        """Tell whether a clock of a complaint was overdue at a time."""
+
+
+class RepositoryRows:
+    """The rows of one repository as of `now`; each group is read once.
+
+    Without `clocks` there are no rows about them.
+    """
+
+    def __init__(
+        self,
+        records: Asking,
+        config: Config,
+        schemas: Schemas,
+        now: datetime,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self._records = records
+        self._config = config
+        self._schemas = schemas
         self._now = now
+        self._clocks = clocks
         self._groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        self._clocks: dict[str, list[ClockState]] = {}
         self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
             "open": self._open,
             "clocks": self._clock_rows,
@@ -57,6 +88,11 @@ class RepositoryRows:
     def month(self) -> str:
         """The month it is."""
         return f"{self._now.astimezone(self._config.site.zone):%Y-%m}"
+
+    @property
+    def today(self) -> date:
+        """The day it is."""
+        return self._now.astimezone(self._config.site.zone).date()
 
     def rows(self, table: str, months: Sequence[str]) -> list[Row]:
         """Return the rows of a table that count in some months."""
@@ -82,7 +118,7 @@ class RepositoryRows:
             known = self._schemas.headers()
             found: list[dict[str, Any]] = []
             for each in GROUPINGS[table]:
-                for standing in self._index.group(each, month) if each.kind in known else ():
+                for standing in self._records.group(each, month) if each.kind in known else ():
                     found += json.loads(standing)
             site, threshold = self._config.site.code, self._config.batch_from
             for row in found:
@@ -111,78 +147,30 @@ class RepositoryRows:
                     **row,
                     "outcome": outcome,
                     "age": age,
-                    "overdue": not outcome and self._is_overdue(row["id"], end),
+                    "overdue": not outcome
+                    and bool(self._clocks and self._clocks.is_overdue(row["id"], end)),
                 }
+
+    def _is_overdue(self, complaint: str, end: datetime) -> bool:
+        return self._clocks is not None and self._clocks.is_overdue(complaint, end)
 
     def _end(self, month: str) -> datetime:
         """Return when a month ends, or now if that is not yet."""
         begin = datetime.fromisoformat(f"{month_after(month)}-01")
         return min(begin.replace(tzinfo=self._config.site.zone), self._now)
 
-    def _is_overdue(self, name: str, end: datetime) -> bool:
-        return any(
-            each.due < end and (each.stopped_at is None or each.stopped_at >= end)
-            for each in self._states(name)
-            if each.start < end
-        )
-
     def _clock_rows(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the clocks of complaints that ended in some months, and whether they were met."""
-        wanted = set(months)
-        reach = math.ceil(self._longest() / 28)
-        first = month_after(months[0], -max(reach, _MONTHS))
+        if self._clocks is None:
+            return
+        reach = self._clocks.reach
+        month = month_after(months[0], -max(reach, _MONTHS))
         sure = month_after(months[0], -reach)
-        month = first
         while month <= months[-1]:
             for row in self._group("complaints", month):
-                if month >= sure or row["moved"]:
-                    yield from self._clocks_of(row, wanted)
+                if not row["outcome"] and (month >= sure or row["moved"]):
+                    yield from self._clocks.rows(row, set(months))
             month = month_after(month)
-
-    def _clocks_of(self, row: Row, wanted: set[str]) -> Iterator[Row]:
-        if row["outcome"]:
-            return
-        for each in self._states(row["id"]):
-            due = each.due.astimezone(self._config.site.zone)
-            month = f"{due:%Y-%m}"
-            if month in wanted:
-                stopped = each.stopped_at
-                yield {
-                    **row,
-                    "month": month,
-                    "clock": each.clock.name,
-                    "due": due.isoformat(timespec="minutes"),
-                    "met": stopped is not None and stopped <= each.due,
-                    "hours": (stopped - each.start).total_seconds() / _HOUR if stopped else None,
-                }
-
-    def _states(self, name: str) -> list[ClockState]:
-        if name not in self._clocks:
-            record = self._index.find(name)
-            found = clock_states(record, self._index, self._config, self._now) if record else []
-            self._clocks[name] = found
-        return self._clocks[name]
-
-    def _longest(self) -> float:
-        """Return how many days the longest clock that figures ask for can take."""
-        tables = [self._schemas.profile("clocks").get("clocks", ()), self._config.clocks]
-        for each in self._index.records("customer"):
-            tables.append(rows(each.data.get("clock_agreements")))
-        asked = {
-            measure.where.get("clock")
-            for kpi in self._definitions.kpis.values()
-            for measure in (kpi.of, kpi.per)
-            if measure
-        }
-        lengths = [
-            str(row[key])
-            for table in tables
-            for row in table
-            for key in ("general", "major", "value")
-            if row.get("clock") in asked and row.get(key)
-        ]
-        spans = [parse_duration(each) for each in lengths]
-        return max((each.amount * _DAYS[each.unit] for each in spans), default=0) + _HOLIDAYS
 
     def _closed_8ds(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield closed 8Ds, and whether what they answer came again within a year."""
@@ -211,7 +199,7 @@ class RepositoryRows:
     def _responses(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
             doubt = satisfaction.doubt_of(survey)
-            for each in self._index.linking_to(survey.id, "survey-response"):
+            for each in self._records.linking_to(survey.id, "survey-response"):
                 source = each.data.get("source")
                 told = satisfaction.columns(survey, each)
                 yield {
@@ -232,7 +220,7 @@ class RepositoryRows:
             if row["valid"] and row["points"] is not None and not row["outcome"]:
                 held.setdefault((row["survey"], row["customer"]), []).append(row)
         for (name, customer), found in held.items():
-            survey, card = self._index.find(name), self._index.find(customer)
+            survey, card = self._records.find(name), self._records.find(customer)
             grade = str(card.data.get("grade", "")) if card else ""
             weight = satisfaction.customer_weight(survey, customer, grade) if survey else 0.0
             points = math.fsum(row["points"] for row in found) / len(found)
@@ -240,13 +228,13 @@ class RepositoryRows:
 
     def _asked(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
-            answers = self._index.linking_to(survey.id, "survey-response")
+            answers = self._records.linking_to(survey.id, "survey-response")
             back = [e for e in answers if not e.outcome and e.data.get("source") in _ANSWERED]
             yield {**row, "returned": len(back)}
 
     def _surveys(self, months: Sequence[str]) -> Iterator[tuple[Record, Row]]:
         for row in self._plain("asked", months):
-            survey = self._index.find(row["id"])
+            survey = self._records.find(row["id"])
             if survey is not None and not survey.outcome:
                 yield survey, row
 

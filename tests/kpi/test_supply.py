@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from csctl.index import Index
+from csctl.kpi.clocking import repository_rows
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Figure, Reckoning
 from csctl.kpi.periods import Period
-from csctl.kpi.supply import RepositoryRows
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.store import Store
@@ -41,7 +41,7 @@ def year() -> Reckoning:
 def over(first: str, last: str, **scope: str) -> Reckoning:
     index = Index(Store(open_repository(ROOT)))
     definitions = build_definitions(index.store.repository.schemas)
-    supply = RepositoryRows(index, definitions, NOW)
+    supply = repository_rows(index, definitions, NOW)
     return Reckoning(definitions, supply, Period(first, last), scope, now=supply.month, traced=True)
 
 

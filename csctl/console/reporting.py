@@ -61,7 +61,7 @@ def reckoning_of(
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    supply = repository_rows(desk.reading, definitions, desk.now)
+    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
 

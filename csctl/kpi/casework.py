@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from csctl.kpi.cells import (
+    NO_MONTH,
     Rows,
+    content_of,
     count_at,
     day_of,
     given,
@@ -16,12 +18,13 @@ from csctl.kpi.cells import (
     rows_of_8d,
     text_at,
 )
-from csctl.record import Record, owner_of, rows
+from csctl.record import Record, linked_ids, owner_of, rows
 
 _ZERO_KM: Final = ("incoming_inspection", "line_0km", "end_of_line", "customer_test", "next_tier")
 _OURS: Final = ("own_process", "own_design", "supplier", "joint")
 _DISRUPTING: Final = frozenset(("line_stop", "yard_hold", "ship_hold", "field_action"))
 _MEETING: Final = 4
+_NEVER: Final = "0000-00"
 _PROMISE: Final = {"due", "done_on", "owner"}
 
 
@@ -42,7 +45,8 @@ def complaints(record: Record) -> Rows:
         dept=plain(given(record, "responsibility.dept")),
         defect=text_at(record, "defect_code"),
         stage=record.stage,
-        moved=any(given(record, each) for each in ("customer_due", "extensions", "pauses")),
+        content=content_of(record),
+        moved=_is_moved(record),
         qty_ours=_ours(record),
         qty_theirs=_theirs(record),
         disrupted=given(record, "line_stop") is True or bool(_DISRUPTING & set(map(str, told))),
@@ -50,6 +54,20 @@ def complaints(record: Record) -> Rows:
         repeat_of=text_at(record, "repeat_of"),
         hours_to_ack=hours_between(received, given(record, "acknowledged_at")),
     )  # fmt: skip
+
+
+def _is_moved(record: Record) -> bool:
+    """Tell whether deadlines of a complaint were named, put off or kept waiting."""
+    return any(given(record, each) for each in ("customer_due", "extensions", "pauses"))
+
+
+def answers(record: Record) -> Rows:
+    """Yield what a record that may stop the clocks of complaints holds, and whose."""
+    fields = [each for each in record.kind.links() if each.link == "complaint"]
+    targets = sorted({name for each in fields for name in linked_ids(record, each)})
+    if targets:
+        yield {"id": record.id, "month": NO_MONTH, "targets": targets, "site": "",
+               "content": content_of(record)}  # fmt: skip
 
 
 def _severity(record: Record) -> dict[str, Any]:
@@ -85,17 +103,21 @@ def _theirs(record: Record) -> int:
 
 
 def closed(record: Record) -> Rows:
-    """Yield a complaint in the month it ended; one that is open has the month ''."""
+    """Yield a complaint in the month it ended; one that is open has the month "".
+
+    An old ledger may know that one was closed and not when: it is in no month, and not open.
+    """
     begun, end = day_of(given(record, "received_at")), given(record, "closed_on")
     if record.outcome:
         end = end or given(record, "outcome.at")
     ended = day_of(end)
+    is_over = bool(record.outcome) or record.stage == record.kind.stages[-1].name
+    month = f"{ended:%Y-%m}" if ended else _NEVER if is_over else ""
     for row in row_of(record, given(record, "received_at"), part=part_of(record)):
         days = (ended - begun).days if ended and begun else None
         yield {
-            **row, "month": f"{ended:%Y-%m}" if ended else "", "received": str(begun),
-            "ended": str(ended) if ended else "", "days": days, "stage": record.stage,
-            "owner": owner_of(record),
+            **row, "month": month, "received": str(begun), "days": days, "stage": record.stage,
+            "owner": owner_of(record), "content": content_of(record), "moved": _is_moved(record),
         }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
@@ -13,6 +15,8 @@ from csctl.times.moments import find_moment, load_day
 _HOUR: Final = 3600
 _DAY: Final = len("2026-03-05")
 
+# What has no month of its own stands in this one.
+NO_MONTH: Final = "2000-01"
 Rows = Iterator[dict[str, Any]]
 
 
@@ -54,6 +58,12 @@ def row_of(record: Record, by: Any, **columns: Any) -> Rows:
             "site": text_at(record, "site"),
             **columns,
         }
+
+
+def content_of(record: Record) -> str:
+    """Return what tells the content of a record from any other."""
+    told = json.dumps(record.data, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def part_of(record: Record) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from csctl.kpi.cells import Rows, count_at, day_of, given, hours_between, part_of, row_of, text_at
+from csctl.kpi.cells import (
+    NO_MONTH,
+    Rows,
+    count_at,
+    day_of,
+    given,
+    hours_between,
+    part_of,
+    row_of,
+    text_at,
+)
 from csctl.record import Record, rows
 
 _SATISFIED: Final = ("satisfied", "very_satisfied")
@@ -156,5 +166,5 @@ def asked(record: Record) -> Rows:
 def customers(record: Record) -> Rows:
     """Yield an active customer."""
     if record.stage == "active":
-        for row in row_of(record, "2000-01-01", part=""):
+        for row in row_of(record, f"{NO_MONTH}-01", part=""):
             yield {**row, "customer": record.id, "grade": text_at(record, "grade")}

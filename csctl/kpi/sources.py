@@ -30,6 +30,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "closed": Source(("complaint",), casework.closed),
     "undetermined": Source(("complaint",), casework.undetermined),
     "costs": Source(("complaint",), casework.costs),
+    "answers": Source(("8d", "callback", "meeting"), casework.answers),
     "reports": Source(("8d",), casework.reports),
     "verdicts": Source(("8d",), casework.verdicts),
     "closed_8ds": Source(("8d",), casework.closed_8ds),

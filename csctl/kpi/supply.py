@@ -12,6 +12,7 @@ from csctl.config import Config
 from csctl.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
+from csctl.kpi.cells import NO_MONTH
 from csctl.kpi.figures import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
@@ -22,8 +23,6 @@ _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
 _HALF_YEAR: Final = 6
 _ANSWERED: Final = ("returned", "phone_interview")
-# What stands at the end of a period has no month of its own.
-_NO_MONTH: Final = "2000-01"
 
 
 class Asking(Protocol):
@@ -49,8 +48,11 @@ class Clocks(Protocol):
     def rows(self, complaint: Row, months: set[str]) -> Iterator[Row]:
         """Yield the clocks of a complaint that end in some months."""
 
-    def is_overdue(self, complaint: str, end: datetime) -> bool:
+    def is_overdue(self, complaint: Row, end: datetime) -> bool:
         """Tell whether a clock of a complaint was overdue at a time."""
+
+    def keep(self) -> None:
+        """Remember what was found out."""
 
 
 class RepositoryRows:
@@ -97,7 +99,9 @@ class RepositoryRows:
     def rows(self, table: str, months: Sequence[str]) -> list[Row]:
         """Return the rows of a table that count in some months."""
         joined = self._joined.get(table)
-        found = joined(months) if joined else self._plain(table, months)
+        found = list(joined(months) if joined else self._plain(table, months))
+        if self._clocks is not None and table in ("open", "clocks"):
+            self._clocks.keep()
         return [row for row in found if "due" not in row or row["met"] or self._is_past(row["due"])]
 
     def _is_past(self, due: str) -> bool:
@@ -142,16 +146,9 @@ class RepositoryRows:
         for row in self._plain("closed", later):
             if row["received"] <= day.isoformat():
                 age = (day - date.fromisoformat(row["received"])).days
-                outcome = row["outcome"] if not row["ended"] else ""
-                yield {
-                    **row,
-                    "outcome": outcome,
-                    "age": age,
-                    "overdue": not outcome
-                    and bool(self._clocks and self._clocks.is_overdue(row["id"], end)),
-                }
+                yield {**row, "age": age, "overdue": self._is_overdue(row, end)}
 
-    def _is_overdue(self, complaint: str, end: datetime) -> bool:
+    def _is_overdue(self, complaint: Row, end: datetime) -> bool:
         return self._clocks is not None and self._clocks.is_overdue(complaint, end)
 
     def _end(self, month: str) -> datetime:
@@ -242,5 +239,5 @@ class RepositoryRows:
         """Yield the active customers, and whether a survey of the last half-year asked them."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
         asked = {name for row in self._plain("asked", half) for name in row["customers"]}
-        for row in self._group("customers", _NO_MONTH):
+        for row in self._group("customers", NO_MONTH):
             yield {**row, "surveyed": row["id"] in asked}

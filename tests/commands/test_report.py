@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from csctl.resources import builtin
+from tests.commands.company import COMPLAINT, SHARED, Company
 from tests.commands.conftest import Run
 
 ROOT = str(builtin("schemas").parent)
@@ -63,3 +64,29 @@ def test_what_does_not_exist_is_answered_with_what_does(run: Run) -> None:
         shown = run("-C", ROOT, "--now", NOW, "report", "kpi", *words)
         assert shown.code in (2, 3), words
         assert (shown.out, hint in shown.err) == ("", True), shown.err
+
+
+def test_what_is_remembered_of_clocks_never_differs_from_what_is_found_anew(
+    company: Company, run: Run
+) -> None:
+    def both() -> list[dict[str, Any]]:
+        words = ("report", "kpi", "--year", "2026", "--format", "json")
+        anew = run("--no-cache", *words)
+        first, again = run(*words), run(*words)
+        assert first.out == again.out == anew.out
+        data: list[dict[str, Any]] = json.loads(anew.out)["data"]
+        return data
+
+    def on_time(data: list[dict[str, Any]]) -> list[Any]:
+        names = ("d3_on_time", "overdue_count", "first_response_on_time")
+        return [(e["numerator"], e["denominator"]) for e in data if e["name"] in names]
+
+    before = both()
+    company.write(COMPLAINT, "received_at: 2026-0", "received_at: 2026-04-01T09:00+08:00 #")
+    company.commit()
+    changed = both()
+    assert on_time(changed) != on_time(before)
+    sent = "sent:\n  3D-1:\n    step: 3D\n    revision: 1\n    sent_at: 2026-05-31T17:30+08:00\n"
+    company.write(SHARED, "received_at:", f"{sent}\nreceived_at:")
+    company.commit()
+    assert on_time(both()) != on_time(changed)

@@ -232,6 +232,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "families of rules",
         {
             "agenda": "what is to be done",
+            "reports.drawings": "the charts of reports",
             "reports.lists": "where 8Ds stand, what came back",
             "reports.model": "a report as plain data",
             "codeowners": "who approves which records, for git platforms",
@@ -340,10 +341,10 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "asking and saving",
         {
             "console.prompts": "questions and answers",
-            "console.reporting": "what the commands of reports share",
             "console.saving": "how a command that writes ends",
         },
     ),
+    ("reports shown", {"console.reporting": "what the commands of reports share"}),
     ("commands", {"commands": "one module a command: parse, call down, show"}),
     ("cli", {"cli": "which command lives where; the only boundary of errors"}),
     ("script", {"__main__": "python -m csctl"}),

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 import click
 
 from csctl.console.options import Desk, format_option, pass_desk, writing_options
-from csctl.console.output import nothing, say, show_json, show_rows, tell
+from csctl.console.output import nothing, say, show_rows
 from csctl.console.reporting import (
     content_of,
+    explain_figure,
+    keep_figures,
     period_options,
     reckoning_of,
     scope_of,
+    show_ages,
     show_report,
     tell_notes,
     write_chart,
+    write_charts,
     write_report,
 )
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.kpi.figures import Reckoning
-    from csctl.record import Record
-    from csctl.reports.content import Content
+    pass
 
 
 @click.group(
@@ -76,7 +78,7 @@ def kpi(
     scope = scope_of(desk, customer, product, plant)
     reckoning, _supply = reckoning_of(desk, month, year, scope, traced=bool(explain))
     if explain:
-        return _explain(desk, reckoning, explain, scope, style)
+        return explain_figure(desk, reckoning, explain, scope, style)
     from csctl.kpi.telling import figure_rows
 
     figures = reckoning.figures()
@@ -104,36 +106,6 @@ def kpi(
     return 0
 
 
-def _explain(desk: Desk, reckoning: Reckoning, name: str, scope: dict[str, str], style: str) -> int:
-    """Show one figure: what it means, and the records behind it."""
-    from csctl.kpi.telling import explanation, figure_rows, number
-
-    figure = reckoning.figure(name)
-    kpi = reckoning.definitions.get(name)
-    records = [
-        {"record": each, "numerator": number(one), "denominator": number(other)}
-        for each, one, other in figure.records
-    ]
-    headings = {
-        "record": _("Record"),
-        "numerator": _("Numerator"),
-        "denominator": _("Denominator"),
-    }
-    if style == "json":
-        targets = desk.reading.records("target")
-        (row,) = figure_rows([figure], reckoning.definitions, targets, scope)
-        show_json("report kpi", [{**row, "digest": figure.digest(), "records": figure.records}])
-        return 0
-    if style == "text":
-        for label, text in explanation(figure, kpi, reckoning.definitions):
-            say(f"{label}: {text}")
-        say()
-    show_rows("report kpi", records, headings, style)
-    if not records and style == "text":
-        nothing(_("No record counts."))
-    return 0
-
-
 @command.command(
     "monthly",
     help=_(
@@ -158,7 +130,7 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
 
     content = content_of(desk, month, "", {})
     before = find_report(desk.reading, content.period.before().last)
-    code = _keep_figures(desk, content, before, dry_run=dry_run, no_commit=no_commit)
+    code = keep_figures(desk, content, before, dry_run=dry_run, no_commit=no_commit)
     if code or dry_run:
         return code
     report = monthly_report(content, before)
@@ -166,35 +138,6 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
     record = find_report(desk.reading, content.period.last)
     write_report(desk, report, content, record, output or Path(f"{content.period.last}.pdf"))
     return 0
-
-
-def _keep_figures(
-    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
-) -> int:
-    """Write the figures into the month's record, made where there is none, until its review."""
-    from csctl import workflow
-    from csctl.console.saving import finish
-    from csctl.registration import beginning
-    from csctl.reports.monthly import find_report, frozen_fields, record_fields
-
-    found = find_report(desk.reading, content.period.last)
-    kind = desk.store.repository.schemas.kind("monthly-report")
-    if found is None:
-        fields = record_fields(content, before, desk.now)
-        with desk.store.lock():
-            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
-            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
-    record = desk.store.get(found.id)
-    if record.stage != kind.stages[0].name:
-        tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
-        return 0
-    fields = frozen_fields(content, desk.now)
-    if fields["figures"] == record.data.get("figures"):
-        return 0
-    edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
-    changed = workflow.change(record, edits)
-    draft = workflow.drafted(record, changed, "figures")
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
 
 
 @command.command(
@@ -222,6 +165,34 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
         write_report(desk, report, content, None, output)
     else:
         show_report(report)
+    return 0
+
+
+@command.command(
+    "charts",
+    help=_(
+        "Write every chart of a month or year into a folder: SVG, and its data as CSV.\n\n"
+        "\b\n"
+        "Examples:\n"
+        "  csctl report charts -o charts\n"
+        "  csctl report charts --month 2026-10 --customer GEELY -o charts"
+    ),
+)
+@period_options
+@click.option("--customer", default="", help=_("Only that customer."))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help=_("The folder.")
+)
+@pass_desk
+def charts(desk: Desk, month: str, year: str, customer: str, output: Path) -> int:
+    """Write the charts."""
+    desk.look_ahead()
+    from csctl.reports import lists
+
+    scope = scope_of(desk, customer, "", "")
+    drawn = content_of(desk, month, year, scope).charts()
+    drawn["8d"] = lists.strip(desk.reading, desk.now, scope.get("customer", ""))
+    write_charts(desk, drawn, output)
     return 0
 
 
@@ -279,8 +250,7 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
 def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     """Show the ages of open complaints."""
     desk.look_ahead()
-    from csctl.charts.terminal import bar
-    from csctl.reports.content import age_class, age_classes, ages_of
+    from csctl.reports.drawings import age_class, age_classes, ages_of
 
     now = f"{desk.now:%Y-%m}"
     content = content_of(desk, now, "", scope_of(desk, customer, "", ""))
@@ -288,20 +258,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     if svg is not None:
         write_chart(desk, ages_of(rows), svg)
     if style == "text":
-        counts = [[row for row in rows if age_class(row["age"]) == n] for n in range(len(classes))]
-        highest = max(map(len, counts))
-        drawn = [
-            {
-                "age": name,
-                "count": len(held),
-                "overdue": sum(row["overdue"] for row in held),
-                "bar": bar(len(held), highest, 30),
-            }
-            for name, held in zip(classes, counts, strict=True)
-        ]
-        heads = {"age": _("Days"), "count": _("Open"), "overdue": _("Overdue"), "bar": ""}
-        show_rows("report aging", drawn, heads, style)
-        say()
+        show_ages(rows)
     shown = [
         {
             "record": row["id"],

@@ -93,6 +93,11 @@ def show_rows(
 
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
     """Write rows as CSV that a spreadsheet opens without running anything in it."""
+    click.echo(csv_text(rows, headings), nl=False)
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> str:
+    """Return rows as CSV that a spreadsheet opens without running anything in it."""
     import csv  # only for CSV
     import io
 
@@ -102,7 +107,7 @@ def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> 
     for row in rows:
         cells = ("" if row.get(each) is None else str(row[each]) for each in headings)
         writer.writerow(neutral(clean(cell)) for cell in cells)
-    click.echo(buffer.getvalue(), nl=False)
+    return buffer.getvalue()
 
 
 def neutral(cell: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from csctl.console.options import Desk
-from csctl.console.output import done, say, show_rows, tell
+from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -128,3 +128,99 @@ def write_chart(desk: Desk, chart: Chart, path: Path) -> None:
     search_path = desk.store.repository.search_path("templates")
     write_atomically(path, render_svg(chart, search_path).encode())
     done(str(path))
+
+
+def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
+    """Write charts into a folder: each as SVG, and its data beside it as CSV."""
+    from csctl.atomic import write_atomically
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in charts.items():
+        rows = [dict(enumerate(row)) for row in chart.rows]
+        text = csv_text([{str(key): cell for key, cell in row.items()} for row in rows],
+                        {str(n): heading for n, heading in enumerate(chart.headings)})  # fmt: skip
+        write_atomically(folder / f"{name}.csv", ("\ufeff" + text).encode())
+        write_chart(desk, chart, folder / f"{name}.svg")
+
+
+def keep_figures(
+    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
+) -> int:
+    """Write the figures into the month's record, made where there is none, until its review."""
+    from csctl import workflow
+    from csctl.console.saving import finish
+    from csctl.registration import beginning
+    from csctl.reports.monthly import find_report, frozen_fields, record_fields
+
+    found = find_report(desk.reading, content.period.last)
+    kind = desk.store.repository.schemas.kind("monthly-report")
+    if found is None:
+        fields = record_fields(content, before, desk.now)
+        with desk.store.lock():
+            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
+            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+    record = desk.store.get(found.id)
+    if record.stage != kind.stages[0].name:
+        tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
+        return 0
+    fields = frozen_fields(content, desk.now)
+    if fields["figures"] == record.data.get("figures"):
+        return 0
+    edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
+    changed = workflow.change(record, edits)
+    draft = workflow.drafted(record, changed, "figures")
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Show how many open cases are how old, as bars."""
+    from csctl.charts.terminal import bar
+    from csctl.reports.drawings import age_class, age_classes
+
+    classes = age_classes()
+    counts = [[row for row in rows if age_class(row["age"]) == n] for n in range(len(classes))]
+    highest = max(map(len, counts))
+    drawn = [
+        {
+            "age": name,
+            "count": len(held),
+            "overdue": sum(row["overdue"] for row in held),
+            "bar": bar(len(held), highest, 30),
+        }
+        for name, held in zip(classes, counts, strict=True)
+    ]
+    heads = {"age": _("Days"), "count": _("Open"), "overdue": _("Overdue"), "bar": ""}
+    show_rows("report aging", drawn, heads, "text")
+    say()
+
+
+def explain_figure(
+    desk: Desk, reckoning: Reckoning, name: str, scope: dict[str, str], style: str
+) -> int:
+    """Show one figure: what it means, and the records behind it."""
+    from csctl.kpi.telling import explanation, figure_rows, number
+
+    figure = reckoning.figure(name)
+    kpi = reckoning.definitions.get(name)
+    records = [
+        {"record": each, "numerator": number(one), "denominator": number(other)}
+        for each, one, other in figure.records
+    ]
+    headings = {
+        "record": _("Record"),
+        "numerator": _("Numerator"),
+        "denominator": _("Denominator"),
+    }
+    if style == "json":
+        targets = desk.reading.records("target")
+        (row,) = figure_rows([figure], reckoning.definitions, targets, scope)
+        show_json("report kpi", [{**row, "digest": figure.digest(), "records": figure.records}])
+        return 0
+    if style == "text":
+        for label, text in explanation(figure, kpi, reckoning.definitions):
+            say(f"{label}: {text}")
+        say()
+    show_rows("report kpi", records, headings, style)
+    if not records and style == "text":
+        nothing(_("No record counts."))
+    return 0

@@ -27,7 +27,7 @@ def monthly_report(content: Content, before: Record | None) -> Report:
         (
             Section(_("Figures"), (figures,)),
             Section(_("Trend"), (content.trend(), content.pareto("defect", _("By defect")))),
-            Section(_("Complaints"), (content.complaints(),)),
+            Section(_("Complaints"), (content.complaints(), content.control_chart())),
             Section(_("Open"), (content.ages(), content.open_cases())),
             Section(_("Causes over time"), (content.paynter(), content.lead_times())),
             Section(

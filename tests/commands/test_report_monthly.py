@@ -106,3 +106,14 @@ def test_a_customer_without_cases_has_an_empty_list(company: Company, run: Run, 
     counts = [len(json.loads(each.out)["data"]) for each in shown]
     everything = json.loads(run("report", name, "--format", "json").out)["data"]
     assert sum(counts) >= len(everything) > 0
+
+
+def test_every_chart_is_written_with_its_data_beside_it(company: Company, run: Run) -> None:
+    done = run("report", "charts", "--month", MONTH, "-o", "charts")
+    assert done.code == 0, done.err
+    written = {path.name for path in (company.root / "charts").iterdir()}
+    names = {name.removesuffix(".svg") for name in written if name.endswith(".svg")}
+    assert names >= {"trend", "pareto-defect", "aging", "run", "c", "u", "p", "paynter", "8d"}
+    assert written == {f"{name}.{ending}" for name in names for ending in ("svg", "csv")}
+    trend = (company.root / "charts" / "trend.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert (trend[0].split(",")[0], trend[-1].split(",")[0]) == ("Month", MONTH)

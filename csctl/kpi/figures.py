@@ -94,6 +94,7 @@ class Reckoning:
         self._now = now
         self._traced = traced
         self._counts: dict[tuple[str, int], _Counted | None] = {}
+        self._measured: dict[tuple[int, int], list[Row]] = {}
 
     def figures(self) -> list[Figure]:
         """Return every figure, in the order of their definitions."""
@@ -161,6 +162,13 @@ class Reckoning:
         return counted.rows if counted else []
 
     def _held(self, measure: Measure, kpi: Kpi) -> list[Row]:
+        """Return the rows of a measure, found once for all figures that share it."""
+        key = id(measure), kpi.months
+        if key not in self._measured:
+            self._measured[key] = self._found(measure, kpi)
+        return self._measured[key]
+
+    def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
         test = _test(measure)
         found: list[Row] = []
         for table in measure.tables:

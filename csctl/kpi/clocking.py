@@ -65,6 +65,7 @@ class ComplaintClocks:
         }
         self._known: dict[str, dict[str, tuple[str, list[Span]]]] = {}
         self._fresh: set[str] = set()
+        self._passing: dict[str, list[Span]] = {}
         self._linked: defaultdict[str, list[str]] = defaultdict(list)
 
     @property
@@ -125,10 +126,14 @@ class ComplaintClocks:
         held = known.get(complaint["id"])
         if held is not None and held[0] == content:
             return held[1]
+        if complaint["id"] in self._passing:
+            return self._passing[complaint["id"]]
         spans, is_lasting = self._find(complaint)
-        known[complaint["id"]] = content, spans
         if is_lasting:
+            known[complaint["id"]] = content, spans
             self._fresh.add(month)
+        else:
+            self._passing[complaint["id"]] = spans
         return spans
 
     def _find(self, complaint: Row) -> tuple[list[Span], bool]:

@@ -22,6 +22,7 @@ _TENTHS: Final = 10
 _FEW: Final = 5
 _SHOWN: Final = 4
 _DIGEST: Final = 16
+_WHOSE: Final = ("customer", "month")
 
 
 class Supply(Protocol):
@@ -128,10 +129,13 @@ class Reckoning:
             above, below, beside = keep(above), keep(below), keep(beside)
         numerator = _total(above, kpi.of)
         denominator = _total(below, kpi.per) if kpi.per else None
-        value = None if self._is_doubtful(kpi) else _divided(numerator, denominator, kpi)
+        doubtful = self._is_doubtful(kpi)
+        value = None if doubtful else _divided(numerator, denominator, kpi)
         if kpi.per and denominator and denominator < (kpi.few or _FEW):
             notes += (_("it stands on {n} only").format(n=f"{denominator:g}"),)
-        theirs = _divided(_total(beside, kpi.theirs), denominator, kpi) if kpi.theirs else None
+        theirs = None
+        if kpi.theirs and not doubtful:
+            theirs = _divided(_total(beside, kpi.theirs), denominator, kpi)
         return Figure(
             kpi.name, self._span(kpi), kpi.unit, value, theirs, numerator, denominator,
             self._excluded(kpi), {}, notes, self._trace(above, below, kpi),
@@ -211,7 +215,7 @@ class Reckoning:
     def _doubled(self, kpi: Kpi) -> set[tuple[Any, ...]]:
         counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
         rows = [row for each in counted if each for row in each.doubled]
-        return {_key(row, kpi.match) for row in rows}
+        return {_key(row, kpi.match or _WHOSE) for row in rows}
 
     def _mixed(self, kpi: Kpi) -> list[str]:
         """Return the currencies a figure would add up, if they are several."""
@@ -222,7 +226,9 @@ class Reckoning:
         return sorted(found) if len(found) > 1 else []
 
     def _is_doubtful(self, kpi: Kpi) -> bool:
-        return bool(self._mixed(kpi) or self._spoilt(kpi))
+        """Tell whether a figure would be wrong; what is matched leaves out what is doubled."""
+        doubled = not kpi.match and self._doubled(kpi)
+        return bool(doubled or self._mixed(kpi) or self._spoilt(kpi))
 
     def _spoilt(self, kpi: Kpi) -> list[str]:
         counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
@@ -235,7 +241,8 @@ class Reckoning:
         if self._now and month_after(self._span(kpi).last, kpi.ripens) > self._now:
             notes.append(_("{count} months in service are not over").format(count=kpi.ripens))
         if doubled := self._doubled(kpi):
-            notes.append(_("entered twice, left out: {list}").format(list=_listed(doubled)))
+            left_out, kept = _("entered twice, left out: {list}"), _("entered twice: {list}")
+            notes.append((left_out if kpi.match else kept).format(list=_listed(doubled)))
         return tuple(notes)
 
     def _trace(

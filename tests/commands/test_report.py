@@ -90,3 +90,14 @@ def test_what_is_remembered_of_clocks_never_differs_from_what_is_found_anew(
     company.write(SHARED, "received_at:", f"{sent}\nreceived_at:")
     company.commit()
     assert on_time(both()) != on_time(changed)
+
+
+def test_a_clock_that_waits_is_found_anew_each_time(company: Company, run: Run) -> None:
+    asked = "pauses:\n  - id: W1\n    asked_at: 2026-05-31T17:00+08:00\n    reason: parts\n"
+    company.write(COMPLAINT, "line_stop:", f"{asked}\nline_stop:")
+    company.commit()
+    words = ("report", "kpi", "--month", "2026-06", "--format", "json")
+    for now in ("2026-06-02T09:00+08:00", "2026-06-29T09:00+08:00"):
+        remembered = run("--now", now, *words)
+        anew = run("--now", now, "--no-cache", *words)
+        assert (remembered.code, remembered.out) == (0, anew.out)

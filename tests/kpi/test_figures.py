@@ -83,6 +83,13 @@ def test_a_month_entered_twice_leaves_both_sides_and_is_named() -> None:
     assert found.notes == ("entered twice, left out: GEELY 2026-03",)
 
 
+def test_what_is_matched_with_nothing_has_no_value_where_a_month_was_entered_twice() -> None:
+    row = shipped(1000, deliveries=10, on_time=9)
+    assert reckon("otd", shipments=[row]).value == 90
+    twice = reckon("otd", shipments=[row, row])
+    assert (twice.value, twice.notes[0]) == (None, "entered twice: GEELY 2026-03")
+
+
 def test_rolling_ppm_divides_sums_and_does_not_average() -> None:
     cases = [case("CC-1", "2026-02", qty_ours=10), case("CC-2", "2026-03", qty_ours=10)]
     months = [shipped(1_000_000, "2026-02"), shipped(10_000, "2026-03")]

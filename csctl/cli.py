@@ -52,6 +52,7 @@ _SECTIONS: Final[dict[str, dict[str, str]]] = {
         "due": marked("Show what is due and what is overdue"),
         "escalate": marked("Write down who was told that a record is late"),
         "board": marked("Print the morning meeting's page: every open case on one A3"),
+        "report": marked("Show figures, and make reports of them"),
         "search": marked("Find records by any word in them"),
         "validate": marked("Check records against schemas and rules"),
         "audit": marked("Show the trail for an auditor: who moved, sent and signed what"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -75,23 +75,29 @@ def earliest(known: Sequence[datetime | None]) -> datetime | None:
 def batch_reached(complaint: Record, config: Config) -> str:
     """Say how the quantities reach the company's threshold for a batch, or ""."""
     defective = _count(complaint, "qty_defective")
-    if not defective:
-        return ""
-    pieces = config.batch_from.get("pieces")
-    if pieces is not None and defective >= pieces:
-        return _("{count} defective pieces reach the batch threshold of {limit}.").format(
-            count=defective, limit=pieces
-        )
     looked_at = _count(complaint, "qty_checked") or _count(complaint, "qty_shipped")
-    rate = config.batch_from.get("or_rate")
+    limit = batch_limit(defective, looked_at, config.batch_from)
+    if limit is None:
+        return ""
+    if isinstance(limit, str):
+        return _("{count} defective of {total} reach the batch threshold of {limit}.").format(
+            count=defective, total=looked_at, limit=limit
+        )
+    return _("{count} defective pieces reach the batch threshold of {limit}.").format(
+        count=defective, limit=limit
+    )
+
+
+def batch_limit(defective: int, looked_at: int, batch_from: Mapping[str, Any]) -> int | str | None:
+    """Return the threshold that quantities reach: pieces, a rate such as `1%`, or None."""
+    pieces: int | None = batch_from.get("pieces")
+    if pieces is not None and defective >= pieces and defective:
+        return pieces
+    rate = batch_from.get("or_rate")
     # One piece is no batch, whatever its share; more defective than checked is another rule's.
     if rate is None or not 1 < defective <= looked_at:
-        return ""
-    if defective >= _rate(rate) * looked_at:
-        return _("{count} defective of {total} reach the batch threshold of {limit}.").format(
-            count=defective, total=looked_at, limit=rate
-        )
-    return ""
+        return None
+    return str(rate) if defective >= _rate(rate) * looked_at else None
 
 
 def _is_open(value: Any) -> bool:

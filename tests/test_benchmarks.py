@@ -22,6 +22,8 @@ PROMISES = (
     "list with a filter",
     "show",
     "due for one person",
+    "report kpi",
+    "monthly report as PDF",
     "set",
     "complaint new --from",
     "sign",

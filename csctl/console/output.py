@@ -112,6 +112,11 @@ def show_pieces(pieces: Iterable[str]) -> None:
 
 def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> None:
     """Write rows as CSV that a spreadsheet opens without running anything in it."""
+    click.echo(csv_text(rows, headings), nl=False)
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> str:
+    """Return rows as CSV that a spreadsheet opens without running anything in it."""
     import csv  # only for CSV
     import io
 
@@ -121,7 +126,7 @@ def show_csv(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> 
     for row in rows:
         cells = ("" if row.get(each) is None else str(row[each]) for each in headings)
         writer.writerow(neutral(clean(cell)) for cell in cells)
-    click.echo(buffer.getvalue(), nl=False)
+    return buffer.getvalue()
 
 
 def render_table(

@@ -1,7 +1,8 @@
-"""Forms as Markdown, through jinja2: sandboxed, from the template folders only, values escaped."""
+"""Forms and charts through jinja2: sandboxed, from the template folders only, values escaped."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -40,17 +41,28 @@ def render_markdown(form: Mapping[str, Any], search_path: Sequence[Path]) -> str
     Uses `<kind>.md.j2` or the generic template from the folders of `search_path`. Every value is
     escaped. Raises CsctlError with file and line if the template cannot be rendered.
     """
+    name = find_template(str(form["kind"]), ".md.j2", search_path)
+    text = _render(name, {"form": form}, _environment(tuple(search_path), escape_markdown))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def render_text(name: str, data: Mapping[str, Any], search_path: Sequence[Path]) -> str:
+    """Return what a template of XML such as SVG says; every value is escaped.
+
+    Errors as for render_markdown.
+    """
+    return _render(name, data, _environment(tuple(search_path), html.escape))
+
+
+def _render(name: str, data: Mapping[str, Any], environment: SandboxedEnvironment) -> str:
     import jinja2
 
-    name = find_template(str(form["kind"]), ".md.j2", search_path)
     try:
-        environment = _environment(tuple(search_path))
-        text = environment.get_template(name).render(form=form)
+        return environment.get_template(name).render(data)
     except jinja2.TemplateSyntaxError as error:
         raise _broken(error.filename or error.name or name, error.lineno, error) from error
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise _broken(*_place_of(error, name), error) from error
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def escape_markdown(value: Any) -> str:
@@ -63,8 +75,10 @@ def escape_markdown(value: Any) -> str:
 
 
 @lru_cache(maxsize=4)
-def _environment(search_path: tuple[Path, ...]) -> SandboxedEnvironment:
-    # Only rendering Markdown needs jinja2, which takes 50 ms to import.
+def _environment(
+    search_path: tuple[Path, ...], escape: Callable[[str], str]
+) -> SandboxedEnvironment:
+    # Only rendering needs jinja2, which takes 50 ms to import.
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
@@ -85,7 +99,7 @@ def _environment(search_path: tuple[Path, ...]) -> SandboxedEnvironment:
             return source, name, is_fresh
 
     def finish(value: Any) -> Markup:
-        return value if isinstance(value, Markup) else Markup(escape_markdown(value))
+        return value if isinstance(value, Markup) else Markup(escape(str(value)))
 
     return ImmutableSandboxedEnvironment(
         loader=Confined(search_path),

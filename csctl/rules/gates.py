@@ -69,6 +69,7 @@ GROUPINGS: tuple[Grouping, ...] = (
     survey.CAMPAIGNS,
     monthly.SHIPMENTS,
     monthly.REPORTS,
+    *monthly.FIGURES,
 )
 
 

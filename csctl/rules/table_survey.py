@@ -60,4 +60,9 @@ SURVEYS: Final = (
         marked("Every month has one service report, issued by the 5th working day of the next."),
         marked("Two reports of a month and site are an error."),
         "month: 2026-04\nstage: generated   # and it is June"),
+    Rule("RPT-FIGURES", "warning", ("monthly-report",), "S1-F6 · ISO 9001 7.5.3",
+        marked("The figures of a reviewed report come out of the records as they are now."),
+        marked("Those of complaints, shipments and returned parts are counted anew; a correction "
+               "after the report is told, not hidden."),
+        "figures: [{id: KF1, kpi: complaint_count, value: 3, digest: 0123456789abcdef}]   # of 4"),
 )  # fmt: skip

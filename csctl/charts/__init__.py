@@ -1,0 +1,1 @@
+"""Charts: statistics, display lists, SVG through our own template, bars in a terminal."""

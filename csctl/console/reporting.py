@@ -1,0 +1,226 @@
+"""What the commands of reports share: which months and for whom, how they are shown and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from csctl.console.options import Desk
+from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
+from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.charts.drawing import Chart
+    from csctl.kpi.figures import Reckoning
+    from csctl.kpi.supply import RepositoryRows
+    from csctl.record import Record
+    from csctl.reports.content import Content
+    from csctl.reports.model import Report
+
+
+def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Choose the months: one, or those of a year."""
+    function = click.option("--year", default="", metavar="YYYY", help=_("That year so far."))(
+        function
+    )
+    return click.option(
+        "--month", default="", metavar="YYYY-MM", help=_("That month; else the last whole one.")
+    )(function)
+
+
+def scope_of(desk: Desk, customer: str, product: str, plant: str) -> dict[str, str]:
+    """Return what a report is limited to, each as the rows say it."""
+    from csctl.errors import UsageError
+    from csctl.suggest import did_you_mean
+
+    sites = desk.store.repository.config.sites
+    if plant and plant not in sites:
+        raise UsageError(
+            _("There is no site {name}.").format(name=plant), did_you_mean(plant, sites)
+        )
+    asked = {
+        "customer": desk.store.complete(customer) if customer else "",
+        "part": product,
+        "site": plant,
+    }
+    return {column: wanted for column, wanted in asked.items() if wanted}
+
+
+def reckoning_of(
+    desk: Desk, month: str, year: str, scope: dict[str, str], *, traced: bool = False
+) -> tuple[Reckoning, RepositoryRows]:
+    """Return the figures of a period, and where their rows come from."""
+    from csctl.kpi.clocking import repository_rows
+    from csctl.kpi.definitions import build_definitions
+    from csctl.kpi.figures import Reckoning
+    from csctl.kpi.periods import parse_period
+
+    repository = desk.store.repository
+    definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
+    period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
+    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache)
+    made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
+    return made, supply
+
+
+def content_of(desk: Desk, month: str, year: str, scope: dict[str, str]) -> Content:
+    """Return what a report on a period is made of."""
+    from csctl.reports.content import Content
+
+    reckoning, supply = reckoning_of(desk, month, year, scope, traced=True)
+    return Content(desk.reading, supply, reckoning, scope)
+
+
+def tell_notes(rows: list[dict[str, Any]]) -> None:
+    """Tell each note once, with the figures it is about."""
+    about: dict[str, list[str]] = {}
+    for row in rows:
+        for note in (*row["notes"], *([row["formula"]] if row["choice"] else [])):
+            about.setdefault(note, []).append(row["figure"])
+    for note, figures in about.items():
+        more = f" … +{len(figures) - 3}" if len(figures) > 3 else ""
+        tell(f"{', '.join(figures[:3])}{more}: {note}")
+
+
+def show_report(report: Report) -> None:
+    """Show a report in a terminal: its tables, and the data of its charts."""
+    from csctl.reports.model import Table
+
+    say(f"{report.title} · {report.about}")
+    for section in report.sections:
+        for part in section.parts:
+            say()
+            say(part.title, style={"bold": True})
+            names = [f"{n}" for n in range(len(part.headings))]
+            rows = [dict(zip(names, row, strict=True)) for row in part.rows]
+            show_rows("report", rows, dict(zip(names, part.headings, strict=True)), "text")
+            if not rows:
+                say(part.empty if isinstance(part, Table) else "–")
+    for note in report.notes:
+        tell(note)
+
+
+def write_report(
+    desk: Desk, report: Report, content: Content, record: Record | None, output: Path
+) -> None:
+    """Write a report as PDF, with every figure inside."""
+    from csctl.atomic import write_atomically
+    from csctl.kpi.telling import figure_rows
+    from csctl.reports.paper import render_report
+
+    reckoning = content.reckoning
+    targets = desk.reading.records("target")
+    rows = figure_rows(reckoning.figures(), reckoning.definitions, targets, content.scope)
+    figures = {each["name"]: each for each in rows}
+    made = render_report(report, desk.store, figures, record=record, at=desk.now)
+    write_atomically(output, made)
+    done(str(output))
+
+
+def write_chart(desk: Desk, chart: Chart, path: Path) -> None:
+    """Write a chart as SVG."""
+    from csctl.atomic import write_atomically
+    from csctl.charts.svg import render_svg
+
+    search_path = desk.store.repository.search_path("templates")
+    write_atomically(path, render_svg(chart, search_path).encode())
+    done(str(path))
+
+
+def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
+    """Write charts into a folder: each as SVG, and its data beside it as CSV."""
+    from csctl.atomic import write_atomically
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in charts.items():
+        rows = [dict(enumerate(row)) for row in chart.rows]
+        text = csv_text([{str(key): cell for key, cell in row.items()} for row in rows],
+                        {str(n): heading for n, heading in enumerate(chart.headings)})  # fmt: skip
+        write_atomically(folder / f"{name}.csv", ("\ufeff" + text).encode())
+        write_chart(desk, chart, folder / f"{name}.svg")
+
+
+def keep_figures(
+    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
+) -> int:
+    """Write the figures into the month's record, made where there is none, until its review."""
+    from csctl import workflow
+    from csctl.console.saving import finish
+    from csctl.registration import beginning
+    from csctl.reports.monthly import find_report, frozen_fields, record_fields
+
+    found = find_report(desk.reading, content.period.last)
+    kind = desk.store.repository.schemas.kind("monthly-report")
+    if found is None:
+        fields = record_fields(content, before, desk.now)
+        with desk.store.lock():
+            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
+            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+    record = desk.store.get(found.id)
+    if record.stage != kind.stages[0].name:
+        tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
+        return 0
+    fields = frozen_fields(content, desk.now)
+    if fields["figures"] == record.data.get("figures"):
+        return 0
+    edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
+    changed = workflow.change(record, edits)
+    draft = workflow.drafted(record, changed, "figures")
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Show how many open cases are how old, as bars."""
+    from csctl.charts.terminal import bar
+    from csctl.reports.drawings import age_class, age_classes
+
+    classes = age_classes()
+    counts = [[row for row in rows if age_class(row["age"]) == n] for n in range(len(classes))]
+    highest = max(map(len, counts))
+    drawn = [
+        {
+            "age": name,
+            "count": len(held),
+            "overdue": sum(row["overdue"] for row in held),
+            "bar": bar(len(held), highest, 30),
+        }
+        for name, held in zip(classes, counts, strict=True)
+    ]
+    heads = {"age": _("Days"), "count": _("Open"), "overdue": _("Overdue"), "bar": ""}
+    show_rows("report aging", drawn, heads, "text")
+    say()
+
+
+def explain_figure(
+    desk: Desk, reckoning: Reckoning, name: str, scope: dict[str, str], style: str
+) -> int:
+    """Show one figure: what it means, and the records behind it."""
+    from csctl.kpi.telling import explanation, figure_rows, number
+
+    figure = reckoning.figure(name)
+    kpi = reckoning.definitions.get(name)
+    records = [
+        {"record": each, "numerator": number(one), "denominator": number(other)}
+        for each, one, other in figure.records
+    ]
+    headings = {
+        "record": _("Record"),
+        "numerator": _("Numerator"),
+        "denominator": _("Denominator"),
+    }
+    if style == "json":
+        targets = desk.reading.records("target")
+        (row,) = figure_rows([figure], reckoning.definitions, targets, scope)
+        show_json("report kpi", [{**row, "digest": figure.digest(), "records": figure.records}])
+        return 0
+    if style == "text":
+        for label, text in explanation(figure, kpi, reckoning.definitions):
+            say(f"{label}: {text}")
+        say()
+    show_rows("report kpi", records, headings, style)
+    if not records and style == "text":
+        nothing(_("No record counts."))
+    return 0

@@ -1,0 +1,1 @@
+"""Figures: what each means, what it counts, what it is aimed at."""

@@ -1,0 +1,203 @@
+"""The clocks of complaints as rows of figures, each found out once for the same content."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from importlib import metadata
+from typing import Final, TypeAlias
+
+from csctl.asked import Asked
+from csctl.cache import RepositoryCache, code_digest, digest_of
+from csctl.clocks import clock_states
+from csctl.index import Index, NotingIndex
+from csctl.kpi.cells import NO_MONTH
+from csctl.kpi.definitions import Definitions
+from csctl.kpi.figures import Row
+from csctl.kpi.sources import GROUPINGS
+from csctl.kpi.supply import RepositoryRows
+from csctl.record import rows
+from csctl.times.calendars import parse_duration
+
+# How many calendar days a unit may take: a working day may have a week of holidays before it.
+_DAYS: Final = {"h": 1 / 24, "wh": 1 / 3, "bd": 2.0, "cd": 1.0}
+_HOLIDAYS: Final = 14
+_MONTH: Final = 28
+_HOUR: Final = 3600
+
+# A clock: name, start, due and, where it stopped, when; in seconds since 1970.
+Span: TypeAlias = tuple[str, int, int, int | None]
+
+
+def repository_rows(
+    index: Index, definitions: Definitions, now: datetime, cache: RepositoryCache
+) -> RepositoryRows:
+    """Return the rows of a repository as of `now`, those of clocks included."""
+    repository = index.store.repository
+    clocks = ComplaintClocks(index, definitions, now, cache)
+    return RepositoryRows(index, repository.config, repository.schemas, now, clocks)
+
+
+class ComplaintClocks:
+    """The clocks of complaints as of `now`.
+
+    Where they follow from the complaint, its customer, what answers it and the configuration
+    alone, they are remembered under the content of all these, month by month. Reviews
+    afterwards, which the history of the repository stops, are no part of figures.
+    """
+
+    def __init__(
+        self, index: Index, definitions: Definitions, now: datetime, cache: RepositoryCache
+    ) -> None:
+        self._index = index
+        self._config = index.store.repository.config
+        self._now = now
+        self._cache = cache
+        self._asked = {
+            measure.where.get("clock")
+            for kpi in definitions.kpis.values()
+            for measure in (kpi.of, kpi.per)
+            if measure
+        }
+        self._known: dict[str, dict[str, tuple[str, list[Span]]]] = {}
+        self._fresh: set[str] = set()
+        self._passing: dict[str, list[Span]] = {}
+        self._linked: defaultdict[str, list[str]] = defaultdict(list)
+
+    @property
+    def reach(self) -> int:
+        """How many months the longest clock that figures ask for may take, if nobody moved it."""
+        schemas = self._index.store.repository.schemas
+        tables = [schemas.profile("clocks").get("clocks", ()), self._config.clocks]
+        for each in self._index.records("customer"):
+            tables.append(rows(each.data.get("clock_agreements")))
+        lengths = [
+            str(row[key])
+            for table in tables
+            for row in table
+            for key in ("general", "major", "value")
+            if row.get("clock") in self._asked and row.get(key)
+        ]
+        spans = [parse_duration(each) for each in lengths]
+        days = max((each.amount * _DAYS[each.unit] for each in spans), default=0)
+        return math.ceil((days + _HOLIDAYS) / _MONTH)
+
+    def rows(self, complaint: Row, months: set[str]) -> Iterator[Row]:
+        """Yield the clocks of a complaint that end in some months, and whether they were met."""
+        for name, start, due, stopped in self._spans(complaint):
+            if name not in self._asked:
+                continue
+            day = datetime.fromtimestamp(due, self._config.site.zone)
+            month = f"{day.year:04}-{day.month:02}"
+            if month in months:
+                yield {
+                    **complaint,
+                    "month": month,
+                    "clock": name,
+                    "due": day.isoformat(timespec="minutes"),
+                    "met": stopped is not None and stopped <= due,
+                    "hours": (stopped - start) / _HOUR if stopped is not None else None,
+                }
+
+    def is_overdue(self, complaint: Row, end: datetime) -> bool:
+        """Tell whether a clock of a complaint was overdue at a time."""
+        limit = end.timestamp()
+        return any(
+            start < limit and due < limit and (stopped is None or stopped >= limit)
+            for _name, start, due, stopped in self._spans(complaint)
+        )
+
+    def keep(self) -> None:
+        """Remember what was found out."""
+        for month in self._fresh:
+            self._cache.keep(self._key(month), json.dumps(self._known[month]))
+        self._fresh.clear()
+
+    # --- once for the same content -------------------------------------------------------------
+
+    def _spans(self, complaint: Row) -> list[Span]:
+        month = complaint["received"][: len(NO_MONTH)]
+        known = self._remembered(month)
+        content = complaint["content"] + self._answers[complaint["id"]]
+        held = known.get(complaint["id"])
+        if held is not None and held[0] == content:
+            return held[1]
+        if complaint["id"] in self._passing:
+            return self._passing[complaint["id"]]
+        spans, is_lasting = self._find(complaint)
+        if is_lasting:
+            known[complaint["id"]] = content, spans
+            self._fresh.add(month)
+        else:
+            self._passing[complaint["id"]] = spans
+        return spans
+
+    def _find(self, complaint: Row) -> tuple[list[Span], bool]:
+        """Return the clocks of a complaint, and whether they stay so for the same content."""
+        asked = Asked()
+        index = NotingIndex(self._index, asked)
+        record = self._index.find(complaint["id"])
+        states = clock_states(record, index, self._config, self._now) if record else []
+        spans = [
+            (
+                each.clock.name,
+                int(each.start.timestamp()),
+                int(each.due.timestamp()),
+                int(each.stopped_at.timestamp()) if each.stopped_at else None,
+            )
+            for each in states
+            if not each.clock.afterwards
+        ]
+        return spans, not complaint["moved"] and self._is_known(asked, complaint)
+
+    def _is_known(self, asked: Asked, complaint: Row) -> bool:
+        """Tell whether clocks were told by nothing but what they are remembered under."""
+        name = complaint["id"]
+        sources = {f"links:{name}:{each.kind}" for each in GROUPINGS["answers"]}
+        rest = {each for each in asked.keys if each not in sources}
+        linked = {f"record:{each}" for each in self._linked[name]}
+        return rest <= {f"record:{name}", f"record:{complaint['customer']}", *linked}
+
+    def _remembered(self, month: str) -> dict[str, tuple[str, list[Span]]]:
+        if month not in self._known:
+            held = json.loads(self._cache.text(self._key(month)) or "{}")
+            self._known[month] = {name: (told, spans) for name, (told, spans) in held.items()}
+        return self._known[month]
+
+    def _key(self, month: str) -> str:
+        return f"complaint clocks {month} {self._surroundings}"
+
+    @cached_property
+    def _surroundings(self) -> str:
+        """What the clocks of every complaint depend on besides it and what answers it."""
+        schemas = self._index.store.repository.schemas
+        customers = [
+            json.dumps([each.id, each.data.get("clock_agreements"), each.data.get("sites")])
+            for each in self._index.records("customer")
+        ]
+        return digest_of(
+            code_digest(),
+            metadata.version("holidays"),
+            json.dumps(self._config.data, default=str),
+            json.dumps(schemas.profile("clocks")),
+            json.dumps(schemas.kind("complaint").schema),
+            *customers,
+        )
+
+    @cached_property
+    def _answers(self) -> defaultdict[str, str]:
+        """What the 8Ds, call-backs and meetings hold that name each complaint."""
+        found: defaultdict[str, str] = defaultdict(str)
+        known = self._index.store.repository.schemas.headers()
+        for grouping in GROUPINGS["answers"]:
+            held = self._index.group(grouping, NO_MONTH) if grouping.kind in known else ()
+            for standing in held:
+                for row in json.loads(standing):
+                    for target in row["targets"]:
+                        found[target] += row["content"]
+                        self._linked[target].append(row["id"])
+        return found

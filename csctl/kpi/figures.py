@@ -1,0 +1,326 @@
+"""Figures out of plain rows: counted, matched, divided, never rounded, with what they rest on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from csctl.kpi.definitions import Definitions, Kpi, Measure
+from csctl.kpi.periods import Period, month_after
+from csctl.messages import _
+
+# A fact: `id` of its record, `month` it counts in, `outcome`, and the columns of its table.
+# What stands under `doubt` keeps every figure it would go into from having a value.
+Row = Mapping[str, Any]
+_TENTHS: Final = 10
+_FEW: Final = 5
+_SHOWN: Final = 4
+_DIGEST: Final = 16
+_WHOSE: Final = ("customer", "month")
+
+
+class Supply(Protocol):
+    """Where rows come from: a repository, a warehouse, a list in a test."""
+
+    def rows(self, table: str, months: Sequence[str]) -> Iterable[Row]:
+        """Return the rows of a table that count in some months, such as `2026-03`.
+
+        A table of what stands at the end (`by: end`) is asked for the last of them.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with all it rests on.
+
+    `value` is None where the denominator is missing or nothing was there to be measured, `theirs`
+    the same as the customer counts it. `numerator` and `denominator` are raw; of values they are
+    sum and count. `excluded` is how many rows ended so that they count nowhere. `notes` say what
+    keeps it from being whole. `records` are (id, into the numerator, into the denominator).
+    """
+
+    name: str
+    period: Period
+    unit: str
+    value: float | None
+    theirs: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    excluded: int = 0
+    spread: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    records: tuple[tuple[str, float, float], ...] = ()
+
+    def digest(self) -> str:
+        """Return what tells the inputs of a traced figure from any others."""
+        told = json.dumps([self.name, str(self.period), sorted(self.records)])
+        return hashlib.sha256(told.encode()).hexdigest()[:_DIGEST]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    rows: Sequence[Row]
+    excluded: int
+    doubled: Sequence[Row]
+    doubts: Sequence[str]
+
+
+class Reckoning:
+    """The figures of one period, for all or for one customer, part or site.
+
+    `scope` maps columns to the one value that counts. `now` is the month it is, for figures that
+    ripen. With `traced`, every figure names its records.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        supply: Supply,
+        period: Period,
+        scope: Mapping[str, str] | None = None,
+        *,
+        now: str = "",
+        traced: bool = False,
+    ) -> None:
+        self.definitions = definitions
+        self.period = period
+        self._supply = supply
+        self._scope = scope or {}
+        self._now = now
+        self._traced = traced
+        self._counts: dict[tuple[str, int], _Counted | None] = {}
+        self._measured: dict[tuple[int, int], list[Row]] = {}
+
+    def figures(self) -> list[Figure]:
+        """Return every figure, in the order of their definitions."""
+        return [self.figure(name) for name in self.definitions.kpis]
+
+    def figure(self, name: str) -> Figure:
+        """Return one figure; UsageError for a name nobody defined."""
+        kpi = self.definitions.get(name)
+        tables = [table for each in (kpi.of, kpi.per) if each for table in each.tables]
+        blind = [each for each in tables if self._counted(each, kpi.months) is None]
+        if blind:
+            words = _("not told apart by {columns}").format(columns=", ".join(sorted(self._scope)))
+            return Figure(name, self._span(kpi), kpi.unit, None, notes=(words,))
+        return self._spread(kpi) if kpi.of.values else self._ratio(kpi)
+
+    def _span(self, kpi: Kpi) -> Period:
+        months = self.period.months(kpi.months)
+        return Period(months[0], months[-1])
+
+    # --- kinds of figures ----------------------------------------------------------------------
+
+    def _ratio(self, kpi: Kpi) -> Figure:
+        above, below = self._held(kpi.of, kpi), self._held(kpi.per, kpi) if kpi.per else []
+        beside = self._held(kpi.theirs, kpi) if kpi.theirs else []
+        notes = self._doubts(kpi)
+        if kpi.match and kpi.per:
+            known = {_key(row, kpi.match) for row in below} - self._doubled(kpi)
+            keep = _keeper(known, kpi.match)
+            missing = {_key(row, kpi.match) for row in (*above, *beside)} - known
+            notes += _missing(missing - self._doubled(kpi))
+            above, below, beside = keep(above), keep(below), keep(beside)
+        numerator = _total(above, kpi.of)
+        denominator = _total(below, kpi.per) if kpi.per else None
+        doubtful = self._is_doubtful(kpi)
+        value = None if doubtful else _divided(numerator, denominator, kpi)
+        if kpi.per and denominator and denominator < (kpi.few or _FEW):
+            notes += (_("it stands on {n} only").format(n=f"{denominator:g}"),)
+        theirs = None
+        if kpi.theirs and not doubtful:
+            theirs = _divided(_total(beside, kpi.theirs), denominator, kpi)
+        return Figure(
+            kpi.name, self._span(kpi), kpi.unit, value, theirs, numerator, denominator,
+            self._excluded(kpi), {}, notes, self._trace(above, below, kpi),
+        )  # fmt: skip
+
+    def _spread(self, kpi: Kpi) -> Figure:
+        rows = self._held(kpi.of, kpi)
+        values = sorted(float(row[kpi.of.values]) for row in rows)
+        if not values:
+            return Figure(kpi.name, self._span(kpi), kpi.unit, None, excluded=self._excluded(kpi))
+        spread = {
+            "median": statistics.median(values),
+            "mean": math.fsum(values) / len(values),
+            "p90": quantile(values, 9 / _TENTHS),
+        }
+        notes = (_("it stands on {n} only").format(n=len(values)),) if len(values) < _FEW else ()
+        records = tuple((str(row["id"]), float(row[kpi.of.values]), 1.0) for row in rows)
+        return Figure(
+            kpi.name, self._span(kpi), kpi.unit, spread["median"], None, math.fsum(values),
+            len(values), self._excluded(kpi), spread, notes, records if self._traced else (),
+        )  # fmt: skip
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def rows(self, table: str, months: int = 1) -> Sequence[Row]:
+        """Return the rows of a table that count, for what is listed beside the figures."""
+        counted = self._counted(table, months)
+        return counted.rows if counted else []
+
+    def _held(self, measure: Measure, kpi: Kpi) -> list[Row]:
+        """Return the rows of a measure, found once for all figures that share it."""
+        key = id(measure), kpi.months
+        if key not in self._measured:
+            self._measured[key] = self._found(measure, kpi)
+        return self._measured[key]
+
+    def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
+        test = _test(measure)
+        found: list[Row] = []
+        for table in measure.tables:
+            counted = self._counted(table, kpi.months)
+            found += filter(test, counted.rows if counted else ())
+        return found
+
+    def _counted(self, table: str, months: int) -> _Counted | None:
+        """Return what counts of a table; None where it does not tell by what is asked."""
+        key = table, months
+        if key not in self._counts:
+            rows = list(self._supply.rows(table, self.period.months(months)))
+            self._counts[key] = self._sifted(table, rows)
+        return self._counts[key]
+
+    def _sifted(self, table: str, rows: Sequence[Row]) -> _Counted | None:
+        declared = self.definitions.tables[table]
+        for column, wanted in self._scope.items():
+            if any(column not in row for row in rows):
+                return None
+            rows = [row for row in rows if row[column] == wanted]
+        kept = [row for row in rows if row["outcome"] not in declared.left_out]
+        doubled: list[Row] = []
+        if declared.unique:
+            times = Counter(_key(row, declared.unique) for row in kept)
+            doubled = [row for row in kept if times[_key(row, declared.unique)] > 1]
+        doubts = sorted({str(row["doubt"]) for row in kept if row.get("doubt")})
+        return _Counted(kept, len(rows) - len(kept), doubled, doubts)
+
+    # --- doubts --------------------------------------------------------------------------------
+
+    def _tables(self, kpi: Kpi) -> list[str]:
+        held = [each for each in (kpi.of, kpi.per) if each]
+        return list(dict.fromkeys(table for each in held for table in each.tables))
+
+    def _excluded(self, kpi: Kpi) -> int:
+        counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
+        return sum(each.excluded for each in counted if each)
+
+    def _doubled(self, kpi: Kpi) -> set[tuple[Any, ...]]:
+        counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
+        rows = [row for each in counted if each for row in each.doubled]
+        return {_key(row, kpi.match or _WHOSE) for row in rows}
+
+    def _mixed(self, kpi: Kpi) -> list[str]:
+        """Return the currencies a figure would add up, if they are several."""
+        found = set()
+        for name in self._tables(kpi):
+            column, counted = self.definitions.tables[name].one, self._counted(name, kpi.months)
+            found |= {str(row[column]) for row in counted.rows} if column and counted else set()
+        return sorted(found) if len(found) > 1 else []
+
+    def _is_doubtful(self, kpi: Kpi) -> bool:
+        """Tell whether a figure would be wrong; what is matched leaves out what is doubled."""
+        doubled = not kpi.match and self._doubled(kpi)
+        return bool(doubled or self._mixed(kpi) or self._spoilt(kpi))
+
+    def _spoilt(self, kpi: Kpi) -> list[str]:
+        counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
+        return [doubt for each in counted if each for doubt in each.doubts]
+
+    def _doubts(self, kpi: Kpi) -> tuple[str, ...]:
+        notes = self._spoilt(kpi)
+        if mixed := self._mixed(kpi):
+            notes.append(_("several currencies: {list}").format(list=", ".join(mixed)))
+        if self._now and month_after(self._span(kpi).last, kpi.ripens) > self._now:
+            notes.append(_("{count} months in service are not over").format(count=kpi.ripens))
+        if doubled := self._doubled(kpi):
+            left_out, kept = _("entered twice, left out: {list}"), _("entered twice: {list}")
+            notes.append((left_out if kpi.match else kept).format(list=_listed(doubled)))
+        return tuple(notes)
+
+    def _trace(
+        self, above: Sequence[Row], below: Sequence[Row], kpi: Kpi
+    ) -> tuple[tuple[str, float, float], ...]:
+        if not self._traced:
+            return ()
+        parts: dict[str, list[float]] = {}
+        for side, rows, measure in ((0, above, kpi.of), (1, below, kpi.per)):
+            for row in rows if measure else ():
+                amount = _amount(row, measure) if measure else 0.0
+                if amount or not (measure and measure.sum):
+                    parts.setdefault(str(row["id"]), [0.0, 0.0])[side] += amount
+        return tuple((name, one, other) for name, (one, other) in sorted(parts.items()))
+
+
+# --- arithmetic ----------------------------------------------------------------------------------
+
+
+def _test(measure: Measure) -> Callable[[Row], bool]:
+    wanted = [(column, each if isinstance(each, list) else [each])
+              for column, each in measure.where.items()]  # fmt: skip
+    known = measure.values or measure.sum
+
+    def holds(row: Row) -> bool:
+        if known and row.get(known) is None:
+            return False
+        for column, values in wanted:
+            value = row.get(column)
+            if value not in values and not (values == ["known"] and value is not None):
+                return False
+        return True
+
+    return holds
+
+
+def _amount(row: Row, measure: Measure) -> float:
+    return float(row[measure.sum]) if measure.sum else 1.0
+
+
+def _total(rows: Sequence[Row], measure: Measure | None) -> float | None:
+    if measure is None:
+        return None
+    return math.fsum(_amount(row, measure) for row in rows)
+
+
+def _divided(numerator: float | None, denominator: float | None, kpi: Kpi) -> float | None:
+    """Return numerator per denominator; None where there is a denominator and it is 0."""
+    if numerator is None or (kpi.per is not None and not denominator):
+        return None
+    return numerator * kpi.times / denominator if denominator else numerator * kpi.times
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """Return what a share of ordered values do not exceed, between two values in proportion."""
+    place = (len(ordered) - 1) * share
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(row.get(column) for column in columns)
+
+
+def _keeper(
+    known: set[tuple[Any, ...]], columns: Sequence[str]
+) -> Callable[[Sequence[Row]], list[Row]]:
+    return lambda rows: [row for row in rows if _key(row, columns) in known]
+
+
+def _missing(keys: set[tuple[Any, ...]]) -> tuple[str, ...]:
+    if not keys:
+        return ()
+    return (_("without shipments, left out: {list}").format(list=_listed(keys)),)
+
+
+def _listed(keys: Iterable[tuple[Any, ...]]) -> str:
+    names = sorted(" ".join(str(part) for part in key if part) for key in keys)
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" … +{more}" if more > 0 else "")

@@ -1,0 +1,72 @@
+"""Which records each table of figures comes from, and in which groups their rows stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from csctl.index import Grouping
+from csctl.kpi import casework, service
+from csctl.kpi.cells import Rows
+from csctl.record import Record
+
+# The group of a record whose rows count in several months.
+SEVERAL: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The kinds of records a table comes from, and what one record contributes to it."""
+
+    kinds: tuple[str, ...]
+    rows: Callable[[Record], Rows]
+
+
+_PROMISING: Final = ("8d", "capa", "complaint", "meeting", "recurrence-prevention", "visit")
+SOURCES: Final[Mapping[str, Source]] = {
+    "complaints": Source(("complaint",), casework.complaints),
+    "closed": Source(("complaint",), casework.closed),
+    "undetermined": Source(("complaint",), casework.undetermined),
+    "costs": Source(("complaint",), casework.costs),
+    "answers": Source(("8d", "callback", "meeting"), casework.answers),
+    "reports": Source(("8d",), casework.reports),
+    "verdicts": Source(("8d",), casework.verdicts),
+    "closed_8ds": Source(("8d",), casework.closed_8ds),
+    "actions": Source(_PROMISING, casework.actions),
+    "shipments": Source(("shipment",), service.shipments),
+    "turnover": Source(("shipment",), service.turnover),
+    "parts": Source(("returned-part",), service.parts),
+    "arrived": Source(("returned-part",), service.arrived),
+    "failures": Source(("returned-part",), service.failures),
+    "requests": Source(("request",), service.requests),
+    "suggestions": Source(("suggestion",), service.suggestions),
+    "visits": Source(("visit-schedule",), service.planned),
+    "made": Source(("visit",), service.made),
+    "callbacks": Source(("callback",), service.callbacks),
+    "attended": Source(("training",), service.attended),
+    "tests": Source(("test-request",), service.tests),
+    "notices": Source(("test-notice",), service.notices),
+    "asked": Source(("survey",), service.asked),
+    "customers": Source(("customer",), service.customers),
+}
+
+
+def _grouping(table: str, kind: str, source: Source) -> Grouping:
+    def place(record: Record) -> tuple[str, str] | None:
+        """Return the month of a record's rows, and the rows as JSON; None without any."""
+        rows = list(source.rows(record))
+        months = {row["month"] for row in rows}
+        if not rows:
+            return None
+        month = months.pop() if len(months) == 1 else SEVERAL
+        return month, json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+    return Grouping(f"{table}:{kind}", kind, place)
+
+
+GROUPINGS: Final[Mapping[str, tuple[Grouping, ...]]] = {
+    table: tuple(_grouping(table, kind, source) for kind in source.kinds)
+    for table, source in SOURCES.items()
+}

@@ -1,0 +1,245 @@
+"""The rows of figures out of a repository, with surveys, visits and clocks joined in."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol
+
+from csctl.config import Config
+from csctl.index import Grouping
+from csctl.kinds.schemaload import Schemas
+from csctl.kpi import satisfaction
+from csctl.kpi.cells import NO_MONTH
+from csctl.kpi.figures import Row
+from csctl.kpi.periods import month_after
+from csctl.kpi.sources import GROUPINGS, SEVERAL
+from csctl.record import Record
+from csctl.severity import batch_limit
+
+_YEAR: Final = timedelta(days=365)
+_MONTHS: Final = 12
+_HALF_YEAR: Final = 6
+_ANSWERED: Final = ("returned", "phone_interview")
+
+
+class Asking(Protocol):
+    """What is asked about records: an index, or a rule's context."""
+
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with an id."""
+
+    def linking_to(self, record_id: str, kind: str) -> Sequence[Record]:
+        """Return the records of a kind that name this one."""
+
+
+class Clocks(Protocol):
+    """What is asked about the clocks of complaints."""
+
+    @property
+    def reach(self) -> int:
+        """How many months a clock may end after it began, if nobody moved it."""
+
+    def rows(self, complaint: Row, months: set[str]) -> Iterator[Row]:
+        """Yield the clocks of a complaint that end in some months."""
+
+    def is_overdue(self, complaint: Row, end: datetime) -> bool:
+        """Tell whether a clock of a complaint was overdue at a time."""
+
+    def keep(self) -> None:
+        """Remember what was found out."""
+
+
+class RepositoryRows:
+    """The rows of one repository as of `now`; each group is read once.
+
+    Without `clocks` there are no rows about them.
+    """
+
+    def __init__(
+        self,
+        records: Asking,
+        config: Config,
+        schemas: Schemas,
+        now: datetime,
+        clocks: Clocks | None = None,
+    ) -> None:
+        self._records = records
+        self._config = config
+        self._schemas = schemas
+        self._now = now
+        self._clocks = clocks
+        self._groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
+            "open": self._open,
+            "clocks": self._clock_rows,
+            "closed_8ds": self._closed_8ds,
+            "visits": self._visits,
+            "responses": self._responses,
+            "scores": self._scores,
+            "asked": self._asked,
+            "customers": self._customers,
+        }
+
+    @property
+    def month(self) -> str:
+        """The month it is."""
+        return f"{self._now.astimezone(self._config.site.zone):%Y-%m}"
+
+    @property
+    def today(self) -> date:
+        """The day it is."""
+        return self._now.astimezone(self._config.site.zone).date()
+
+    def rows(self, table: str, months: Sequence[str]) -> list[Row]:
+        """Return the rows of a table that count in some months."""
+        joined = self._joined.get(table)
+        found = list(joined(months) if joined else self._plain(table, months))
+        if self._clocks is not None and table in ("open", "clocks"):
+            self._clocks.keep()
+        return [row for row in found if "due" not in row or row["met"] or self._is_past(row["due"])]
+
+    def _is_past(self, due: str) -> bool:
+        """Tell whether what was not done by a day or moment is missed by now."""
+        here = self._now.astimezone(self._config.site.zone)
+        return due < here.isoformat(timespec="minutes")[: len(due)]
+
+    def _plain(self, table: str, months: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for month in months:
+            yield from self._group(table, month)
+        wanted = set(months)
+        yield from (row for row in self._group(table, SEVERAL) if row["month"] in wanted)
+
+    def _group(self, table: str, month: str) -> list[dict[str, Any]]:
+        """Return the rows that stand in one group, with what the configuration says of them."""
+        key = table, month
+        if key not in self._groups:
+            known = self._schemas.headers()
+            found: list[dict[str, Any]] = []
+            for each in GROUPINGS[table]:
+                standings = self._records.group(each, month) if each.kind in known else ()
+                # One text is read faster than many.
+                found += itertools.chain.from_iterable(json.loads(f"[{','.join(standings)}]"))
+            site, threshold = self._config.site.code, self._config.batch_from
+            for row in found:
+                row["site"] = row["site"] or site
+                if row.get("severity") == "":
+                    reached = batch_limit(row["defective"], row["looked_at"], threshold)
+                    row["severity"] = "general" if reached is None else "major"
+            self._groups[key] = found
+        return self._groups[key]
+
+    # --- complaints and 8Ds --------------------------------------------------------------------
+
+    def _open(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the complaints open at the end of the last month, which may be now."""
+        end = self._end(months[-1])
+        day = (end - timedelta(minutes=1)).date()
+        later, month = [""], months[-1]
+        while month < self.month:
+            month = month_after(month)
+            later.append(month)
+        for row in self._plain("closed", later):
+            if row["received"] <= day.isoformat():
+                age = (day - date.fromisoformat(row["received"])).days
+                yield {**row, "age": age, "overdue": self._is_overdue(row, end)}
+
+    def _is_overdue(self, complaint: Row, end: datetime) -> bool:
+        return self._clocks is not None and self._clocks.is_overdue(complaint, end)
+
+    def _end(self, month: str) -> datetime:
+        """Return when a month ends, or now if that is not yet."""
+        begin = datetime.fromisoformat(f"{month_after(month)}-01")
+        return min(begin.replace(tzinfo=self._config.site.zone), self._now)
+
+    def _clock_rows(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the clocks of complaints that ended in some months, and whether they were met."""
+        if self._clocks is None:
+            return
+        reach = self._clocks.reach
+        month = month_after(months[0], -max(reach, _MONTHS))
+        sure = month_after(months[0], -reach)
+        while month <= months[-1]:
+            for row in self._group("complaints", month):
+                if not row["outcome"] and (month >= sure or row["moved"]):
+                    yield from self._clocks.rows(row, set(months))
+            month = month_after(month)
+
+    def _closed_8ds(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield closed 8Ds, and whether what they answer came again within a year."""
+        for row in self._plain("closed_8ds", months):
+            closed = date.fromisoformat(row["closed"])
+            answers = set(row["answers"])
+            month, recurred = row["month"], False
+            for _each in range(_MONTHS + 1):
+                for other in self._group("complaints", month) if month <= self.month else ():
+                    day = date.fromisoformat(other["received"][:10])
+                    if other["repeat_of"] in answers and closed <= day <= closed + _YEAR:
+                        recurred = recurred or not other["outcome"]
+                month = month_after(month)
+            yield {**row, "recurred": recurred}
+
+    # --- service -------------------------------------------------------------------------------
+
+    def _visits(self, months: Sequence[str]) -> Iterator[Row]:
+        planned = list(self._plain("visits", months))
+        late = [month_after(each) for each in months]
+        made = self._plain("made", sorted({*months, *late}))
+        lines = {(row["schedule"], row["line"]) for row in made if not row["outcome"]}
+        for row in planned:
+            yield {**row, "made": (row["id"], row["line"]) in lines}
+
+    def _responses(self, months: Sequence[str]) -> Iterator[Row]:
+        for survey, row in self._surveys(months):
+            doubt = satisfaction.doubt_of(survey)
+            for each in self._records.linking_to(survey.id, "survey-response"):
+                source = each.data.get("source")
+                told = satisfaction.columns(survey, each)
+                yield {
+                    "id": each.id,
+                    "month": row["month"],
+                    "outcome": each.outcome,
+                    "customer": each.data.get("customer", ""),
+                    "survey": survey.id,
+                    **told,
+                    "valid": told["valid"] and source != "inferred",
+                    "doubt": doubt,
+                }
+
+    def _scores(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield what each customer asked by a survey scores, times what he weighs."""
+        held: dict[tuple[str, str], list[Row]] = {}
+        for row in self._responses(months):
+            if row["valid"] and row["points"] is not None and not row["outcome"]:
+                held.setdefault((row["survey"], row["customer"]), []).append(row)
+        for (name, customer), found in held.items():
+            survey, card = self._records.find(name), self._records.find(customer)
+            grade = str(card.data.get("grade", "")) if card else ""
+            weight = satisfaction.customer_weight(survey, customer, grade) if survey else 0.0
+            points = math.fsum(row["points"] for row in found) / len(found)
+            yield {**found[0], "points": points, "weight": weight, "weighted": points * weight}
+
+    def _asked(self, months: Sequence[str]) -> Iterator[Row]:
+        for survey, row in self._surveys(months):
+            answers = self._records.linking_to(survey.id, "survey-response")
+            back = [e for e in answers if not e.outcome and e.data.get("source") in _ANSWERED]
+            yield {**row, "returned": len(back)}
+
+    def _surveys(self, months: Sequence[str]) -> Iterator[tuple[Record, Row]]:
+        for row in self._plain("asked", months):
+            survey = self._records.find(row["id"])
+            if survey is not None and not survey.outcome:
+                yield survey, row
+
+    def _customers(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield the active customers, and whether a survey of the last half-year asked them."""
+        half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
+        asked = {name for row in self._plain("asked", half) for name in row["customers"]}
+        for row in self._group("customers", NO_MONTH):
+            yield {**row, "surveyed": row["id"] in asked}

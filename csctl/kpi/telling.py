@@ -1,0 +1,125 @@
+"""Figures as rows: for a table that people read, and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from csctl.kinds.schema import pick
+from csctl.kpi.definitions import Definitions, Kpi
+from csctl.kpi.figures import Figure
+from csctl.kpi.periods import shown
+from csctl.kpi.targets import Light, Target, find_target
+from csctl.messages import _, language
+from csctl.record import Record
+
+
+def unit_words(unit: str) -> str:
+    """Return the unit as it stands behind a value."""
+    return {
+        "percent": "%",
+        "ppm": "PPM",
+        "hours": _("h"),
+        "days": _("d"),
+        "points": _("points"),
+    }.get(unit, "")
+
+
+def light_words(light: Light) -> str:
+    """Return the word for a light, which reads without colour too."""
+    return {"": "", "green": _("● green"), "yellow": _("▲ yellow"), "red": _("■ red")}[light]
+
+
+def figure_rows(
+    figures: Iterable[Figure],
+    definitions: Definitions,
+    targets: Iterable[Record],
+    scope: Mapping[str, str],
+) -> list[dict[str, Any]]:
+    """Return figures as rows: columns of a table, and for programs the raw values beside them."""
+    known = list(targets)
+    rows = []
+    for each in figures:
+        kpi = definitions.get(each.name)
+        rows.append(_row(each, kpi, find_target(known, kpi, each.period, scope)))
+    return rows
+
+
+def _row(figure: Figure, kpi: Kpi, target: Target | None) -> dict[str, Any]:
+    light = target.light(figure.value) if target else ""
+    return {
+        "figure": pick(kpi.label, language()),
+        "shown": with_unit(figure.value, kpi.unit),
+        "shown_theirs": with_unit(figure.theirs, kpi.unit) if kpi.theirs else "",
+        "aim": _aim(target, kpi) if target else "",
+        "light": light_words(light),
+        "counted": counted(figure),
+        "name": figure.name,
+        "period": str(figure.period),
+        "value": figure.value,
+        "theirs": figure.theirs,
+        "unit": kpi.unit,
+        "numerator": figure.numerator,
+        "denominator": figure.denominator,
+        "excluded": figure.excluded,
+        "spread": dict(figure.spread),
+        "target": target.value if target else None,
+        "light_code": light,
+        "formula": kpi.formula(),
+        "choice": kpi.choice,
+        "source": kpi.source,
+        "notes": list(figure.notes),
+    }
+
+
+def with_unit(value: float | None, unit: str) -> str:
+    """Return a value as people read it, with its unit."""
+    text = shown(value, unit)
+    return text if value is None else f"{text} {unit_words(unit)}".strip()
+
+
+def _aim(target: Target, kpi: Kpi) -> str:
+    return f"{'≤' if target.direction == 'down' else '≥'} {shown(target.value, kpi.unit)}"
+
+
+def counted(figure: Figure) -> str:
+    """Return what a figure was reckoned from: 12 / 165,000, or of values how many."""
+    if figure.spread:
+        return f"n = {figure.denominator:,.0f}"
+    if figure.denominator is None or figure.numerator is None:
+        return ""
+    return f"{number(figure.numerator)} / {number(figure.denominator)}"
+
+
+def explanation(figure: Figure, kpi: Kpi, definitions: Definitions) -> list[tuple[str, str]]:
+    """Return what a figure means and rests on, as pairs of a label and a text."""
+    spoken = language()
+    tables = [table for each in (kpi.of, kpi.per) if each for table in each.tables]
+    declared = [definitions.tables[each] for each in dict.fromkeys(tables)]
+    left_out = sorted({name for each in declared for name in each.left_out})
+    pairs = [
+        (_("Figure"), f"{pick(kpi.label, spoken)} ({kpi.name})"),
+        (_("Value"), with_unit(figure.value, kpi.unit)),
+        (_("As the customer counts"), with_unit(figure.theirs, kpi.unit) if kpi.theirs else ""),
+        (_("Period"), str(figure.period)),
+        (_("Formula"), kpi.formula()),
+        (_("Chosen"), kpi.choice),
+        (_("Numerator"), _side(figure.numerator, kpi.of.label)),
+        (_("Denominator"), _side(figure.denominator, kpi.per.label) if kpi.per else ""),
+        (_("Counted in the month of"), ", ".join(dict.fromkeys(e.by for e in declared))),
+        (_("Never counted"), f"{', '.join(left_out)} ({figure.excluded})"),
+        (_("Source"), kpi.source),
+        *((_("Note"), each) for each in figure.notes),
+    ]
+    pairs += [(name, with_unit(each, kpi.unit)) for name, each in figure.spread.items()]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _side(amount: float | None, label: Mapping[str, str]) -> str:
+    text = pick(label, language())
+    return text if amount is None else f"{number(amount)} · {text}"
+
+
+def number(amount: float) -> str:
+    """Return a raw number as people read it: whole if it is, else with two digits."""
+    return f"{amount:,.0f}" if amount == int(amount) else f"{amount:,.2f}"

@@ -1,0 +1,174 @@
+"""The charts of reports, out of the rows that figures are reckoned from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from csctl.charts import bars, control, grids, lines
+from csctl.charts.drawing import Chart
+from csctl.index import Index
+from csctl.kinds.schema import pick
+from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.periods import Period
+from csctl.kpi.supply import RepositoryRows
+from csctl.kpi.targets import find_target
+from csctl.messages import _, language
+from csctl.record import text_of
+
+AGES: Final = (7, 14, 30, 60, 90)
+YEAR: Final = 12
+
+
+class Drawings:
+    """The charts of one period, for all or for one customer."""
+
+    def __init__(
+        self,
+        index: Index,
+        supply: RepositoryRows,
+        reckoning: Reckoning,
+        scope: Mapping[str, str],
+    ) -> None:
+        self.index = index
+        self.supply = supply
+        self.reckoning = reckoning
+        self.scope = scope
+        self.period = reckoning.period
+
+    def name(self, record_id: str, field: str = "short_name") -> str:
+        """Return what a record is called, its id where it says nothing."""
+        found = self.index.find(record_id) if record_id else None
+        return (text_of(found.value(field), language()) if found else "") or record_id
+
+    def choice(self, kind: str, field: str, value: str) -> str:
+        """Return the label of a choice, the value itself where there is none."""
+        declared = self.index.store.repository.schemas.kind(kind).field(field).choices
+        return pick(declared[value], language()) if value in declared else value
+
+    def at(self, month: str) -> Reckoning:
+        """Return the figures of another month, for the same scope."""
+        period = Period(month, month)
+        return Reckoning(self.reckoning.definitions, self.supply, period, self.scope)
+
+    def trend(self) -> Chart:
+        """Return a year of complaints by severity with the rolling 0-km PPM."""
+        months = self.period.months(YEAR)[-YEAR:]
+        rows = self.reckoning.rows("complaints", YEAR)
+        counts = Counter((row["month"], row["severity"]) for row in rows)
+        stacks = [
+            (word, [counts[month, level] for month in months])
+            for level, word in (("major", _("major")), ("general", _("general")))
+        ]
+        ppm = [self.at(month).figure("ppm_0km_12m").value for month in months]
+        kpi = self.reckoning.definitions.get("ppm_0km_12m")
+        target = find_target(self.index.records("target"), kpi, self.period, self.scope)
+        label = pick(kpi.label, language())
+        title = _("Complaints by month and rolling PPM")
+        return bars.trend(title, months, stacks, (label, ppm), target.value if target else None)
+
+    def pareto(self, column: str, title: str) -> Chart:
+        """Return the complaints of a year by one of their columns."""
+        rows = self.reckoning.rows("complaints", YEAR)
+        counts = Counter(self._label(column, str(row[column])) for row in rows)
+        return bars.pareto(title, list(counts.items()), _("complaints"))
+
+    def _label(self, column: str, value: str) -> str:
+        return self.name(value) if column == "customer" else value
+
+    def ages(self) -> Chart:
+        """Return the open complaints by age, those with an overdue clock told apart."""
+        return ages_of(self.open_rows())
+
+    def open_rows(self) -> list[Row]:
+        """Return the complaints open at the end, the oldest first."""
+        found = self.reckoning.rows("open")
+        return sorted(found, key=lambda row: (-row["age"], row["id"]))
+
+    def lead_times(self) -> Chart:
+        """Return how long complaints took that were closed, by month."""
+        months = self.period.months(YEAR)[-YEAR:]
+        rows = self.reckoning.rows("closed", YEAR)
+        groups = [
+            (month, [row["days"] for row in rows if row["month"] == month]) for month in months
+        ]
+        return lines.boxes(_("Days from reception to closing"), groups, _("days"))
+
+    def _year(self) -> tuple[list[str], list[float], list[float], list[float]]:
+        """Return the months of a year with complaints, parts shipped and 0-km defects of each."""
+        months = self.period.months(YEAR)[-YEAR:]
+        counts = Counter(row["month"] for row in self.reckoning.rows("complaints", YEAR))
+        shipped: Counter[str] = Counter()
+        for row in self.reckoning.rows("shipments", YEAR):
+            shipped[row["month"]] += row["qty"]
+        ppm = [self.at(month).figure("ppm_0km") for month in months]
+        defects = [each.numerator or 0.0 for each in ppm]
+        return months, [counts[e] for e in months], [shipped[e] for e in months], defects
+
+    def run_chart(self) -> Chart:
+        """Return the complaints of a year with their median, shifts and trends flagged."""
+        months, counts, _shipped, _defects = self._year()
+        title = _("Complaints by month: run chart")
+        return lines.control(title, months, control.run_chart(counts), _("complaints"))
+
+    def control_chart(self) -> Chart:
+        """Return the complaints of a year with control limits: c, as if every month were alike."""
+        months, counts, _shipped, _defects = self._year()
+        title = _("Complaints by month: c chart")
+        return lines.control(title, months, control.c_chart(counts), _("complaints"))
+
+    def rate_charts(self) -> dict[str, Chart]:
+        """Return u and p charts over the months with shipments: per million, share defective."""
+        months, counts, shipped, defects = self._year()
+        known = [n for n, each in enumerate(shipped) if each]
+        names = [months[n] for n in known]
+        rates = control.u_chart([counts[n] for n in known], [shipped[n] / 1e6 for n in known])
+        shares = control.p_chart([defects[n] for n in known], [shipped[n] for n in known])
+        return {
+            "u": lines.control(_("Complaints per million: u chart"), names, rates),
+            "p": lines.control(_("Share of defective parts: p chart"), names, shares),
+        }
+
+    def paynter(self) -> Chart:
+        """Return a year of defects by month, marked where a corrective action cut in."""
+        months = self.period.months(YEAR)[-YEAR:]
+        rows = [row for row in self.reckoning.rows("complaints", YEAR) if row["defect"]]
+        counts = Counter((row["defect"], row["month"]) for row in rows)
+        names = sorted({row["defect"] for row in rows})
+        held = [(name, [float(counts[name, month]) for month in months]) for name in names]
+        defects = {row["id"]: row["defect"] for row in rows}
+        title = _("Defects by month (Paynter)")
+        return grids.paynter(title, months, held, self._cut_ins(defects))
+
+    def _cut_ins(self, defects: Mapping[str, str]) -> dict[tuple[str, str], str]:
+        """Return where corrective actions cut in: (defect, month) -> the 8D that says so."""
+        found = {}
+        for complaint, defect in defects.items():
+            for report in self.index.linking_to(complaint, "8d"):
+                for row in report.data.get("corrective_actions") or ():
+                    day = row.get("cut_in", {}).get("day") if isinstance(row, dict) else None
+                    if isinstance(day, str):
+                        found[defect, day[: len("2026-03")]] = report.id
+        return found
+
+
+def age_classes() -> list[str]:
+    """Return the classes of ages in days: 0–7, 8–14 … > 90."""
+    starts = (0, *(each + 1 for each in AGES[:-1]))
+    return [f"{low}–{high}" for low, high in zip(starts, AGES, strict=True)] + [f"> {AGES[-1]}"]
+
+
+def age_class(days: int) -> int:
+    """Return in which of the classes an age lies."""
+    return sum(days > each for each in AGES)
+
+
+def ages_of(rows: Sequence[Row]) -> Chart:
+    """Return open cases by age, those with an overdue clock told apart."""
+    classes = age_classes()
+    late, fine = [0.0] * len(classes), [0.0] * len(classes)
+    for row in rows:
+        (late if row["overdue"] else fine)[age_class(row["age"])] += 1
+    stacks = [(_("a clock is overdue"), late), (_("no clock is overdue"), fine)]
+    return bars.grouped(_("Open complaints by age in days"), classes, stacks, _("Days"))

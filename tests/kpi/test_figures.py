@@ -1,0 +1,220 @@
+"""Figures out of plain rows: a list is as good a supply as a repository."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csctl.errors import CsctlError, UsageError
+from csctl.kinds.schemaload import Schemas
+from csctl.kpi.definitions import build_definitions
+from csctl.kpi.figures import Figure, Reckoning, Row, quantile
+from csctl.kpi.periods import Period, is_month, month_after, parse_period, shown
+from csctl.places import search_path
+
+SCHEMAS = Schemas(search_path(None, "schemas"))
+DEFINITIONS = build_definitions(SCHEMAS)
+MARCH = Period("2026-03", "2026-03")
+
+
+class Lists:
+    """Rows as a warehouse would give them: by table, for some months."""
+
+    def __init__(self, **tables: list[dict[str, Any]]) -> None:
+        self.tables = tables
+
+    def rows(self, table: str, months: Sequence[str]) -> list[Row]:
+        held = self.tables.get(table, [])
+        return [{"outcome": "", "customer": "GEELY", **e} for e in held if e["month"] in months]
+
+
+def reckon(name: str, period: Period = MARCH, **tables: list[dict[str, Any]]) -> Figure:
+    return Reckoning(DEFINITIONS, Lists(**tables), period, traced=True).figure(name)
+
+
+def case(name: str, month: str = "2026-03", **more: Any) -> dict[str, Any]:
+    return {"id": name, "month": month, "found": "0km", "qty_ours": 1, "qty_theirs": 1, **more}
+
+
+def shipped(quantity: int, month: str = "2026-03", part: str = "A", **more: Any) -> dict[str, Any]:
+    return {"id": f"SH-{month}", "month": month, "part": part, "qty": quantity, **more}
+
+
+def test_ppm_is_parts_per_parts_and_the_customers_count_stands_beside_it() -> None:
+    cases = [
+        case("CC-1", qty_ours=10, qty_theirs=14),
+        case("CC-2", qty_ours=5, qty_theirs=6),
+        case("CC-3", found="field", qty_ours=99, qty_theirs=99),
+        case("CC-4", outcome="void", qty_ours=99),
+    ]
+    found = reckon("ppm_0km", complaints=cases, shipments=[shipped(500_000)])
+    assert (found.value, found.theirs) == (30, 40)
+    assert (found.numerator, found.denominator, found.excluded) == (15, 500_000, 1)
+    assert found.records == (("CC-1", 10, 0), ("CC-2", 5, 0), ("SH-2026-03", 0, 500_000))
+
+
+def test_without_a_denominator_there_is_no_value_and_a_count_of_nothing_is_0() -> None:
+    nothing = reckon("ppm_0km", complaints=[case("CC-1")])
+    assert (nothing.value, nothing.theirs, nothing.denominator) == (None, None, 0)
+    assert nothing.notes == ("without shipments, left out: GEELY 2026-03",)
+    assert reckon("ppm_0km", shipments=[shipped(0)]).value is None
+    assert reckon("repeat_rate").value is None
+    assert reckon("first_response").value is None
+    assert reckon("complaint_count").value == 0
+
+
+def test_a_month_without_shipments_leaves_both_sides_and_is_named() -> None:
+    cases = [case("CC-1", "2026-02", qty_ours=50), case("CC-2", "2026-03", qty_ours=2)]
+    found = reckon("ppm_0km_3m", complaints=cases, shipments=[shipped(1_000_000)])
+    assert found.value == 2
+    assert found.notes == ("without shipments, left out: GEELY 2026-02",)
+
+
+def test_a_month_entered_twice_leaves_both_sides_and_is_named() -> None:
+    twice = [shipped(1000, part="A"), shipped(1000, part="A"), shipped(9000, "2026-02", "A")]
+    cases = [case("CC-1"), case("CC-2", "2026-02", qty_ours=9)]
+    found = reckon("ppm_0km_3m", complaints=cases, shipments=twice)
+    assert (found.value, found.denominator) == (1000, 9000)
+    assert found.notes == ("entered twice, left out: GEELY 2026-03",)
+
+
+def test_what_is_matched_with_nothing_has_no_value_where_a_month_was_entered_twice() -> None:
+    row = shipped(1000, deliveries=10, on_time=9)
+    assert reckon("otd", shipments=[row]).value == 90
+    twice = reckon("otd", shipments=[row, row])
+    assert (twice.value, twice.notes[0]) == (None, "entered twice: GEELY 2026-03")
+
+
+def test_rolling_ppm_divides_sums_and_does_not_average() -> None:
+    cases = [case("CC-1", "2026-02", qty_ours=10), case("CC-2", "2026-03", qty_ours=10)]
+    months = [shipped(1_000_000, "2026-02"), shipped(10_000, "2026-03")]
+    value = reckon("ppm_0km_3m", complaints=cases, shipments=months).value
+    assert value == pytest.approx(20 / 1_010_000 * 1e6)
+
+
+def test_times_have_a_median_a_mean_and_a_p90() -> None:
+    hours = [{"id": f"CC-{n}", "month": "2026-03", "hours_to_ack": n} for n in (1, 2, 3, 4, 10)]
+    unanswered = {"id": "CC-9", "month": "2026-03", "hours_to_ack": None}
+    found = reckon("first_response", complaints=[*hours, unanswered])
+    assert (found.value, found.numerator, found.denominator) == (3, 20, 5)
+    assert found.spread == {"median": 3, "mean": 4, "p90": pytest.approx(7.6)}
+    assert found.notes == ()
+    assert reckon("first_response", complaints=hours[:2]).notes == ("it stands on 2 only",)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=30))
+def test_a_quantile_is_what_the_library_says(values: list[float]) -> None:
+    ordered = sorted(values)
+    expected = statistics.quantiles(ordered, n=10, method="inclusive")[8]
+    assert quantile(ordered, 0.9) == pytest.approx(expected)
+
+
+def test_money_of_several_currencies_is_not_added_up() -> None:
+    costs = [
+        {"id": "CC-1", "month": "2026-03", "amount": 10, "currency": "CNY", "charged_to": "own"},
+        {"id": "CC-2", "month": "2026-03", "amount": 10, "currency": "EUR", "charged_to": "own"},
+    ]
+    assert reckon("cost_of_quality", costs=costs[:1]).value == 10
+    mixed = reckon("cost_of_quality", costs=costs)
+    assert (mixed.value, mixed.notes) == (None, ("several currencies: CNY, EUR",))
+
+
+def test_a_doubt_keeps_a_figure_from_having_a_value() -> None:
+    scored = {"id": "SP-1", "month": "2026-03", "weight": 1, "weighted": 80}
+    assert reckon("csat", scores=[scored]).value == 80
+    doubtful = reckon("csat", scores=[{**scored, "doubt": "SV-1: the weights"}])
+    assert (doubtful.value, doubtful.notes[0]) == (None, "SV-1: the weights")
+
+
+def test_what_counts_is_one_customers_or_says_that_it_cannot_be_told() -> None:
+    supply = Lists(
+        complaints=[case("CC-1"), case("CC-2", customer="LUTU")],
+        attended=[{"id": "TR-1", "month": "2026-03", "passed": True}],
+    )
+    own = Reckoning(DEFINITIONS, supply, MARCH, {"customer": "LUTU"})
+    assert own.figure("complaint_count").value == 1
+    by_part = Reckoning(DEFINITIONS, supply, MARCH, {"part": "A"})
+    blind = by_part.figure("training_effect")
+    assert (blind.value, blind.notes) == (None, ("not told apart by part",))
+    assert len(own.figures()) == len(DEFINITIONS.kpis)
+
+
+def test_the_rate_of_complaints_is_reckoned_as_the_company_chose() -> None:
+    tables: dict[str, list[dict[str, Any]]] = {
+        "complaints": [case("CC-1")],
+        "requests": [{"id": f"SR-{n}", "month": "2026-03"} for n in range(3)],
+        "shipments": [shipped(10, deliveries=50, on_time=50)],
+    }
+    assert reckon("complaint_rate", MARCH, **tables).value == 2
+    contacts = build_definitions(SCHEMAS, {"complaint_rate": "contacts"})
+    found = Reckoning(contacts, Lists(**tables), MARCH).figure("complaint_rate")
+    assert (found.value, contacts.get("complaint_rate").choice) == (25, "contacts")
+    with pytest.raises(UsageError, match="cannot be reckoned by contact"):
+        build_definitions(SCHEMAS, {"complaint_rate": "contact"})
+
+
+def test_a_figure_of_months_in_service_says_until_when_it_may_grow() -> None:
+    supply = Lists(shipments=[shipped(1000)])
+    early = Reckoning(DEFINITIONS, supply, MARCH, now="2026-05").figure("ppm_field_3mis")
+    assert early.notes == ("3 months in service are not over",)
+    ripe = Reckoning(DEFINITIONS, supply, MARCH, now="2026-06").figure("ppm_field_3mis")
+    assert ripe.notes == ()
+
+
+def test_every_figure_is_defined_whole_and_can_have_a_target() -> None:
+    choices = SCHEMAS.kind("target").fields["kpi"].choices
+    assert {*DEFINITIONS.kpis, "other"} == set(choices)
+    for kpi in DEFINITIONS.kpis.values():
+        assert kpi.formula()
+        assert kpi.source
+        for each in filter(None, (kpi.of, kpi.per, kpi.theirs)):
+            assert set(each.label) == {"zh", "en", "zh-TW"}
+    with pytest.raises(UsageError, match="There is no figure ppm_0kn") as caught:
+        DEFINITIONS.get("ppm_0kn")
+    assert "ppm_0km" in caught.value.hint
+
+
+def test_a_profile_that_names_what_it_does_not_define_is_refused() -> None:
+    class Broken(Schemas):
+        def profile(self, name: str) -> dict[str, Any]:
+            data = super().profile(name)
+            return {**data, "kpis": {"csat": {**data["kpis"]["csat"], "of": "nothing"}}}
+
+    with pytest.raises(CsctlError, match=r"profiles/kpis\.yaml names 'nothing'"):
+        build_definitions(Broken(search_path(None, "schemas")))
+
+
+def test_the_digest_tells_the_inputs_and_not_the_value() -> None:
+    same = [case("CC-1", qty_ours=2)], [case("CC-1", qty_ours=2, customer="GEELY")]
+    other = [case("CC-2", qty_ours=2)]
+    digests = [
+        reckon("ppm_0km", complaints=each, shipments=[shipped(1000)]).digest()
+        for each in (*same, other)
+    ]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_months() -> None:
+    assert (month_after("2026-12"), month_after("2026-01", -1)) == ("2027-01", "2025-12")
+    assert MARCH.months(3) == ["2026-01", "2026-02", "2026-03"]
+    assert MARCH.before() == Period("2026-02", "2026-02")
+    year = parse_period("", "2026", now="2026-11")
+    assert (str(year), str(year.before())) == ("2026-01–2026-11", "2025-02–2025-12")
+    assert parse_period("", "", now="2026-01") == Period("2025-12", "2025-12")
+    assert [is_month(e) for e in ("2026-03", "2026-13", "2026-3", "26-03", "2026", "2026-０3")] == [
+        True, *[False] * 5,
+    ]  # fmt: skip
+    for month, year_text in (("2026-13", ""), ("", "26"), ("2026-03", "2026")):
+        with pytest.raises(UsageError):
+            parse_period(month, year_text, now="2026-11")
+
+
+def test_values_are_rounded_half_up_and_only_when_shown() -> None:
+    texts = [shown(0.05, "percent"), shown(12.345, "points"), shown(2.5, "count")]
+    assert texts == ["0.1", "12.35", "3"]
+    assert (shown(None, "ppm"), shown(1234.56, "ppm")) == ("–", "1,234.6")

@@ -1,0 +1,165 @@
+"""The rows of a repository: the samples, counted once more without csctl."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from csctl.cache import NO_CACHE
+from csctl.index import Index
+from csctl.kpi.clocking import repository_rows
+from csctl.kpi.definitions import build_definitions
+from csctl.kpi.figures import Figure, Reckoning
+from csctl.kpi.periods import Period
+from csctl.repository import open_repository
+from csctl.resources import builtin
+from csctl.store import Store
+
+ROOT = builtin("schemas").parent
+NOW = datetime.fromisoformat("2026-11-23T15:00+08:00")
+COUNTED = {"void", "merged", "withdrawn"}
+
+
+def samples(folder: str) -> list[dict[str, Any]]:
+    """Read the records of a folder with PyYAML alone; times as text."""
+    files = sorted((ROOT / "records" / folder).glob("**/*.yaml"))
+    return [yaml.load(each.read_bytes(), yaml.BaseLoader) for each in files]
+
+
+def ended(record: dict[str, Any]) -> bool:
+    return record.get("outcome", {}).get("result") in COUNTED
+
+
+@pytest.fixture(scope="module")
+def year() -> Reckoning:
+    return over("2026-01", "2026-11")
+
+
+def over(first: str, last: str, **scope: str) -> Reckoning:
+    index = Index(Store(open_repository(ROOT)))
+    definitions = build_definitions(index.store.repository.schemas)
+    supply = repository_rows(index, definitions, NOW, NO_CACHE)
+    return Reckoning(definitions, supply, Period(first, last), scope, now=supply.month, traced=True)
+
+
+def ids(figure: Figure) -> set[str]:
+    return {name for name, _one, _other in figure.records}
+
+
+def test_complaints_of_the_samples(year: Reckoning) -> None:
+    complaints = [each for each in samples("complaints") if not ended(each)]
+    assert year.figure("complaint_count").value == len(complaints)
+    assert ids(year.figure("complaint_count")) == {each["id"] for each in complaints}
+    accepted = [e for e in complaints if e.get("accepted") in ("accepted", "partly")]
+    assert year.figure("accepted_complaints").value == len(accepted)
+    repeats = [e for e in complaints if e.get("repeat") == "repeat"]
+    rate = 100 * len(repeats) / len(complaints)
+    assert year.figure("repeat_rate").value == pytest.approx(rate)
+    hours = sorted(
+        (datetime.fromisoformat(e["acknowledged_at"]) - datetime.fromisoformat(e["received_at"]))
+        / timedelta(hours=1)
+        for e in complaints
+        if isinstance(e.get("acknowledged_at"), str)
+    )
+    assert year.figure("first_response").denominator == len(hours)
+    assert year.figure("first_response").numerator == pytest.approx(sum(hours))
+
+
+def test_complaints_that_were_closed_and_those_still_open(year: Reckoning) -> None:
+    complaints = samples("complaints")
+    over_on = {e["id"]: e.get("outcome", {}).get("at", e.get("closed_on")) for e in complaints}
+    days = [
+        (date.fromisoformat(end[:10]) - date.fromisoformat(e["received_at"][:10])).days
+        for e in complaints
+        if (end := over_on[e["id"]]) and not ended(e)
+    ]
+    assert year.figure("resolution_time").numerator == sum(days)
+    still = {e["id"] for e in complaints if "closed_on" not in e and "outcome" not in e}
+    assert ids(year.figure("open_count")) == still
+    assert ids(year.figure("overdue_count")) <= still
+    june = over("2026-06", "2026-06").figure("open_count")
+    then = {
+        e["id"]
+        for e in complaints
+        if not ended(e) and e["received_at"] < "2026-07"
+        and e.get("outcome", {}).get("at", e.get("closed_on", "9999")) > "2026-06-30"
+    }  # fmt: skip
+    assert ids(june) == then
+
+
+def test_promised_actions_in_every_kind_of_record(year: Reckoning) -> None:
+    today = f"{NOW:%Y-%m-%d}"
+    due = [
+        row
+        for folder in ("8ds", "capas", "complaints", "meetings", "recurrence-preventions", "visits")
+        for each in samples(folder)
+        if "outcome" not in each
+        for rows in each.values()
+        if isinstance(rows, list)
+        for row in rows
+        if isinstance(row, dict) and {"due", "owner"} <= set(row) and "cancelled_reason" not in row
+    ]
+    met = [row for row in due if row.get("done_on", "9999") <= row["due"]]
+    missed = [row for row in due if row not in met and row["due"] < today]
+    figure = year.figure("action_on_time")
+    assert (figure.numerator, figure.denominator) == (len(met), len(met) + len(missed))
+
+
+def test_a_test_report_that_is_not_due_yet_is_not_missed(year: Reckoning) -> None:
+    assert year.figure("lab_on_time").denominator == 1
+
+
+def test_shipments_and_ppm_of_one_customer(year: Reckoning) -> None:
+    own = over("2026-09", "2026-10", customer="STARCAR")
+    sent = [
+        (row["own_part_no"], int(row["qty_shipped"]))
+        for each in samples("shipments")
+        if each["customer"] == "STARCAR"
+        for row in each["parts"]
+    ]
+    counts: Counter[str] = Counter()
+    for part, quantity in sent:
+        counts[part] += quantity
+    assert own.figure("ppm_0km").denominator == sum(counts.values())
+    part = over("2026-09", "2026-10", customer="STARCAR", part="CL-0420")
+    assert part.figure("ppm_0km").denominator == counts["CL-0420"]
+    assert year.figure("otd").denominator == sum(
+        int(row["deliveries"]) for each in samples("shipments") for row in each["parts"]
+    )
+
+
+def test_a_survey_scores_by_the_weights_it_declares(year: Reckoning) -> None:
+    (survey,) = [e for e in samples("surveys") if e["period"] == "2026-H1"]
+    weights = {q["id"]: float(q["weight"]) for q in survey["questions"] if "weight" in q}
+    grades = {e["id"]: e["grade"] for e in samples("customers") if "grade" in e}
+    held: dict[str, list[float]] = {}
+    for each in samples("survey-responses"):
+        answers = {
+            row["question"]: float(row["score"])
+            for row in each["answers"]
+            if row["question"] in weights and row.get("na") != "true"
+        }
+        told = sum(weights[name] for name in answers)
+        if each["survey"] == survey["id"] and "outcome" not in each and told >= 0.7:
+            score = sum(weights[name] * worth for name, worth in answers.items()) / told
+            held.setdefault(each["customer"], []).append(score)
+    share = {name: {"A": 3, "B": 2, "C": 1}[grades[name]] for name in held}
+    expected = sum(share[n] * sum(found) / len(found) for n, found in held.items())
+    csat = over("2026-06", "2026-10").figure("csat")
+    assert csat.value == pytest.approx(expected / sum(share.values()))
+    assert year.figure("survey_coverage").numerator == 4
+
+
+def test_every_figure_of_a_year_has_records_or_says_nothing(year: Reckoning) -> None:
+    for figure in year.figures():
+        assert figure.value is None or figure.value == 0 or figure.records, figure.name
+        if figure.denominator == 0:
+            assert figure.value is None, figure.name
+    assert {e.name for e in year.figures() if e.value} > {
+        "d3_on_time", "d8_on_time", "resolution_time", "csat", "callback_rate", "otd",
+        "visit_completion", "training_effect", "ntf_rate", "action_on_time",
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""The parts of reports, out of the samples."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from csctl.cache import NO_CACHE
+from csctl.charts.drawing import Chart
+from csctl.index import Index
+from csctl.kpi.clocking import repository_rows
+from csctl.kpi.definitions import build_definitions
+from csctl.kpi.figures import Reckoning
+from csctl.kpi.periods import Period
+from csctl.reports.content import Content
+from csctl.reports.drawings import age_class, age_classes
+from csctl.reports.model import Table
+from csctl.reports.monthly import customer_report, find_report, monthly_report
+from csctl.repository import open_repository
+from csctl.resources import builtin
+from csctl.store import Store
+
+NOW = datetime.fromisoformat("2026-11-23T15:00+08:00")
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return Index(Store(open_repository(builtin("schemas").parent)))
+
+
+def content(index: Index, month: str, **scope: str) -> Content:
+    definitions = build_definitions(index.store.repository.schemas)
+    supply = repository_rows(index, definitions, NOW, NO_CACHE)
+    reckoning = Reckoning(definitions, supply, Period(month, month), scope, now=supply.month)
+    return Content(index, supply, reckoning, scope)
+
+
+def test_a_report_has_every_part_that_the_procedure_asks_for(index: Index) -> None:
+    made = content(index, "2026-09")
+    report = monthly_report(made, find_report(index, "2026-10"))
+    tables = {e.title: e for each in report.sections for e in each.parts if isinstance(e, Table)}
+    charts = {e.title for each in report.sections for e in each.parts if isinstance(e, Chart)}
+    listed = tables["Complaints received"].rows
+    assert [row[0] for row in listed] == ["CC-2026-0009", "CC-2026-0010"]
+    assert {row[5] for row in listed} == {"major"}
+    followed = tables["Last month's actions"].rows
+    assert [row[-1] for row in followed] == ["In progress"]
+    assert {"Returned parts", "Service activities", "Satisfaction by customer"} <= set(tables)
+    assert {"Satisfaction by dimension", "Defects by month (Paynter)"} <= charts
+    assert any("without shipments" in note for note in report.notes)
+
+
+def test_returned_parts_and_services_of_a_month(index: Index) -> None:
+    findings = [content(index, f"2026-{month:02}").returned_parts() for month in range(1, 12)]
+    assert any(row[0].startswith("    ") for table in findings for row in table.rows)
+    services = content(index, "2026-10").services()
+    assert {row[0]: row[1] for row in services.rows}["visits"] == "1"
+
+
+def test_a_customer_gets_his_own_cases_only(index: Index) -> None:
+    report = customer_report(content(index, "2026-09", customer="STARCAR"))
+    tables = {e.title: e for each in report.sections for e in each.parts if isinstance(e, Table)}
+    assert [row[0] for row in tables["Complaints received"].rows] == ["CC-2026-0009"]
+    assert [row[0] for row in tables["Open complaints"].rows] == ["CC-2026-0009"]
+    pareto = content(index, "2026-09").pareto("customer", "x")
+    assert sum(int(row[1]) for row in pareto.rows) == 9
+
+
+def test_ages_lie_in_their_classes() -> None:
+    assert age_classes() == ["0–7", "8–14", "15–30", "31–60", "61–90", "> 90"]
+    assert [age_class(days) for days in (0, 7, 8, 30, 31, 90, 91)] == [0, 0, 1, 2, 3, 4, 5]

@@ -277,8 +277,6 @@ def put_off(
 
     A question put after the deadline moves nothing any more.
     """
-    from fractions import Fraction  # few records ever waited
-
     for begun, ended in pauses:
         if begun > deadline.astimezone(timezone.utc):
             break
@@ -286,6 +284,8 @@ def put_off(
             later = deadline.astimezone(timezone.utc) + (ended - begun)
             deadline = later.astimezone(calendar.zone)
         elif lost := calendar.working_time(begun, ended):
+            from fractions import Fraction  # costs start-up, and few records ever waited
+
             deadline = calendar.add_working_hours(deadline, Fraction(lost / _AN_HOUR))
     return deadline
 

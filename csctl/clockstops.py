@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from csctl.approvals import find_approvals
 from csctl.config import Config
 from csctl.index import Index
 from csctl.kinds.schema import Clock, holds
@@ -79,6 +78,8 @@ def stopping(
         signed = find_moment(record.value(f"signoffs.{key}.at"))
         found = [signed if signed and signed >= start else None]
         if found[0] is None and clock.afterwards and config.platform not in ("", "none"):
+            from csctl.approvals import find_approvals  # costs start-up, and few clocks ask
+
             approved = (each.at for each in find_approvals(record, index))
             found = [each for each in approved if each >= start]
     elif "sent" in stops:

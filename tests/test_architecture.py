@@ -288,6 +288,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.laboratory": "what a test needs, and who may see or keep what",
             "rules.signing": "who may sign",
             "rules.service": "requests, call-backs, suggestions, promised actions",
+            "rules.figures": "whether figures that are kept still come out so",
             "rules.monthly": "shipments and reports month by month",
             "rules.visits": "what is planned, visited, logged and handed on",
         },
@@ -377,6 +378,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "output",
         {
+            "console.sections": "every command, in order of use",
             "console.output": "tables, JSON, CSV, findings",
             "console.progress": "a bar, on a terminal only",
         },

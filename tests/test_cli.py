@@ -14,6 +14,7 @@ import pytest
 from csctl import __version__, cli, messages
 from csctl.cli import main
 from csctl.console.options import choose_language
+from csctl.console.sections import SECTIONS
 from tests.factory import (
     COMPLAINT,
     NOTE_SCHEMA,
@@ -377,7 +378,7 @@ def test_help_lists_commands_in_order_of_use(
 def test_every_command_has_help_with_examples(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = [name for section in cli._SECTIONS.values() for name in section]
+    names = [name for section in SECTIONS.values() for name in section]
     for arguments in (*([name] for name in names), ["complaint", "list"], ["complaint", "import"]):
         assert main(["--lang", "en", *arguments, "-h"]) == 0
         # A command's help has the language in which its module was first imported.

@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -233,6 +232,8 @@ def make_ssh_key(path: Path, comment: str) -> None:
 @contextmanager
 def _keyring(keys: Collection[str]) -> Iterator[tuple[list[str], Mapping[str, str]]]:
     """Yield options and environment for git to know these keys and no other."""
+    import tempfile  # costs start-up, and most commands verify nothing
+
     with tempfile.TemporaryDirectory(prefix="csctl-") as folder:
         pgp = [key for key in keys if key.startswith(PGP)]
         ssh = [ssh_part(key) for key in keys if not key.startswith(PGP)]

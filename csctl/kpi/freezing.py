@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from csctl.kpi.definitions import Definitions
 from csctl.kpi.figures import Figure, Reckoning
 from csctl.kpi.periods import Period
 from csctl.kpi.supply import RepositoryRows
-
-# What can be counted anew from the records alone, at any later time and in any work tree.
-PROVEN: Final = ("complaints", "shipments", "parts")
 
 
 def frozen(figures: Iterable[Figure]) -> list[dict[str, Any]]:
@@ -34,11 +31,15 @@ def _plain(value: float) -> float | int:
 
 
 def changed(
-    rows: Sequence[Mapping[str, Any]], definitions: Definitions, supply: RepositoryRows, month: str
+    rows: Sequence[Mapping[str, Any]],
+    definitions: Definitions,
+    supply: RepositoryRows,
+    month: str,
+    proven: Collection[str],
 ) -> list[tuple[str, float | None, float | None]]:
     """Return the figures that come out of other inputs now: name, value then, value now.
 
-    Only those are counted anew that rest on complaints, shipments and returned parts alone.
+    Only those are counted anew that rest on the `proven` tables alone.
     """
     reckoning = Reckoning(definitions, supply, Period(month, month), traced=True)
     found = []
@@ -47,7 +48,7 @@ def changed(
         if kpi is None:
             continue
         sides = [each for each in (kpi.of, kpi.per) if each]
-        if not all(table in PROVEN for each in sides for table in each.tables):
+        if not all(table in proven for each in sides for table in each.tables):
             continue
         figure = reckoning.figure(kpi.name)
         if figure.digest() != row.get("digest"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,20 +54,21 @@ SOURCES: Final[Mapping[str, Source]] = {
 }
 
 
-def _grouping(table: str, kind: str, source: Source) -> Grouping:
-    def place(record: Record) -> tuple[str, str] | None:
-        """Return the month of a record's rows, and the rows as JSON; None without any."""
-        rows = list(source.rows(record))
-        months = {row["month"] for row in rows}
-        if not rows:
-            return None
-        month = months.pop() if len(months) == 1 else SEVERAL
-        return month, json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+def place_of(table: str, record: Record) -> tuple[str, str] | None:
+    """Return the month of a record's rows in a table, and the rows as JSON; None without any."""
+    rows = list(SOURCES[table].rows(record))
+    months = {row["month"] for row in rows}
+    if not rows:
+        return None
+    month = months.pop() if len(months) == 1 else SEVERAL
+    return month, json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
-    return Grouping(f"{table}:{kind}", kind, place)
+
+def _grouping(table: str, kind: str) -> Grouping:
+    return Grouping(f"{table}:{kind}", kind, functools.partial(place_of, table))
 
 
 GROUPINGS: Final[Mapping[str, tuple[Grouping, ...]]] = {
-    table: tuple(_grouping(table, kind, source) for kind in source.kinds)
+    table: tuple(_grouping(table, kind) for kind in source.kinds)
     for table, source in SOURCES.items()
 }

@@ -24,6 +24,7 @@ from csctl.rules import (
     eight_d,
     eight_d_end,
     feedback,
+    figures,
     laboratory,
     lateness,
     monthly,
@@ -57,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     *appraisal.CHECKS,
     *survey.CHECKS,
     *monthly.CHECKS,
+    *figures.CHECKS,
     *lateness.CHECKS,
 )
 GROUPINGS: tuple[Grouping, ...] = (
@@ -69,7 +71,7 @@ GROUPINGS: tuple[Grouping, ...] = (
     survey.CAMPAIGNS,
     monthly.SHIPMENTS,
     monthly.REPORTS,
-    *monthly.FIGURES,
+    *figures.FIGURES,
 )
 
 

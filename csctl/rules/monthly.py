@@ -10,21 +10,13 @@ from typing import Any, Final
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.index import Grouping
-from csctl.kinds.schema import pick
-from csctl.kpi.definitions import build_definitions
-from csctl.kpi.freezing import PROVEN, changed
-from csctl.kpi.periods import shown
-from csctl.kpi.sources import GROUPINGS
-from csctl.kpi.supply import RepositoryRows
-from csctl.messages import _, language
+from csctl.messages import _
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, in_row, list_of
-from csctl.times.moments import find_moment
 
 _MONTHS: Final = 12
 _REPORT_DUE: Final = 5
-_TOLD: Final = 5
 
 
 def check_shipped_months(shipment: Record, context: Context) -> Iterator[Finding]:
@@ -118,28 +110,6 @@ def check_reports(report: Record, context: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def check_figures(report: Record, context: Context) -> Iterator[Finding]:
-    """Yield figures of a reviewed report that come out of other inputs by now."""
-    month, at = given(report, "month"), find_moment(given(report, "figures_at"))
-    rows = list_of(report, "figures")
-    if report.outcome or not rows or at is None or not isinstance(month, str):
-        return
-    definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
-    supply = RepositoryRows(context, context.config, context.schemas, at)
-    differing = changed(rows, definitions, supply, month)
-    for name, then, now in differing[:_TOLD]:
-        kpi = definitions.get(name)
-        yield breach(
-            "RPT-FIGURES", report, "figures",
-            _("{figure} was {then} and comes out as {now} now: records it rests on have changed.")
-            .format(
-                figure=pick(kpi.label, language()), then=shown(then, kpi.unit),
-                now=shown(now, kpi.unit),
-            ),
-            f"csctl report kpi --month {month} --explain {name}",
-        )  # fmt: skip
-
-
 def _reported(record: Record) -> tuple[str, str] | None:
     month, site = record.data.get("month"), record.data.get("site", "")
     if record.outcome or not isinstance(month, str) or not isinstance(site, str):
@@ -166,10 +136,8 @@ def _next_month(month: str) -> str:
     return f"{year + number // _MONTHS:04}-{number % _MONTHS + 1:02}"
 
 
-FIGURES: Final = tuple(each for table in PROVEN for each in GROUPINGS[table])
 CHECKS: Final = (
     Check("shipment", check_shipped_months),
     Check("shipment", check_on_time, stage="recorded"),
     Check("monthly-report", check_reports),
-    Check("monthly-report", check_figures, stage="reviewed"),
 )

@@ -159,7 +159,7 @@ def closed_8ds(record: Record) -> Rows:
     held = given(record, "complaints")
     answers = [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
     closed = given(record, "closed_on")
-    yield from rows_of_8d(record, closed, closed=str(closed), answers=answers)
+    yield from rows_of_8d(record, closed, closed=str(day_of(closed)), answers=answers)
 
 
 def actions(record: Record) -> Rows:

@@ -38,6 +38,11 @@ def count_at(record: Record, address: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def number(value: Any) -> float | None:
+    """Return a value that is a number, else None."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
 def day_of(value: Any) -> date | None:
     """Return the day of a stored day or time, as it was where it was written down."""
     try:

@@ -12,6 +12,7 @@ from csctl.kpi.cells import (
     day_of,
     given,
     hours_between,
+    number,
     part_of,
     row_of,
     text_at,
@@ -33,7 +34,8 @@ def shipments(record: Record) -> Rows:
         if isinstance(quantity, int):
             yield from row_of(
                 record, f"{text_at(record, 'month')}-01", part=str(each.get("own_part_no")),
-                qty=quantity, deliveries=each.get("deliveries"), on_time=each.get("on_time"),
+                qty=quantity, deliveries=number(each.get("deliveries")),
+                on_time=number(each.get("on_time")),
                 premium_freight=bool(each.get("premium_freight")),
             )  # fmt: skip
 
@@ -111,7 +113,7 @@ def planned(record: Record) -> Rows:
         for row in row_of(record, each.get("expected_at")):
             customer = str(each.get("customer", ""))
             moved = each.get("dropped") == "moved"
-            yield {**row, "customer": customer, "line": each.get("id"), "counted": not moved}
+            yield {**row, "customer": customer, "line": str(each.get("id")), "counted": not moved}
 
 
 def made(record: Record) -> Rows:

@@ -15,7 +15,7 @@ from csctl.kpi.periods import shown
 from csctl.kpi.targets import find_target
 from csctl.kpi.telling import counted, light_words, with_unit
 from csctl.messages import _, language
-from csctl.record import Record
+from csctl.record import Record, rows
 from csctl.reports.drawings import YEAR, Drawings
 from csctl.reports.model import Table
 
@@ -189,7 +189,8 @@ class Content(Drawings):
 
     def _is_in_scope(self, record: Record) -> bool:
         customer = self.scope.get("customer")
-        named = record.data.get("customers") or [record.data.get("customer")]
+        several = record.data.get("customers")
+        named = several if isinstance(several, list) else [record.data.get("customer")]
         return customer is None or customer in named
 
     def _update(self, record: Record, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -203,6 +204,6 @@ class Content(Drawings):
 
 
 def _pending(record: Record) -> Iterable[Mapping[str, Any]]:
-    for row in record.data.get("doc_updates") or ():
-        if isinstance(row, dict) and not (row.get("changed_on") or row.get("not_needed_reason")):
+    for row in rows(record.data.get("doc_updates")):
+        if not (row.get("changed_on") or row.get("not_needed_reason")):
             yield row

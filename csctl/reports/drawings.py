@@ -9,13 +9,14 @@ from typing import Final
 from csctl.charts import bars, control, grids, lines
 from csctl.charts.drawing import Chart
 from csctl.index import Index
+from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import pick
 from csctl.kpi.figures import Reckoning, Row
 from csctl.kpi.periods import Period
 from csctl.kpi.supply import RepositoryRows
 from csctl.kpi.targets import find_target
 from csctl.messages import _, language
-from csctl.record import text_of
+from csctl.record import rows, text_of
 
 AGES: Final = (7, 14, 30, 60, 90)
 YEAR: Final = 12
@@ -146,8 +147,8 @@ class Drawings:
         found = {}
         for complaint, defect in defects.items():
             for report in self.index.linking_to(complaint, "8d"):
-                for row in report.data.get("corrective_actions") or ():
-                    day = row.get("cut_in", {}).get("day") if isinstance(row, dict) else None
+                for row in rows(report.data.get("corrective_actions")):
+                    day = look_up(dict(row), "cut_in.day")
                     if isinstance(day, str):
                         found[defect, day[: len("2026-03")]] = report.id
         return found

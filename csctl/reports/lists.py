@@ -22,7 +22,12 @@ _REPORT: Final = "8d"
 def open_reports(index: Index, customer: str = "") -> list[Record]:
     """Return the 8Ds that are not over, in order of their ids."""
     found = index.select(_REPORT, only_open=True)
-    return [e for e in found if not customer or customer in (e.data.get("customers") or ())]
+    return [each for each in found if not customer or customer in _customers(each)]
+
+
+def _customers(report: Record) -> list[str]:
+    links = [field for field in report.kind.links() if field.link == "customer"]
+    return [each for field in links for each in linked_ids(report, field)]
 
 
 def steps_of(report: Record, index: Index, now: datetime) -> dict[str, tuple[str, str]]:

@@ -44,9 +44,8 @@ class Register:
 
     def __init__(self) -> None:
         self._schemas = Schemas(search_path(None, "schemas"))
-        self._clocks = {
-            name for each in self._schemas.names() for name in self._schemas.kind(each).clocks
-        }
+        kinds = [self._schemas.kind(each) for each in self._schemas.names()]
+        self._clocks = {name for each in kinds for name in (*each.clocks, *each.duties)}
         self._group = build_group()
 
     def has(self, name: str) -> bool:

@@ -48,12 +48,12 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
         ) from error
 
 
-def must_be_new(path: Path, *, force: bool) -> None:
+def must_be_new(path: Path, *, overwrite: bool) -> None:
     """Raise CsctlError where there is a file already that nobody said to write over."""
-    if not force and (path.exists() or path.is_symlink()):
+    if not overwrite and (path.exists() or path.is_symlink()):
         raise CsctlError(
             _("{path} is there already.").format(path=path),
-            _("Choose another name with -o, or write over it with --force."),
+            _("Choose another name with -o, or write over it with --overwrite."),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -53,8 +52,10 @@ def last_and_next(records: Asking, card: Record, day: date) -> tuple[date | None
 
 def add_months(day: date, months: int) -> date:
     """Return the same day some months later, the last of that month where it is shorter."""
+    from calendar import monthrange  # costs start-up, and few commands count months
+
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
+    last = monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
 
 

@@ -138,7 +138,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, form: str) -> Non
     with pytest.raises(CsctlError, match="is there already"):
         write_table(table([line("a")]), form, path)
     assert path.read_text(encoding="utf-8") == "mine"
-    assert write_table(table([line("a")]), form, path, force=True) == 1
+    assert write_table(table([line("a")]), form, path, overwrite=True) == 1
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 

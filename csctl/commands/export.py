@@ -138,7 +138,7 @@ class Shown:
     help=_("The language of texts that are there in several."),
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("File."))
-@click.option("--force", is_flag=True, help=_("Write over a file that is there already."))
+@click.option("--overwrite", is_flag=True, help=_("Write over a file that is there already."))
 @pass_desk
 def command(
     desk: Desk,
@@ -151,7 +151,7 @@ def command(
     complaint: str,
     text_language: str | None,
     output: Path | None,
-    force: bool,
+    overwrite: bool,
 ) -> int:
     """Write tables, the database, or a record."""
     shown = Shown(rows_of, columns, everything, where, text_language or language())
@@ -167,7 +167,7 @@ def command(
             raise UsageError(
                 _("A database holds everything."), _("Use: csctl export --to sqlite -o FILE")
             )
-        return _database(desk, output or Path("records.sqlite"), force=force)
+        return _database(desk, output or Path("records.sqlite"), overwrite=overwrite)
     if not what:
         raise UsageError(_("Export what?"), _("Name a kind or a register: csctl register"))
     if output is None and target == "xlsx":
@@ -179,7 +179,7 @@ def command(
         table, kinds = _register(desk, what, shown)
         if rows_of or columns or everything:
             raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
-    _give(table, target, output, force=force)
+    _give(table, target, output, overwrite=overwrite)
     for kind in kinds:
         for finding in desk.reading.unreadable(kind):
             tell(str(finding))
@@ -220,25 +220,25 @@ def _register(desk: Desk, name: str, shown: Shown) -> tuple[Table, list[str]]:
     return register.table, [each.kind for each in register.definition.lines]
 
 
-def _give(table: Table, form: str, output: Path | None, *, force: bool) -> None:
+def _give(table: Table, form: str, output: Path | None, *, overwrite: bool) -> None:
     from csctl.tables.writing import pieces, write_table
 
     if output is None:
         show_pieces(pieces(table, form))
         return
-    count = write_table(table, form, output, force=force)
+    count = write_table(table, form, output, overwrite=overwrite)
     done(str(output))
     tell(_("{count} rows.").format(count=count))
 
 
-def _database(desk: Desk, output: Path, *, force: bool) -> int:
+def _database(desk: Desk, output: Path, *, overwrite: bool) -> int:
     """Write the database; the findings in it are what `validate` says."""
     from csctl.atomic import must_be_new
     from csctl.console.judging import check_all
     from csctl.console.progress import progress_bar
     from csctl.tables.database import write_database
 
-    must_be_new(output, force=force)
+    must_be_new(output, overwrite=overwrite)
     findings, _count = check_all(desk)
     desk.look_ahead()
     with progress_bar(_("Exporting")) as progress:

@@ -41,7 +41,7 @@ _DOCUMENTS: Final[dict[str, Literal["md", "pdf"]]] = {"md": "md", "pdf": "pdf"}
 )
 @click.option("--lang", "tongues", default="", metavar="LANG", help=_("zh, en, zh-TW or zh+en."))
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=_("File."))
-@click.option("--force", is_flag=True, help=_("Write over a file that is there already."))
+@click.option("--overwrite", is_flag=True, help=_("Write over a file that is there already."))
 @pass_desk
 def command(
     desk: Desk,
@@ -50,7 +50,7 @@ def command(
     where: tuple[str, ...],
     tongues: str,
     output: Path | None,
-    force: bool,
+    overwrite: bool,
 ) -> int:
     """Compute a register."""
     desk.look_ahead()
@@ -66,7 +66,7 @@ def command(
     if form is None:
         _show(register)
     else:
-        _give(desk, register, form, spoken, output, force=force)
+        _give(desk, register, form, spoken, output, overwrite=overwrite)
     for lines in register.definition.lines:
         for finding in desk.reading.unreadable(lines.kind):
             tell(str(finding))
@@ -137,7 +137,7 @@ def _give(
     spoken: tuple[str, ...],
     output: Path | None,
     *,
-    force: bool,
+    overwrite: bool,
 ) -> None:
     from csctl.atomic import must_be_new, write_atomically
     from csctl.tables.document import render_register
@@ -148,7 +148,7 @@ def _give(
     ending = _DOCUMENTS.get(form)
     if ending is not None:
         if output is not None:
-            must_be_new(output, force=force)
+            must_be_new(output, overwrite=overwrite)
         content = render_register(register, desk.store, spoken, ending, desk.now)
         if output is None:
             say(content.decode().rstrip())
@@ -158,5 +158,5 @@ def _give(
         show_pieces(pieces(register.table, form))
         return
     else:
-        write_table(register.table, form, output, force=force)
+        write_table(register.table, form, output, overwrite=overwrite)
     done(str(output))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date
 from typing import Any, Final
 
 from csctl.findings import Finding
@@ -13,6 +11,7 @@ from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, label_of, set_hint
+from csctl.visiting import add_months
 
 _KM_PER_MILE: Final = 1.609344
 
@@ -117,7 +116,7 @@ def _is_inside(record: Record, context: Context) -> bool | None:
     driven = _kilometres(record)
     kept: list[bool | None] = []
     if months is not None:
-        kept.append(failed <= _later(sold, months) if sold and failed else None)
+        kept.append(failed <= add_months(sold, months) if sold and failed else None)
     if limit is not None:
         kept.append(driven <= limit if driven is not None else None)
     if False in kept:
@@ -130,13 +129,6 @@ def _kilometres(record: Record) -> float | None:
     if mileage is None:
         return None
     return float(mileage) * (_KM_PER_MILE if given(record, "vehicle.mileage_unit") == "mi" else 1)
-
-
-def _later(begin: date, months: int) -> date:
-    """Return the day so many months later, the last of the month where it has no such day."""
-    years, month = divmod(begin.month - 1 + months, 12)
-    year = begin.year + years
-    return date(year, month + 1, min(begin.day, monthrange(year, month + 1)[1]))
 
 
 CHECKS: Final = (

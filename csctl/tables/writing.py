@@ -17,12 +17,12 @@ from csctl.tables.xlsx import MOST_ROWS, write_xlsx
 FORMS: Final = ("csv", "xlsx", "json")
 
 
-def write_table(table: Table, form: str, path: Path, *, force: bool = False) -> int:
+def write_table(table: Table, form: str, path: Path, *, overwrite: bool = False) -> int:
     """Write a table as one of FORMS and return the number of its rows.
 
     CsctlError where the file is there already, the disk refuses, or a workbook cannot hold it.
     """
-    must_be_new(path, force=force)
+    must_be_new(path, overwrite=overwrite)
     count = 0
 
     def counted() -> Iterator[Sequence[Any]]:

@@ -36,7 +36,7 @@ def test_everything_the_table_names_is_there() -> None:
     register, numbers = Register(), []
     for standard in table["standards"]:
         for row in standard["clauses"]:
-            numbers += [f"{standard['name']} {each}" for each in row["no"]]
+            numbers += [f"{standard['name']} {each}" for each in row["number"]]
             for name in (*row["by"], *row.get("rules", ()), *row.get("see", ())):
                 assert register.has(name), f"{standard['name']} {row['no']}: {name}"
             assert (

@@ -68,7 +68,7 @@ def test_a_kind_as_csv_json_and_workbook(company: Company, run: Run, tmp_path: P
     assert run("export", "complaint", "--to", "xlsx", "-o", path).err.startswith(str(path))
     again = run("export", "complaint", "--to", "xlsx", "-o", path)
     assert (again.code, "is there already" in again.err) == (3, True)
-    assert run("export", "complaint", "--to", "xlsx", "-o", path, "--force").code == 0
+    assert run("export", "complaint", "--to", "xlsx", "-o", path, "--overwrite").code == 0
 
 
 def test_rows_of_a_list_are_lines(company: Company, run: Run) -> None:
@@ -186,9 +186,11 @@ def test_the_database_holds_what_the_records_say(
     assert run("--no-cache", "export", "--to", "sqlite", "-o", paths[1]).code == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
     refused = run("export", "--to", "sqlite", "-o", paths[1])
-    assert (refused.code, "--force" in refused.err) == (3, True)
+    assert (refused.code, "--overwrite" in refused.err) == (3, True)
     (tmp_path / "folder.sqlite").mkdir()
-    assert run("export", "--to", "sqlite", "--force", "-o", tmp_path / "folder.sqlite").code == 2
+    assert (
+        run("export", "--to", "sqlite", "--overwrite", "-o", tmp_path / "folder.sqlite").code == 2
+    )
     assert not list(tmp_path.glob(".csctl-*"))
 
 

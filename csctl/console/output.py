@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from csctl.messages import BIDI, _, ngettext
-from csctl.tables.table import neutral
 
 if TYPE_CHECKING:
     from csctl.findings import Finding
@@ -119,6 +118,8 @@ def csv_text(rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> 
     """Return rows as CSV that a spreadsheet opens without running anything in it."""
     import csv  # only for CSV
     import io
+
+    from csctl.tables.table import neutral
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

@@ -90,17 +90,16 @@ def new_findings(
 
     check = check_signed if old and _is_signed_only(old, new) else check_record
     context = build_context(desk.store, desk.now, desk.index)
-    known = {(f.rule, f.field, f.message) for f in check(old, context)} if old else set()
     coming = {each.path: each.after for each in files}
 
     def read_file(path: str) -> bytes:
         return coming[path] if path in coming else desk.store.read_bytes(path)
 
-    return [
-        each
-        for each in check(new, replace(context, reader=read_file))
-        if (each.rule, each.field, each.message) not in known
-    ]
+    found = check(new, replace(context, reader=read_file))
+    if not found or old is None:
+        return found
+    known = {(f.rule, f.field, f.message) for f in check(old, context)}
+    return [each for each in found if (each.rule, each.field, each.message) not in known]
 
 
 def check_new(desk: Desk, made: Drafted) -> list[Finding]:

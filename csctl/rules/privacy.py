@@ -18,7 +18,8 @@ from csctl.rules.fields import breach, label_of, set_hint
 _LIKELY: Final = re.compile(
     "[A-HJ-NPR-Z0-9](?<![0-9A-Za-z].)(?:[A-HJ-NPR-Z0-9]{16}|(?<=[0-9])(?:[)]?[ -]?[0-9]){8})"
 )
-_PHONE: Final = re.compile(
+# Compiled where one is likely: most records hold none.
+_PHONE: Final = (
     r"(?<![0-9A-Za-z.+-])(?<![0-9] )(?:"
     r"(?:[+]?86[ -]?)?1[3-9][0-9]([ -]?)[0-9]{4}\1[0-9]{4}"
     r"|09[0-9]{2}([ -]?)[0-9]{3}\2[0-9]{3}"
@@ -26,17 +27,17 @@ _PHONE: Final = re.compile(
     r"|[+][1-9][0-9]{0,2}(?:[ -]?[0-9]){8,12}"
     r")(?![ -]?[0-9A-Za-z])"
 )
-_IDENTITY_CARD: Final = re.compile(
+_IDENTITY_CARD: Final = (
     r"(?<![0-9A-Za-z])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
     r"[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
 )
 # The last four of a VIN count vehicles.
-_VIN: Final = re.compile(r"(?<![0-9A-Za-z])[A-HJ-NPR-Z0-9]{13}[0-9]{4}(?![0-9A-Za-z])")
-_BANK_CARD: Final = re.compile(
+_VIN: Final = r"(?<![0-9A-Za-z])[A-HJ-NPR-Z0-9]{13}[0-9]{4}(?![0-9A-Za-z])"
+_BANK_CARD: Final = (
     r"(?<![0-9A-Za-z])(?:62|4[0-9]|5[1-5]|35)[0-9]{2}([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"(?:\1?[0-9]{3})?(?!\1?[0-9A-Za-z])"
 )
-_PASSWORD: Final = re.compile(
+_PASSWORD: Final = (
     r"(?:密码|密碼|口令|[Pp]assword) ?(?:[:：=]|是|为|為|is ) ?[!-~]{4,}|BEGIN [A-Z ]*PRIVATE KEY"
 )
 _SECRET: Final = ("密码", "密碼", "口令", "assword", "PRIVATE KEY")
@@ -71,7 +72,7 @@ def check_private(record: Record, context: Context) -> Iterator[Finding]:
 def _is_likely(record: Record) -> bool:
     """Tell whether a line of the file holds any, other than one that is meant to."""
     text, meant = record.document.text, _meant(record.kind)
-    if any(word in text for word in _SECRET) and _PASSWORD.search(text):
+    if any(word in text for word in _SECRET) and re.search(_PASSWORD, text):
         return True
     for match in _LIKELY.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
@@ -113,7 +114,7 @@ def _private(field: Field, address: str, value: Any) -> Iterator[tuple[Field, st
 
 def _what(text: str, *, is_prose: bool) -> str:
     """Return what kind of personal data a text holds, and how it ends; "" if none."""
-    looked_for: list[tuple[re.Pattern[str], Callable[[str], bool], str]] = [
+    looked_for: list[tuple[str, Callable[[str], bool], str]] = [
         (_IDENTITY_CARD, _is_identity_card, _("the number of an identity card (…{end})")),
         (_VIN, _is_vin, _("a vehicle identification number (…{end})")),
     ]
@@ -124,7 +125,7 @@ def _what(text: str, *, is_prose: bool) -> str:
             (_PASSWORD, bool, _("a password or key")),
         ]
     for pattern, holds, what in looked_for:
-        for match in pattern.finditer(text):
+        for match in re.finditer(pattern, text):
             if holds(match[0]):
                 return what.format(end=match[0][-2:])
     return ""

@@ -105,7 +105,7 @@ def render_pdf(
                 font_paths=fonts,
                 ignore_system_fonts=True,
                 pdf_standards=["a-3a"],
-                timestamp=timestamp.astimezone(timezone.utc),
+                timestamp=timestamp.astimezone(timezone.utc).replace(microsecond=0),
                 # Nothing is ever found there, nor downloaded to it.
                 package_path=str(staging / "packages"),
                 package_cache_path=str(staging / "packages"),

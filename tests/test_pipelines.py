@@ -67,6 +67,8 @@ def company(template: Path, tmp_path: Path) -> Company:
         found(template)
         for name in PLATFORMS:
             put(template, name)
+        # Graded lately, and no key customer: nothing of the past is overdue.
+        Company(template).write("CHERY", "grade: A", "grade: C\ngraded_on: 2025-11-01")
         assert main(["-C", str(template), "fmt"]) == 0
         Company(template).commit("canonical, with pipelines")
     root = tmp_path / "公司"

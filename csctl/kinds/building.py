@@ -165,7 +165,7 @@ def _check_references(kind: Kind) -> None:
         elif "field" in clock.stops:
             addresses.append(clock.stops["field"])
         elif "sent" not in clock.stops and (clock.stops or not (clock.starts or clock.at)):
-            raise KeyError(f"stops of the clock {clock.name}")
+            raise KeyError("field" if clock.stops else f"stops of the clock {clock.name}")
         if otherwise := clock.stops.get("otherwise"):
             addresses += [otherwise["field"], *otherwise.get("when", {})]
         addresses += [clock.at] if clock.at else []

@@ -35,7 +35,8 @@ IDS = tuple(
 WORDS = (
     "x", "A1", "a1", *IDS, "2026-W11", "GEELY", "zhang-wei", "2026-03-05",
     "2026-03-05T09:30+08:00", "a" * 64, "a" * 16, "a@b.example", "24h", "https://b.example",
-    "Asia/Shanghai", "CNY", "CN", "ssh-ed25519 AAAA", "note/1", "13800000000", "1%", "*AB12", "2026-Q3",
+    "Asia/Shanghai", "CNY", "CN",
+    "ssh-ed25519 AAAA", "note/1", "13800000000", "1%", "*AB12", "2026-Q3",
     *(f"{header['prefix']}-2026-0001" for header in Schemas([builtin("schemas")]).headers().values()
       if "prefix" in header),
     "2026-03", "2026-H1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,8 @@ AWAITED: Final = "*awaited"
 LINK: Final = "*link"
 UNREADABLE: Final = "*unreadable"
 STAGE: Final = "stage"
+# Truth has another name there, and so have maps and lists.
+_IN_JSON_OTHERWISE: Final = re.compile(r"(?i)[\[{]|true|false|none")
 
 # A longer text is no name of anything, and nobody asks for it letter by letter.
 LONGEST_CELL: Final = 80
@@ -274,8 +277,9 @@ def chosen_by(
     for address, wanted in map(split_condition, where):
         if address in indexed(kind) and 0 < len(wanted) <= LONGEST_CELL:
             cells.insert(0, (address, wanted))
-        elif wanted.isalnum() and wanted.casefold() not in ("true", "false"):
-            holding.append(wanted)  # what is no letter or digit JSON may write otherwise
+        elif not _IN_JSON_OTHERWISE.search(wanted):
+            # What is no letter or digit JSON may write otherwise.
+            holding += "".join(each if each.isalnum() else " " for each in wanted).split()
     return cells, holding
 
 

@@ -182,9 +182,13 @@ def test_conditions_as_what_every_record_has_that_fits(store: Store) -> None:
     assert chosen_by(kind, ["customer=GEELY"], stage="registered", only_open=True, owner="li-na")[
         0
     ] == [("customer", "GEELY"), ("stage", "registered"), ("*owner", "li-na"), ("*open", "")]
-    assert chosen_by(kind, ["symptom=卡扣", "symptom=a b", "line_stop=True", "customer="]) == (
-        [],
-        ["卡扣"],
-    )
+    conditions = [
+        "symptom=卡扣",
+        "symptom=a-b 1",
+        "line_stop=True",
+        "customer=",
+        "symptom={'a': 1}",
+    ]
+    assert chosen_by(kind, conditions) == ([], ["卡扣", "a", "b", "1"])
     with pytest.raises(UsageError):
         chosen_by(kind, ["customer"])

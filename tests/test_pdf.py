@@ -153,6 +153,7 @@ def test_two_processes_make_the_same_bytes() -> None:
 def test_the_time_matters_and_needs_a_zone() -> None:
     form = eight_d("en", blank=True)
     assert render(form) == render(form, timestamp=WHEN.astimezone(timezone.utc))
+    assert render(form) == render(form, timestamp=WHEN + timedelta(microseconds=5))
     assert render(form) != render(form, timestamp=WHEN + timedelta(minutes=1))
     with pytest.raises(ValueError, match="zone"):
         render(form, timestamp=WHEN.replace(tzinfo=None))

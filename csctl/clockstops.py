@@ -80,7 +80,7 @@ def stopping(
         if found[0] is None and clock.afterwards and config.platform not in ("", "none"):
             from csctl.approvals import find_approvals  # costs start-up, and few clocks ask
 
-            approved = (each.at for each in find_approvals(record, index))
+            approved = (each.at for each in find_approvals(record, index) if each.proven)
             found = [each for each in approved if each >= start]
     elif "sent" in stops:
         found = [moment for step, moment in sent() if step == stops["sent"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from csctl.approvals import find_approvals, people_named
 from csctl.git import gitrepo, merges
 from csctl.sending import with_approvals
 from csctl.signoffs import digest
-from tests.commands.company import CLOSABLE, READY_3D, SHARED, Company, found
+from tests.commands.company import CLOSABLE, COMPLAINT, READY_3D, SHARED, Company, found
 from tests.commands.conftest import Run, run
 from tests.signers import Works
 
@@ -375,6 +376,22 @@ def test_an_approval_opens_the_gate_and_is_written_down(works: Works, run: Run) 
     assert "— holds\n" in run("show", READY_3D).out
     assert f"{merge} — proven" in run("show", READY_3D).out
     assert run("validate", READY_3D).code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "is_known"), [("platform", True), ("chen-gang", True), ("platform", False)]
+)
+def test_a_proven_approval_ends_the_review_afterwards(
+    works: Works, run: Run, key: str, is_known: bool
+) -> None:
+    switch(works, "gitlab", keys=is_known)
+    works.configure("git: {desk: true}\n")
+    works.edit(COMPLAINT, "qty_defective: 3", "qty_defective: 4")
+    assert "Review afterwards" in run("show", COMPLAINT).out
+    works.merge("case", f"Merge case\n\n{BY_ZHANG}\n", key)
+    shown = run("show", COMPLAINT, "--format", "json").out
+    states = {each["clock"]: each["state"] for each in json.loads(shown)["data"][0]["clocks"]}
+    assert (states["review"] in ("met", "missed")) == (key == "platform" and is_known)
 
 
 def test_an_approval_written_by_hand_is_found_out(works: Works, run: Run) -> None:

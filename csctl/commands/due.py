@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -187,37 +188,45 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
 
 def _text(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
     """Yield a block for each row, under a heading for each group."""
-    group = None
-    for row in rows:
-        if (found := row[_BY[by]]) != group:
-            if group is not None:
-                yield ""
-            group = found
-            yield f"— {found or _('nobody')} —"
-        yield "  ".join(filter(None, (row["record"], row["reason"])))
-        beside = [row["owner"]] if row["owner"] else []
-        beside += [row["next"]] if row["next"] else []
-        if beside:
-            yield "    " + " · ".join(beside)
-        for call in row["tell"]:
-            people = _(", ").join([*call["names"], *(f"({each}?)" for each in call["vacant"])])
-            yield "    " + _("to be told (level {level}): {people}").format(
-                level=call["level"], people=people
-            )
+    for number, (name, group) in enumerate(_groups(rows, by)):
+        if number:
+            yield ""
+        yield f"— {name} —"
+        for row in group:
+            yield from _lines(row)
+
+
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    yield "  ".join(filter(None, (row["record"], row["reason"])))
+    beside = [row["owner"]] if row["owner"] else []
+    beside += [row["next"]] if row["next"] else []
+    if beside:
+        yield "    " + " · ".join(beside)
+    for call in row["tell"]:
+        people = _(", ").join([*call["names"], *(f"({each}?)" for each in call["vacant"])])
+        yield "    " + _("to be told (level {level}): {people}").format(
+            level=call["level"], people=people
+        )
+
+
+def _groups(
+    rows: Sequence[dict[str, Any]], by: str
+) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """Yield the rows that follow each other in one group, with what the group is called."""
+    for name, group in itertools.groupby(rows, key=lambda row: str(row[_BY[by]] or "")):
+        yield name or _("nobody"), group
 
 
 def _markdown(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
-    group = None
-    for row in rows:
-        if (found := row[_BY[by]]) != group:
-            if group is not None:
-                yield ""
-            group = found
-            yield f"## {_safe(found or _('nobody'))}"
+    for number, (name, group) in enumerate(_groups(rows, by)):
+        if number:
             yield ""
-        yield f"- [ ] {_safe('  '.join(filter(None, (row['record'], row['reason']))))}" + (
-            f" — {_safe(row['owner'])}" if row["owner"] else ""
-        )
+        yield f"## {_safe(name)}"
+        yield ""
+        for row in group:
+            yield f"- [ ] {_safe('  '.join(filter(None, (row['record'], row['reason']))))}" + (
+                f" — {_safe(row['owner'])}" if row["owner"] else ""
+            )
 
 
 def _safe(text: str) -> str:

@@ -15,6 +15,7 @@ from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.forms.audience import Audience
+    from csctl.kinds.schema import Kind
     from csctl.record import Record
 
 
@@ -65,10 +66,7 @@ def command(
 ) -> int:
     """Print empty forms."""
     from csctl.atomic import write_atomically
-    from csctl.forms.blank import build_blank
     from csctl.forms.model import languages
-    from csctl.forms.publishing import publish_blank
-    from csctl.forms.questionnaire import build_questionnaire
 
     if not blank:
         raise UsageError(
@@ -85,15 +83,11 @@ def command(
     survey = _get_survey(desk, kinds, survey_id) if survey_id else None
     whose: Audience = "customer" if audience == "customer" else "internal"
     for kind in wanted:
-        if ending == "xlsx":
-            content = _workbook(desk, survey, spoken)
-        else:
-            form = (
-                build_questionnaire(survey, store, spoken)
-                if survey
-                else build_blank(kind, store, spoken, whose)
-            )
-            content = publish_blank(form, store, "pdf" if ending == "pdf" else "md")
+        content = (
+            _workbook(desk, survey, spoken)
+            if ending == "xlsx"
+            else _printed(desk, kind, survey, spoken, whose, ending)
+        )
         if output is None:
             if sys.stdout.isatty():
                 say(content.decode().rstrip())
@@ -104,6 +98,28 @@ def command(
         write_atomically(target, content)
         done(str(target))
     return 0
+
+
+def _printed(
+    desk: Desk,
+    kind: Kind,
+    survey: Record | None,
+    languages: tuple[str, ...],
+    audience: Audience,
+    ending: str,
+) -> bytes:
+    """Return a form to be filled in by hand, Markdown or PDF."""
+    from csctl.forms.blank import build_blank
+    from csctl.forms.publishing import publish_blank
+    from csctl.forms.questionnaire import build_questionnaire
+
+    store = desk.store
+    form = (
+        build_questionnaire(survey, store, languages)
+        if survey
+        else build_blank(kind, store, languages, audience)
+    )
+    return publish_blank(form, store, "pdf" if ending == "pdf" else "md")
 
 
 def _workbook(desk: Desk, survey: Record | None, languages: tuple[str, ...]) -> bytes:

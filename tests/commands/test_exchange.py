@@ -251,7 +251,7 @@ def test_values_that_do_not_fit_are_named_and_cost_nothing_else(company: Company
     report = small(title="T\ud800", parts="none", qualityTaskId="q-1")
     report["header"]["complaintDate"] = "1999-01-01"
     report["stepD1"] = {"teamLeader": {"name": "Nobody", "role": "x"}}
-    report["stepD4"] = {"causes": [{"typeOfCauses": "XXX", "causeHypothesisDescription": "c"}, 7]}
+    report["stepD4"] = {"causes": [{"typeOfCauses": "odd", "causeHypothesisDescription": "c"}, 7]}
     report["stepD5"] = {
         "definePermanentCorrectiveActions": [
             {"measure": "m", "status": "closed", "introductionDate": "2026-05-01"},

@@ -89,6 +89,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "interchange.sheetcells": "the cells of a sheet of a workbook",
             "kinds.schema": "a kind: fields, stages, sends, clocks",
             "rules.table_capa": "rules of corrective action",
+            "rules.table_change": "rules of changes, and of missed clocks",
             "rules.table_laboratory": "rules of the laboratory, documents, appraisals",
             "rules.table_survey": "rules of surveys, shipments, monthly reports",
         },

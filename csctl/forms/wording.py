@@ -101,6 +101,8 @@ class Wording:
             return self.moment(text)
         if field.type == "date":
             return self._day(text)
+        if field.schema.get("x-named"):
+            return self.name_of(field.schema["x-named"], text) or text
         if field.link:
             name = self.name_of(field.link, text)
             if field.link == "person":

@@ -82,7 +82,10 @@ class Field(NamedTuple):
 
     @property
     def layout(self) -> Mapping[str, Any]:
-        """How a form draws it where its shape does not say: `by_day`, `boxes` or `beside`."""
+        """How a form draws it where its shape does not say: `by_day`, `boxes`, `beside`.
+
+        `blank: false` keeps it off empty forms.
+        """
         layout: Mapping[str, Any] = self.schema.get("x-layout", {})
         return layout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -68,9 +68,12 @@ def _form(
     rows = list(table.rows)
     shown = [number for number in range(len(table.columns)) if number != group]
     needs = [_need(table.columns[each], [row[each] for row in rows]) for each in shown]
-    wanted = sum(each.wanted * _LETTER + _PADDING for each in needs)
-    paper = "a4" if wanted <= _ROOM["a4"] else "a3"
-    widths = _widths(needs, _ROOM[paper])
+    below = _below(needs)
+    across = [each for number, each in enumerate(needs) if number not in below]
+    paper = "a4" if _wanted(across) <= _ROOM["a4"] else "a3"
+    widths = _widths(across, _ROOM[paper])
+    for each in below:
+        widths.insert(each, 0.0)
     form: dict[str, Any] = printable(
         {
             "kind": NAME,
@@ -91,9 +94,10 @@ def _form(
                 {
                     "label": list(table.columns[each].labels),
                     "width": round(width, 2),
+                    "below": number in below,
                     "number": table.columns[each].type in ("integer", "number"),
                 }
-                for each, width in zip(shown, widths, strict=True)
+                for number, (each, width) in enumerate(zip(shown, widths, strict=True))
             ],
             "groups": [
                 {"name": text_of(name), "rows": [[text_of(r[e]) for e in shown] for r in held]}
@@ -120,10 +124,13 @@ def _as_at(now: datetime) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """How many letters wide a column must be, for its longest word, and how wide it would be."""
+    """How many letters wide a column must be, for its longest word, how wide it would be, and how
+    long its longest text is.
+    """
 
     least: int
     wanted: int
+    longest: int
 
 
 def _need(column: Column, cells: Sequence[Cell]) -> _Need:
@@ -135,7 +142,18 @@ def _need(column: Column, cells: Sequence[Cell]) -> _Need:
     longest = min(max(words, default=0), _LONGEST_WORD)
     heads = min(max(map(letters, column.labels)), _LONGEST_HEAD)
     least = max(longest, heads, 2)
-    return _Need(least, max(least, min(typical, _WIDEST)))
+    return _Need(least, max(least, min(typical, _WIDEST)), found[-1] if found else 0)
+
+
+def _wanted(needs: Iterable[_Need]) -> float:
+    return sum(each.wanted * _LETTER + _PADDING for each in needs)
+
+
+def _below(needs: Sequence[_Need]) -> list[int]:
+    """Return which columns follow below their line: the long ones, where all have not room."""
+    if _wanted(needs) <= _ROOM["a3"]:
+        return []
+    return [n for n, each in enumerate(needs) if n > 0 and each.longest > 2 * _WIDEST]
 
 
 def _widths(needs: Sequence[_Need], room: float) -> list[float]:

@@ -146,9 +146,13 @@ def test_a_customer_signs_in_a_box() -> None:
     assert "收样员签名时间: " in blank
 
 
-def test_many_columns_go_on_below_their_row() -> None:
+def test_columns_stand_side_by_side_as_far_as_the_page_is_wide() -> None:
+    """The eleven of a lot do; of the twelve of what a customer buys one goes on below."""
     text = pages("8D-2026-0001")[0].replace("\n", " ")
-    assert text.index("DH260227-L") < text.index("送货单号: SN26030211") < text.index("DH260303-L")
+    assert text.index("DH260227-L") < text.index("SN26030211") < text.index("DH260303-L")
+    assert "送货单号:" not in text
+    bought = "".join(pages("STARCAR"))
+    assert bought.index("6105101-XA01") < bought.index("备件供应至: ") < bought.index("6105102-XA01")
 
 
 def test_columns_that_say_nothing_are_left_out() -> None:

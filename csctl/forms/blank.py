@@ -108,13 +108,12 @@ class _Blank:
     def _is_filled_in(self, field: Field) -> bool:
         """Tell whether people write it: no file, nothing of ours on a customer's form.
 
-        A layout of `{blank: false}` says that it is filled in on a screen only, and so is what
-        names a row of another record.
+        A layout of `{blank: false}` says that it is filled in on a screen only.
         """
         is_file = field.type == "file" or (field.row is not None and field.row.type == "file")
         is_hidden = self._audience == "customer" and field.is_internal
-        is_screen = field.layout.get("blank") is False or field.row_of
-        return not is_screen and not is_file and not is_hidden and field.any_key is None
+        is_on_paper = field.layout.get("blank") is not False
+        return is_on_paper and not is_file and not is_hidden and field.any_key is None
 
     def _block(self, field: Field) -> Model | None:
         """Return the block of a field with structure, None for a field of one value."""

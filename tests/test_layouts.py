@@ -152,7 +152,9 @@ def test_columns_stand_side_by_side_as_far_as_the_page_is_wide() -> None:
     assert text.index("DH260227-L") < text.index("SN26030211") < text.index("DH260303-L")
     assert "送货单号:" not in text
     bought = "".join(pages("STARCAR"))
-    assert bought.index("6105101-XA01") < bought.index("备件供应至: ") < bought.index("6105102-XA01")
+    assert (
+        bought.index("6105101-XA01") < bought.index("备件供应至: ") < bought.index("6105102-XA01")
+    )
 
 
 def test_columns_that_say_nothing_are_left_out() -> None:

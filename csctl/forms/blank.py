@@ -55,7 +55,7 @@ def build_blank(
     }
 
 
-def _sections(kind: Kind, blank: _Blank, company: Text) -> Iterator[Model]:
+def _sections(kind: Kind, blank: _Blank, company: Text | str) -> Iterator[Model]:
     for section in kind.sections:
         fields = [each for each in kind.fields.values() if each.section == section["name"]]
         blocks = list(blank.blocks(e for e in fields if e.address not in _NOT_FILLED_IN))

@@ -61,7 +61,7 @@ class Shared:
         return self._store.repository.role_labels()
 
     def names(self, language: str) -> Callable[[str, str], str]:
-        """Return the function that says what people call a role, or a record with a code for an id."""
+        """Return the function that says what people call a role, or a record that has a code."""
 
         def name_of(kind: str, record_id: str) -> str:
             key = (kind, record_id, language)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from csctl.forms.wording import Wording
+from csctl.kinds.schema import Text
 
 Model = dict[str, Any]
 
@@ -13,7 +14,7 @@ Model = dict[str, Any]
 def with_parties(
     section: Mapping[str, Any],
     blocks: Iterable[Model],
-    company: Mapping[str, str],
+    company: Text | str,
     wording: Wording,
 ) -> list[Model]:
     """Return the blocks of a section, first of them the parties that its schema names, if any.
@@ -44,7 +45,7 @@ def with_parties(
     return [{**head, "blocks": columns}, *kept]
 
 
-def _ours(company: Mapping[str, str], wording: Wording) -> Iterator[Model]:
+def _ours(company: Text | str, wording: Wording) -> Iterator[Model]:
     label = wording.label(wording.words["company"])
     value = wording.text(company)
     yield {"address": "", "label": label, "value": value, "wide": False}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from csctl.forms.model import load_words
+from csctl.forms.model import load_words, writes_roc_years
 from csctl.forms.rendering import render_markdown
 from csctl.forms.wording import Wording, printable
 from csctl.kinds.schema import Text
@@ -63,7 +63,8 @@ def _form(
     register: Register, store: Store, languages: tuple[str, ...], now: datetime
 ) -> dict[str, Any]:
     config = store.repository.config
-    wording = Wording(languages, load_words(store), config.site.zone, lambda _kind, _id: "")
+    words, roc = load_words(store), writes_roc_years(store)
+    wording = Wording(languages, words, config.site.zone, lambda _kind, _id: "", roc)
     table, group = register.table, register.group
     rows = list(table.rows)
     shown = [number for number in range(len(table.columns)) if number != group]
@@ -87,7 +88,7 @@ def _form(
                 "step": [],
             },
             "draft": False,
-            "words": {key: wording.label(text) for key, text in wording.words.items()},
+            "words": {key: wording.label(text) for key, text in words.items()},
             "made": wording.text(_as_at(now)),
             "paper": paper,
             "columns": [
@@ -100,7 +101,10 @@ def _form(
                 for number, (each, width) in enumerate(zip(shown, widths, strict=True))
             ],
             "groups": [
-                {"name": text_of(name), "rows": [[text_of(r[e]) for e in shown] for r in held]}
+                {
+                    "name": text_of(name),
+                    "rows": [[wording.day(text_of(row[each])) for each in shown] for row in held],
+                }
                 for name, held in itertools.groupby(rows, key=lambda row: _key(row, group))
             ],
         }

@@ -151,7 +151,7 @@ def build_board(context: Context) -> dict[str, Any]:
     store, now = context.index.store, context.now
     wording = Wording((spoken,), load_words(store), context.config.site.zone, lambda _k, _i: "")
     found = build_rows(context)
-    cells = _fitting([_cells(each, context, now) for each in found[:MOST_ROWS]])
+    cells = fitting([_cells(each, context, now) for each in found[:MOST_ROWS]])
     rest = len(found) - MOST_ROWS
     overdue = sum(each.clock is not None and each.clock.state == "overdue" for each in found)
     form: dict[str, Any] = printable(
@@ -211,7 +211,7 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
     }
 
 
-def _fitting(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def fitting(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows whose texts have as many lines as there is room for on one sheet."""
     found = [{**each, **{name: " ".join(each[name].split()) for name in _WIDTHS}} for each in found]
     most = _MOST_LINES // 2

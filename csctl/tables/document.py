@@ -89,7 +89,7 @@ def _form(
             },
             "draft": False,
             "words": {key: wording.label(text) for key, text in words.items()},
-            "made": wording.text(_as_at(now)),
+            "made": wording.text(_as_at(now, wording)),
             "paper": paper,
             "columns": [
                 {
@@ -116,13 +116,13 @@ def _key(row: Sequence[Cell], group: int | None) -> Cell:
     return None if group is None else row[group]
 
 
-def _as_at(now: datetime) -> Text:
+def _as_at(now: datetime, wording: Wording) -> Text:
     """Return when the table was computed, in every language a form may have."""
     day = f"{now:%Y-%m-%d %H:%M}"
     return {
-        "zh": f"按 {day} 的记录",
+        "zh": f"按 {wording.day(day)} 的记录",
         "en": f"From the records as at {day}",
-        "zh-TW": f"依 {day} 的紀錄",
+        "zh-TW": f"依 {wording.day(day)} 的紀錄",
     }
 
 

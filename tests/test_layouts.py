@@ -128,6 +128,16 @@ def test_a_week_is_shown_by_its_days() -> None:
     assert [page.count(day) for day in ("星期一", "星期三", "星期四", "星期五")] == [1, 1, 1, 1]
 
 
+def test_a_week_counted_from_1912_has_the_same_days() -> None:
+    store = samples()
+    config = store.repository.config._replace(numbering_profile="MS")
+    store = Store(store.repository._replace(config=config))
+    record = store.get("VS-2026-0001")
+    (page,) = pages_of(publish(record, store, View(("zh-TW",)), "pdf"))
+    assert page.index("星期三") < page.index("115-10-28") < page.index("14:00")
+    assert "2026-10" not in page
+
+
 def test_a_day_nobody_knows_or_that_does_not_exist_is_shown_as_it_is(tmp_path: Path) -> None:
     root = copy_of_the_company(tmp_path)
     path = next(root.rglob("VS-2026-0001.yaml"))
@@ -192,7 +202,9 @@ def test_what_only_a_screen_fills_in_is_not_on_empty_forms() -> None:
         found = set(addresses(build_blank(kind, store, ("zh",))))
         assert not absent & found
         assert present <= found
-    assert "keys" not in set(addresses(build_form(store.get("lin-mei"), store, View(("zh",)))))
+    work_log = store.repository.schemas.kind("work-log")
+    (entries,) = blocks_of(build_blank(work_log, store, ("zh",)), "table")
+    assert entries["blank"] == 7  # a line for each day
 
 
 def test_a_complaint_answered_by_an_8d_is_not_asked_for_a_3d_of_its_own() -> None:

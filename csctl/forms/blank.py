@@ -125,7 +125,7 @@ class _Blank:
         if field.row is not None and field.row.fields:
             if {"path", "verdict"} <= field.row.fields.keys():
                 return {"type": "photos", **head, "items": [], "beside": self._beside(field)}
-            return {"type": "table", **head, **self._table(field.row)}
+            return {"type": "table", **head, **self._table(field)}
         if field.fields:
             inner = list(self.blocks(field.fields.values()))
             return {"type": "group", **head, "blocks": inner}
@@ -158,7 +158,8 @@ class _Blank:
         source = field.choices or (field.row.choices if field.row else {})
         return {code: self.wording.label(label) for code, label in source.items()}
 
-    def _table(self, row: Field) -> Model:
+    def _table(self, field: Field) -> Model:
+        row = field.row or field
         fields = [
             each
             for each in row.fields.values()
@@ -174,7 +175,7 @@ class _Blank:
                 for each in columns
             ],
             "rows": [],
-            "blank": _ROWS,
+            "blank": field.layout.get("lines", _ROWS),
             "room": LINE,
             "legend": [
                 {"label": self.wording.label(each.label), "words": list(choices.values())}

@@ -84,7 +84,7 @@ class Field(NamedTuple):
     def layout(self) -> Mapping[str, Any]:
         """How a form draws it where its shape does not say: `by_day`, `boxes`, `beside`.
 
-        `blank: false` keeps it off empty forms.
+        `blank: false` keeps it off empty forms, `lines` is how many lines it has there.
         """
         layout: Mapping[str, Any] = self.schema.get("x-layout", {})
         return layout

@@ -20,6 +20,7 @@ _NOT_FILLED_IN: Final = (
 _TICKED: Final = 16
 _COLUMNS: Final = 8
 _ROWS: Final = 3
+_MOST_ROWS: Final = 50
 # Millimetres to write in by hand.
 LINE: Final = 5
 PROSE: Final = 18
@@ -159,7 +160,7 @@ class _Blank:
         return {code: self.wording.label(label) for code, label in source.items()}
 
     def _table(self, field: Field) -> Model:
-        row = field.row or field
+        row, lines = field.row or field, field.layout.get("lines")
         fields = [
             each
             for each in row.fields.values()
@@ -175,7 +176,7 @@ class _Blank:
                 for each in columns
             ],
             "rows": [],
-            "blank": field.layout.get("lines", _ROWS),
+            "blank": lines if isinstance(lines, int) and 0 < lines <= _MOST_ROWS else _ROWS,
             "room": LINE,
             "legend": [
                 {"label": self.wording.label(each.label), "words": list(choices.values())}

@@ -144,7 +144,7 @@ class Wording:
     def day(self, text: str) -> str:
         """Return a stored day as the company writes it: 2000-11-01 is 89-11-01 by ROC years.
 
-        What does not begin with a day stays as it is.
+        What is no day, perhaps with a time, stays as it is.
         """
         year, _dash, rest = text.partition("-")
         if not (self.roc and self.languages[0] != "en" and _DAY.match(text)):

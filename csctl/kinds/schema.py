@@ -86,8 +86,8 @@ class Field(NamedTuple):
 
         `blank: false` keeps it off empty forms, `lines` is how many lines it has there.
         """
-        layout: Mapping[str, Any] = self.schema.get("x-layout", {})
-        return layout
+        layout = self.schema.get("x-layout")
+        return layout if isinstance(layout, Mapping) else {}
 
     @property
     def is_internal(self) -> bool:

@@ -157,7 +157,8 @@ def _below(needs: Sequence[_Need]) -> list[int]:
     """Return which columns follow below their line: the long ones, where all have not room."""
     if _wanted(needs) <= _ROOM["a3"]:
         return []
-    return [n for n, each in enumerate(needs) if n > 0 and each.longest > 2 * _WIDEST]
+    long = [n for n, each in enumerate(needs) if n > 0 and each.longest > 2 * _WIDEST]
+    return long if len(needs) - len(long) > 1 else long[1:]
 
 
 def _widths(needs: Sequence[_Need], room: float) -> list[float]:

@@ -171,6 +171,11 @@ _ALL: Final = (
         marked("Who expresses dissatisfaction complains, whether he wants a reply or not."),
         marked("It is registered as a complaint; a suggestion found to be one ends as converted."),
         "not_a_complaint: {dissatisfied: true}"),
+    Rule("END-CONV", "error", ("request", "suggestion"), "S1-T4 · S8-P3",
+        marked("What counts as converted is named by the record that it became."),
+        marked("The new record is made from it first, so that nothing is typed twice: "
+               "`csctl complaint new --suggestion SG-…`."),
+        "outcome: {result: converted, …}   # no complaint names it"),
     Rule("ACT-WHO", "error", _ACTING, "ISO 9001 8.2.1 · S6-P8",
         marked("A promised action says who does it and by when."),
         marked("Promises of a visit, open points on site, actions of a meeting, the plan of a "

@@ -100,7 +100,7 @@ class Wording:
         if field.type == "datetime":
             return self.moment(text)
         if field.type == "date":
-            return self._day(text)
+            return self.day(text)
         if field.link:
             name = self.name_of(field.link, text)
             if field.link == "person":
@@ -137,7 +137,7 @@ class Wording:
             return self.text({key: str(each) for key, each in value.items()})
         return self.moment(str(value))
 
-    def _day(self, text: str) -> str:
+    def day(self, text: str) -> str:
         """Return a stored day as the company writes it: 2000-11-01 is 89-11-01 by ROC years."""
         year, dash, rest = text.partition("-")
         if not (self.roc and self.languages[0] != "en" and dash and year.isdecimal()):
@@ -152,7 +152,7 @@ class Wording:
             moment = None
         if moment is None:
             return text
-        shown = f"{self._day(text[:10])} {moment:%H:%M}"
+        shown = f"{self.day(text[:10])} {moment:%H:%M}"
         try:
             here = moment.tzinfo is None or moment.astimezone(self.zone)
         except OverflowError:  # the first and the last day of time have no other zone

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from csctl.forms.model import load_words
@@ -63,7 +63,12 @@ def _form(
     register: Register, store: Store, languages: tuple[str, ...], now: datetime
 ) -> dict[str, Any]:
     config = store.repository.config
-    wording = Wording(languages, load_words(store), config.site.zone, lambda _kind, _id: "")
+    roc = store.repository.counts_roc_years
+    wording = Wording(languages, load_words(store), config.site.zone, lambda _kind, _id: "", roc)
+
+    def shown_of(cell: Cell) -> str:
+        return wording.day(text_of(cell)) if isinstance(cell, date) else text_of(cell)
+
     table, group = register.table, register.group
     rows = list(table.rows)
     shown = [number for number in range(len(table.columns)) if number != group]
@@ -85,7 +90,7 @@ def _form(
             },
             "draft": False,
             "words": {key: wording.label(text) for key, text in wording.words.items()},
-            "made": wording.text(_as_at(now)),
+            "made": wording.text(_as_at(shown_of(now.replace(tzinfo=None, second=0)))),
             "paper": paper,
             "columns": [
                 {
@@ -96,7 +101,7 @@ def _form(
                 for each, width in zip(shown, widths, strict=True)
             ],
             "groups": [
-                {"name": text_of(name), "rows": [[text_of(r[e]) for e in shown] for r in held]}
+                {"name": shown_of(name), "rows": [[shown_of(r[e]) for e in shown] for r in held]}
                 for name, held in itertools.groupby(rows, key=lambda row: _key(row, group))
             ],
         }
@@ -108,9 +113,8 @@ def _key(row: Sequence[Cell], group: int | None) -> Cell:
     return None if group is None else row[group]
 
 
-def _as_at(now: datetime) -> Text:
+def _as_at(day: str) -> Text:
     """Return when the table was computed, in every language a form may have."""
-    day = f"{now:%Y-%m-%d %H:%M}"
     return {
         "zh": f"按 {day} 的记录",
         "en": f"From the records as at {day}",

@@ -120,7 +120,9 @@ def test_dissatisfaction_is_no_suggestion(store: Store) -> None:
     path = store.repository.root / record.path
     path.unlink()
     [finding] = check_record(record, context_of(store))
-    assert finding.hint == "csctl complaint new --set customer=GEELY --set 'symptom=箱侧面也贴标签。'"
+    assert (
+        finding.hint == "csctl complaint new --set customer=GEELY --set 'symptom=箱侧面也贴标签。'"
+    )
     outcome = {"result": "converted", "reason": "是投诉", "at": "2026-03-05T09:00+08:00",
                "by": "li-na"}  # fmt: skip
     converted = sample(store, SUGGESTION, {**changes, "outcome": outcome})

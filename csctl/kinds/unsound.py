@@ -97,6 +97,16 @@ def check_header(
     name: str, header: Mapping[str, str], others: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Raise Misfit unless name, folder and prefix are well formed and nobody else's."""
+    # Modules of commands are named after them; the commands themselves stand far above.
+    modules = (Path(__file__).parents[1] / "commands").glob("*.py")
+    if name in {each.stem.rstrip("_") for each in modules}:
+        raise Misfit(
+            _("The kind {name} has the name of a command; csctl {name} is taken.").format(
+                name=name
+            ),
+            _("Give it another name: in x-kind, and the file that is named after it."),
+            words=("x-kind",),
+        )
     folder, prefix = header.get("folder", ""), header.get("prefix", "")
     if header.get("kind") != name or not _FOLDER.fullmatch(folder):
         raise Misfit(

@@ -50,6 +50,8 @@ BAD = {
         6,
         "a.pattern: '['",
     ),
+    "due": (own("due", "DU"), 2, "the name of a command"),
+    "import": (own("import", "IM"), 2, "the name of a command"),
     "nameless": ("x-prefix: NL\n", 1, "needs 'x-kind: nameless'"),
     "complaint": (LOOSENED, 5, "complaint.yaml would loosen part.name: maxLength"),
 }

@@ -112,7 +112,7 @@ def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
         return content
 
     context = replace(context, reader=read_file)
-    staged = {_record_of(path) for path in git.staged(RECORDS)}
+    staged = {_record_of(store, path) for path in git.staged(RECORDS)}
     contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
     found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
     found += [each for p, c in contents.items() for each in _check_unfrozen(store, p, c)]
@@ -147,9 +147,11 @@ def record_paths(store: Store) -> list[str]:
     return [path for path in paths if path.rpartition("/")[0] not in folders]
 
 
-def _record_of(path: str) -> str:
+def _record_of(store: Store, path: str) -> str:
     """Return the path of the record that a file is, or lies beside."""
-    return path if path.endswith(".yaml") else f"{PurePosixPath(path).parent}.yaml"
+    beside = f"{PurePosixPath(path).parent}.yaml"
+    is_record = path.endswith(".yaml") and not (store.repository.root / beside).is_file()
+    return path if is_record else beside
 
 
 def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:

@@ -38,8 +38,9 @@ _ALL: Final = (
                "as ever, and an addition that would loosen a kind leaves it as shipped."),
         "x-kind: tool-loan\nx-prefix: CC   # that of complaints"),
     Rule("MAP-01", "error", (), "ISO 9001 7.5.3",
-        marked("An import map names columns and fields that exist."),
-        marked("The map of an import is checked before the first row is read."),
+        marked("A map names columns, cells and fields that exist."),
+        marked("The map of an import is checked before the first row is read; that of a "
+               "customer's form with his record: its sheets are there, no cell holds a formula."),
         "columns: {客户名称: custmer}"),
     Rule("FRZ-01", "error", (), "ISO 9001 7.5.3.2",
         marked("What was sent or signed, and event times, are corrected with `csctl amend` "

@@ -66,9 +66,10 @@ LABORATORY: Final = (
         "criteria: [{id: K1, name: …, weight: 60}]   # 60 in all"),
     Rule("PRIV-01", "warning", (), "ISO/IEC 17025 4.2 · S2-Q5 · S3-P3",
         marked("Personal data stand only in fields that are meant for them, passwords in none."),
-        marked("Telephone numbers, bank cards and passwords in texts; identity cards and vehicle "
-               "identification numbers, told by their check digit, in any other field. Git keeps "
-               "what was ever committed, for all who read the repository."),
+        marked("Telephone numbers, bank cards, Taiwan's identity numbers and passwords in texts; "
+               "identity cards and vehicle identification numbers, told by their check digit, in "
+               "any other field. Git keeps what was ever committed, for all who read the "
+               "repository."),
         "symptom: 漏油，请联系张工 138 1234 5678"),
     Rule("PRIV-02", "error", ("appraisal",), "ISO 9001 7.5.3 · S2-Q5",
         marked("Appraisals lie in a confidential repository only."),

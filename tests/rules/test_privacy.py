@@ -36,7 +36,8 @@ def test_a_text_with_personal_data_is_found(store: Store) -> None:
 
 
 def test_other_numbers_are_left_alone(store: Store) -> None:
-    texts = [NO_CARD, NO_TAIWAN, "XA123456789", "统一编号 12345675", NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",
+    texts = [NO_CARD, NO_TAIWAN, "XA123456789", "统一编号 12345675",
+             NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",
              "DK-13812345678", "a" * 17, "1.138 1234 5678", "48 件 / 200 件",
              "密码锁失效", "password reset asked for"]  # fmt: skip
     rows = [{"id": f"A{n}", "description": f"通知（{text}）"} for n, text in enumerate(texts)]

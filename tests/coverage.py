@@ -80,7 +80,7 @@ class Register:
         return True
 
     def _has_command(self, words: Sequence[str]) -> bool:
-        """Tell whether there is a command, with its options; a form or register is what it takes."""
+        """Tell whether there is a command, with its options; it may take a form or register."""
         command: click.Command = self._group
         context = click.Context(command)
         for word in words:

@@ -90,7 +90,7 @@ def check_suggestion(record: Record, context: Context) -> Iterator[Finding]:
 
 def _complaint_from(record: Record, context: Context) -> str:
     """Return the command that makes a complaint of a suggestion, written already or not."""
-    if context.find(record.id):
+    if context.exists(record.id):
         return f"csctl complaint new --suggestion {record.id}"
     known = {"customer": given(record, "customer"), "symptom": given(record, "content")}
     said = [f"{name}={text}" for name, text in known.items() if text and "\n" not in str(text)]

@@ -180,6 +180,8 @@ def _check_references(kind: Kind) -> None:
             kind.stage(duty.stage)
         if duty.every not in ("week", "month", "quarter", "half_year", "year"):
             raise KeyError(duty.every)
+    for field in kind.fields.values():
+        addresses += [*field.carry, *field.implies, *(field.row.carry if field.row else ())]
     asked = [each.requires for each in kind.stages]
     asked += [each.requires for each in kind.milestones.values()]
     asked += [each.requires for each in kind.sends.values()]

@@ -93,7 +93,8 @@ def _complaint_from(record: Record, context: Context) -> str:
     if context.exists(record.id):
         return f"csctl complaint new --suggestion {record.id}"
     known = {"customer": given(record, "customer"), "symptom": given(record, "content")}
-    said = [f"{name}={text}" for name, text in known.items() if text and "\n" not in str(text)]
+    plain = {name: text for name, text in known.items() if isinstance(text, str)}
+    said = [f"{name}={text}" for name, text in plain.items() if "\n" not in text]
     return " ".join(("csctl complaint new", *(f"--set {shlex.quote(each)}" for each in said)))
 
 

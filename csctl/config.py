@@ -58,6 +58,7 @@ class Config(NamedTuple):
     roles: Mapping[str, Any]
     signing_required: bool
     is_confidential: bool
+    confidential_at: str
     platform: str
     platform_keys: Sequence[Mapping[str, Any]]
     has_desks: bool
@@ -96,6 +97,7 @@ def build_config(data: Mapping[str, Any]) -> Config:
         roles=data.get("roles", {}),
         signing_required=required,
         is_confidential=data.get("confidential", False),
+        confidential_at=data.get("confidential_at", ""),
         platform=platform.get("kind", ""),
         platform_keys=platform.get("keys", ()),
         has_desks=bool(git.get("desk", False)),

@@ -311,6 +311,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.change_basis": "what decides stands on the main branch first",
             "rules.change_kept": "what a change may not rewrite",
             "rules.eight_d_end": "an 8D after its causes",
+            "rules.ownforms": "the maps of customers' own forms",
         },
     ),
     ("registers on paper", {"tables.document": "tables as documents"}),

@@ -30,8 +30,8 @@ from tests.factory import note_store, write, write_note
 ROOT = Path(__file__).parent.parent
 NOW = dt.datetime.fromisoformat("2026-11-23T18:00+08:00")
 SHIPPED = (
-    "complaint-ledger", "document-list", "failure-history", "survey-log", "survey-summary",
-    "training-list", "visit-cycle",
+    "complaint-ledger", "csr-matrix", "document-list", "failure-history", "survey-log",
+    "survey-summary", "training-list", "visit-cycle",
 )  # fmt: skip
 
 

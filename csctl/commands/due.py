@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import click
 from csctl import messages
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import nothing, say, show_rows, tell
-from csctl.errors import UsageError
+from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -69,15 +70,19 @@ def command(
 
     if mine and person:
         raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
-    items = agenda(
-        desk.reading,
-        desk.now,
-        within=within,
-        owner=desk.me if mine else desk.store.complete(person) if person else "",
-        customer=desk.store.complete(customer) if customer else "",
-        department=department,
-    )
-    rows = _rows(desk, items, telling=telling, is_short=style in ("table", "csv"))
+    owner = desk.me if mine else desk.store.complete(person) if person else ""
+    chosen = {
+        "within": within,
+        "owner": owner,
+        "customer": desk.store.complete(customer) if customer else "",
+        "department": department,
+    }
+    is_short = style in ("table", "csv")
+    items = agenda(desk.reading, desk.now, **chosen)
+    rows = _rows(desk, items, telling=telling, is_short=is_short)
+    if found := _confidential(desk, chosen, telling=telling, is_short=is_short):
+        rows += found
+        rows.sort(key=lambda each: (not each["due_at"], each["due_at"], each["record"]))
     if by:
         rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
     _show(desk, rows, style, by or "state")
@@ -124,6 +129,34 @@ def _rows(
                 "tell": [_call_row(each, names) for each in calls],
             }
         )
+    return rows
+
+
+def _confidential(
+    desk: Desk, chosen: dict[str, str], *, telling: bool, is_short: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of the confidential repository, which is left out where it is not to be read.
+
+    Their next commands say where.
+    """
+    at = desk.store.repository.config.confidential_at
+    if not at:
+        return []
+    from csctl.agenda import agenda
+
+    try:
+        other = desk.confidential
+        other.look_ahead()
+        rows = _rows(
+            other, agenda(other.reading, desk.now, **chosen), telling=telling, is_short=is_short
+        )
+    except CsctlError as error:
+        tell(_("Left out: what is due in the confidential repository {path}.").format(path=at))
+        tell(f"    {error.message}")
+        return []
+    for row in rows:
+        if "next" in row:
+            row["next"] = row["next"].replace("csctl ", f"csctl -C {shlex.quote(at)} ", 1)
     return rows
 
 

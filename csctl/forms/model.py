@@ -102,7 +102,9 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     shared = shared or Shared(store)
     names = shared.names(view.languages[0])
     site = config.sites.get(str(data.get("site", "")), config.site)
-    wording = Wording(view.languages, shared.words, site.zone, names, writes_roc_years(store))
+    wording = Wording(
+        view.languages, shared.words, site.zone, names, store.repository.counts_roc_years
+    )
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
@@ -187,12 +189,6 @@ def _title(record: Record, form: Mapping[str, Any]) -> Text:
     by = form.get("title_from")
     titles = record.kind.field(by).choices if by else {}
     return titles.get(str(record.value(by)) if by else "", form.get("title", record.kind.title))
-
-
-def writes_roc_years(store: Store) -> bool:
-    """Tell whether the company's forms count years from 1912, as its numbering profile says."""
-    repository = store.repository
-    return repository.schemas.profile("years").get(repository.config.numbering_profile) == "roc"
 
 
 def _signoffs_of(record: Record, view: View) -> list[SignOff]:

@@ -180,7 +180,8 @@ class Stage:
     """A place on the main line, and what must be true to be there.
 
     `signoffs` are those that hold without a report being sent; `merge` is "auto" where being
-    there needs no approval before it is merged.
+    there needs no approval before it is merged; `freezes` are the fields that somebody outside
+    has in his hands from here on.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Stage:
     sent: tuple[str, ...]
     signoffs: tuple[str, ...] = ()
     merge: str = ""
+    freezes: tuple[str, ...] = ()
 
 
 class Milestone(NamedTuple):

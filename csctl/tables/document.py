@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from csctl.forms.model import load_words, writes_roc_years
+from csctl.forms.model import load_words
 from csctl.forms.rendering import render_markdown
 from csctl.forms.wording import Wording, printable
 from csctl.kinds.schema import Text
@@ -63,7 +63,7 @@ def _form(
     register: Register, store: Store, languages: tuple[str, ...], now: datetime
 ) -> dict[str, Any]:
     config = store.repository.config
-    words, roc = load_words(store), writes_roc_years(store)
+    words, roc = load_words(store), store.repository.counts_roc_years
     wording = Wording(languages, words, config.site.zone, lambda _kind, _id: "", roc)
     table, group = register.table, register.group
     rows = list(table.rows)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from csctl.yamlfile import yamlio
@@ -155,3 +158,27 @@ def test_what_was_sent_is_not_due_any_more(company: Company, run: Run) -> None:
 def test_what_cannot_be_read_may_be_overdue_and_is_told(company: Company, run: Run) -> None:
     company.write(COMPLAINT, "channel: phone", "channel: [phone")
     assert f"{COMPLAINT}.yaml:" in run("due").err
+
+
+def test_what_is_due_in_the_confidential_repository_is_shown_to_those_who_have_it(
+    company: Company, run: Run
+) -> None:
+    settings = company.root / "csctl.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{text}confidential_at: ../only few\n", encoding="utf-8")
+    before = run("due")
+    assert before.err.count("Left out: what is due in the confidential repository") == 1
+    other = company.root.parent / "only few"
+    shutil.copytree(Path(__file__).parents[2] / "docs" / "examples" / "confidential", other)
+    duties = "duties: {since: '2026-01-01'}\n"
+    with (other / "csctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(duties)
+    subprocess.run(["git", "init", "--quiet", str(other)], check=True)
+    shown = run("due", "--format", "json")
+    found = json.loads(shown.out)["data"]
+    assert shown.err == ""
+    assert "Appraisal 2026-Q1" in {each["what"] for each in found}
+    assert COMPLAINT in {each["record"] for each in found}
+    listed = run("appraisal", "list").err
+    assert "csctl -C '../only few' appraisal list" in listed
+    assert "kept in" not in run("complaint", "list").err

@@ -49,6 +49,11 @@ class ClockState(NamedTuple):
     basis: Basis = "length"
     original: datetime | None = None
 
+    @property
+    def name(self) -> str:
+        """What the clock is called in profiles and logs."""
+        return self.clock.name
+
 
 class _Deadline(NamedTuple):
     due: datetime

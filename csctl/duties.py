@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +32,10 @@ class Period(NamedTuple):
 
 
 class DutyState(NamedTuple):
-    """Where a duty stands for one period; `person` has it, "" where nobody does."""
+    """Where a duty stands for one period; `person` has it, "" where nobody does.
+
+    `begun` is the record that will do it, "" where nobody made one.
+    """
 
     kind: Kind
     duty: Duty
@@ -42,6 +45,12 @@ class DutyState(NamedTuple):
     due: datetime
     state: State
     calendar: Calendar
+    begun: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the duty is called in profiles and logs."""
+        return self.duty.name
 
 
 def period_of(on: date, every: str) -> Period:
@@ -83,7 +92,7 @@ def _states(
 ) -> Iterator[DutyState]:
     calendar = index.store.repository.config.site.calendar
     today = now.astimezone(calendar.zone).date()
-    done = set(_done(kind, duty, index, calendar))
+    done = _done(kind, duty, index, calendar)
     holders = [each.id for each in index.people() if role_of(each, duty.roles, today)]
     who = holders if duty.each else holders[:1] or [""]
     coming, past = None, None
@@ -100,9 +109,10 @@ def _states(
         for person in who if found else ():
             assert found is not None
             period, start, until = found
-            if (period.name, person if duty.each else "") not in done:
+            begun = done.get((period.name, person if duty.each else ""), "")
+            if begun is not None:
                 state = judge(start, until, None, now.astimezone(timezone.utc), is_paused=False)
-                yield DutyState(kind, duty, period, person, start, until, state, calendar)
+                yield DutyState(kind, duty, period, person, start, until, state, calendar, begun)
 
 
 def _periods(today: date, every: str) -> Iterator[Period]:
@@ -118,24 +128,41 @@ def _periods(today: date, every: str) -> Iterator[Period]:
 def _counted(
     duty: Duty, period: Period, index: Index, calendar: Calendar
 ) -> tuple[datetime, datetime] | None:
-    """Return from when and until when a duty is due, None without a length for it."""
+    """Return from when and until when a duty is due, None without a length for it.
+
+    What is due at the end of a period runs as long as that.
+    """
     on = period.last if duty.before is None else period.first - timedelta(days=duty.before)
     start = calendar.close_of_business(calendar.last_working_day(on))
     config = index.store.repository.config
     length = find_length(duty.name, "general", start.date(), None, index, config)
     if not length.text:
         return None
-    return start, due(start, parse_duration(length.text), calendar, length.roll or "none")
+    until = due(start, parse_duration(length.text), calendar, length.roll or "none")
+    if until <= start:
+        begin = period_of(until.date(), duty.every).first
+        start = datetime.combine(begin, time(), calendar.zone)
+    return start, until
 
 
-def _done(kind: Kind, duty: Duty, index: Index, calendar: Calendar) -> Iterator[tuple[str, str]]:
-    """Yield the periods a duty is done for, and by whom where everybody has it."""
+def _done(
+    kind: Kind, duty: Duty, index: Index, calendar: Calendar
+) -> dict[tuple[str, str], str | None]:
+    """Return the periods with a record, and whose where everybody has the duty.
+
+    None stands for one that is done; the id is that of a record which is not as far yet.
+    """
+    found: dict[tuple[str, str], str | None] = {}
     for record in index.records(kind.name):
-        passed = [each.name for each in kind.stages_up_to(record.stage)]
-        if record.outcome or (duty.stage and duty.stage not in passed):
+        if record.outcome or not (name := _name_of(record, duty, calendar)):
             continue
-        if name := _name_of(record, duty, calendar):
-            yield name, str(record.value(duty.each)) if duty.each else ""
+        passed = [each.name for each in kind.stages_up_to(record.stage)]
+        place = name, str(record.value(duty.each)) if duty.each else ""
+        if not duty.stage or duty.stage in passed:
+            found[place] = None
+        else:
+            found.setdefault(place, record.id)
+    return found
 
 
 def _name_of(record: Record, duty: Duty, calendar: Calendar) -> str:

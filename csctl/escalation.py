@@ -1,13 +1,15 @@
-"""Escalation: who is to be told of a clock by now, level by level, each told once."""
+"""Escalation: who is to be told of a clock or duty by now, level by level, each told once."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
 from csctl.clocklengths import gravity
 from csctl.clocks import OPEN, ClockState
+from csctl.duties import DutyState
 from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.messages import _
@@ -23,11 +25,26 @@ HEAD: Final = "department_head"
 class Call(NamedTuple):
     """People to be told of a clock: the level, since when, who, and the roles nobody holds."""
 
-    state: ClockState
+    state: ClockState | DutyState
     level: int
     since: datetime
     people: tuple[str, ...]
     vacant: tuple[str, ...]
+
+    @property
+    def place(self) -> str:
+        """The record that remembers it was told: a duty's is whoever has it, or was told first."""
+        if isinstance(self.state, ClockState):
+            return self.state.record.id
+        return self.state.person or next(iter(self.people), "")
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What is written down of it, but for when, by whom and how."""
+        period = {} if isinstance(self.state, ClockState) else {"period": self.state.period.name}
+        return {
+            "clock": self.state.name, **period, "level": self.level, "told": list(self.people)
+        }  # fmt: skip
 
 
 class Ladder:
@@ -39,61 +56,80 @@ class Ladder:
         self._levels = [_checked(row) for row in rows(profile.get("levels"))]
         self._people: list[Record] = []
 
-    def calls(self, states: Iterable[ClockState]) -> Iterator[Call]:
+    def calls(self, states: Iterable[ClockState | DutyState]) -> Iterator[Call]:
         """Yield who is to be told of open clocks now and was not yet; of a paused one nobody."""
         for state in states:
             if state.state in OPEN and state.state != "paused":
                 yield from self._of(state)
 
-    def _of(self, state: ClockState) -> Iterator[Call]:
-        told = _told(state)
+    def _of(self, state: ClockState | DutyState) -> Iterator[Call]:
+        told = self._told(state)
         calls: dict[int, tuple[datetime, list[str]]] = {}
         for row in self._levels:
-            level = int(row["level"])
-            if level in told or state.clock.name not in row.get("clocks", [state.clock.name]):
+            level, since = int(row["level"]), _since(row, state)
+            if since > self._now or state.name not in row.get("clocks", [state.name]):
                 continue
-            since = _since(row, state)
-            if since > self._now or not self._fits(row, state):
+            if any(at >= _round_of(state, since) for at in told.get(level, ())):
                 continue
-            begun, roles = calls.get(level, (since, []))
-            calls[level] = min(begun, since), [*roles, *row["tell"]]
+            if self._fits(row, state):
+                begun, roles = calls.get(level, (since, []))
+                calls[level] = min(begun, since), [*roles, *row["tell"]]
         for level, (since, roles) in sorted(calls.items()):
-            held = {role: self._holders(role, state.record) for role in dict.fromkeys(roles)}
+            held = {role: self._holders(role, state) for role in dict.fromkeys(roles)}
             people = dict.fromkeys(each for some in held.values() for each in some)
             vacant = tuple(role for role, some in held.items() if not some)
             yield Call(state, level, since, tuple(people), vacant)
 
-    def _fits(self, row: Mapping[str, Any], state: ClockState) -> bool:
+    def _fits(self, row: Mapping[str, Any], state: ClockState | DutyState) -> bool:
         wanted = row.get("severity")
-        if wanted is None:
-            return True
+        if wanted is None or isinstance(state, DutyState):
+            return wanted is None
         found = gravity(state.record, self._index, self._index.store.repository.config)
         return found.level == str(wanted)
 
-    def _holders(self, role: str, record: Record) -> Sequence[str]:
-        owner = owner_of(record)
+    def _holders(self, role: str, state: ClockState | DutyState) -> Sequence[str]:
+        owner = state.person if isinstance(state, DutyState) else owner_of(state.record)
         if role == OWNER:
             return [owner] if owner else []
         if role == HEAD:
             found = self._index.find(owner) if owner else None
             head = found.value("reports_to") if found else None
             return [head] if isinstance(head, str) else []
-        self._people = self._people or self._index.people()
         today = self._now.date()
-        return [each.id for each in self._people if role_of(each, [role], today)]
+        return [each.id for each in self._everybody() if role_of(each, [role], today)]
+
+    def _everybody(self) -> list[Record]:
+        self._people = self._people or self._index.people()
+        return self._people
+
+    def _told(self, state: ClockState | DutyState) -> dict[int, list[datetime]]:
+        """Return when each level was told; of a duty the records of people say so."""
+        if isinstance(state, ClockState):
+            places, period = [state.record], None
+        else:
+            places, period = self._everybody(), state.period.name
+            if state.duty.each:
+                places = [each for each in places if each.id == state.person]
+        levels: dict[int, list[datetime]] = defaultdict(list)
+        for place in places:
+            for row in rows(place.data.get("escalations")):
+                at = find_moment(row.get("at"))
+                if at and (row.get("clock"), row.get("period")) == (state.name, period):
+                    levels[int(row.get("level") or 0)].append(at)
+        return levels
 
 
-def _told(state: ClockState) -> set[int]:
-    """Return the levels that were told of a clock since it started."""
-    levels: set[int] = set()
-    for row in rows(state.record.data.get("escalations")):
-        at = find_moment(row.get("at"))
-        if row.get("clock") == state.clock.name and at and at >= state.start:
-            levels.add(int(row.get("level") or 0))
-    return levels
+def _round_of(state: ClockState | DutyState, since: datetime) -> datetime:
+    """Return since when telling a level counts, which became due to be told at `since`.
+
+    A clock that never stops starts anew: who was told the last time is told again.
+    """
+    if isinstance(state, DutyState):
+        return datetime.min.replace(tzinfo=timezone.utc)
+    return state.start if state.clock.stops else since
 
 
-def _since(row: Mapping[str, Any], state: ClockState) -> datetime:
+def _since(row: Mapping[str, Any], state: ClockState | DutyState) -> datetime:
     if after := row.get("after"):
         return due(state.due, parse_duration(after), state.calendar)
     if row["at"] == "start":

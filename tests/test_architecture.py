@@ -259,7 +259,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "families of rules",
         {
             "duties": "what is due for every period",
-            "escalation": "who is told when",
             "reports.drawings": "the charts of reports",
             "reports.lists": "where 8Ds stand, what came back",
             "reports.model": "a report as plain data",
@@ -298,6 +297,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "more of them",
         {
             "agenda": "what is to be done",
+            "escalation": "who is told when",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
             "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",

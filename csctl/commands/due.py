@@ -104,7 +104,7 @@ def _rows(
     for item in items:
         calls: list[Call] = []
         if telling or not is_short:
-            calls = list(ladder.calls([item.clock] if item.clock else []))
+            calls = list(ladder.calls(filter(None, (item.clock or item.duty,))))
         if telling and not calls:
             continue
         row = agenda_row(item, desk.reading, desk.now, language)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from csctl.clocklengths import check_profile
-from csctl.clocks import OPEN, ClockState, clock_states
+from csctl.clocks import OPEN, ClockState, State, clock_states, judge
 from csctl.duties import DutyState, duty_states
 from csctl.errors import UsageError
 from csctl.index import Index
@@ -157,7 +157,9 @@ def _open_questions(record: Record, now: datetime) -> list[Item]:
         except ValueError:
             due = None
         label = pick(record.kind.field(address).label, language())
-        state = "overdue" if due is not None and due < now else "running"
+        state: State = "running"
+        if due is not None:
+            state = judge(now, due, None, now.astimezone(timezone.utc), is_paused=False)
         what = _("find out: {field}").format(field=label)
         items.append(Item(record.kind, what, due, state, owner_of(record), record))
     return items

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csctl.agenda import Item, is_waiting_since, span_words
+from csctl.duties import DutyState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language, ngettext
@@ -35,6 +36,10 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
         zone = item.clock.calendar.zone
         text += _("; ") + words.format(
             original=f"{item.clock.original.astimezone(zone):%Y-%m-%d %H:%M}"
+        )
+    if item.clock and item.clock.basis == "since":
+        text += _("; counted from {day}, when duties began").format(
+            day=f"{item.clock.start:%Y-%m-%d}"
         )
     if item.provisional:
         text += _("; provisional: that year's calendar is not published yet")
@@ -92,6 +97,8 @@ def _few(lacking: Sequence[str]) -> str:
 
 def lacks(item: Item, context: Context) -> list[Finding]:
     """Return what still keeps an item from being done, as the gate that stops its clock says."""
+    if item.duty is not None:
+        return [_undone(item.duty)]
     if item.clock is None:
         return []
     record, stops = item.clock.record, item.clock.clock.stops
@@ -149,6 +156,17 @@ def _begin(record: Record, context: Context) -> Finding:
     short = pick(context.schemas.kind(name).short, language())
     words = _("the {kind} is not begun").format(kind=short)
     return _lack(record, words, f"csctl {name} new --{record.kind.name} {record.id}")
+
+
+def _undone(state: DutyState) -> Finding:
+    kind, duty = state.kind, state.duty
+    short = pick(kind.short, language())
+    if not state.begun:
+        words = _("the {kind} is not begun").format(kind=short)
+        return Finding("", 1, 1, "ENV-03", "error", words, f"csctl {kind.name} new")
+    stage = pick(kind.stage(duty.stage).label, language())
+    words = _("{id} has not reached the stage '{stage}'").format(id=state.begun, stage=stage)
+    return Finding("", 1, 1, "ENV-03", "error", words, f"csctl advance {state.begun}")
 
 
 def _not_yet(record: Record, step: str) -> Finding:

@@ -20,7 +20,7 @@ def test_what_is_overdue_comes_first_and_is_the_answer(company: Company, run: Ru
     shown = run("due", "--format", "table")
     assert (shown.code, shown.err) == (1, "")
     [first] = [e for e in shown.out.splitlines() if "CC-2026-0001  Ack" in e]
-    assert first.startswith("2025-11-21 09:10   overdue   CC-2026-0001  Acknowledgement")
+    assert first.startswith("2025-11-21 09:10  overdue   CC-2026-0001  Acknowledgement")
     assert first.endswith(" d 23 h over")
     dues = [each["due_at"] for each in rows(run)]
     assert dues == sorted(dues)
@@ -108,7 +108,28 @@ def test_duties_begin_on_a_day_and_end_with_their_record(company: Company, run: 
     assert found["Visit schedule of the week 2026-W23"]["state_code"] == "overdue"
     assert found["Visit schedule of the week 2026-W24"]["due_at"] == "2026-06-05T17:00+08:00"
     assert not any(e.startswith(("Training", "Appraisal")) for e in found)
+    week = found["Visit schedule of the week 2026-W23"]
+    assert (week["missing"], week["next"]) == (
+        ["the visit schedule is not begun"], "csctl visit-schedule new",
+    )  # fmt: skip
     assert {e["person"] for e in rows(run, "--person", "li-na") if not e["record"]} == {"li-na"}
+
+
+def test_a_duty_is_told_once_too(company: Company, run: Run) -> None:
+    config = company.root / "csctl.yaml"
+    text = config.read_text(encoding="utf-8") + "duties: {since: '2026-05-01'}\n"
+    config.write_text(text.replace("confidential: true\n", ""), encoding="utf-8")
+    waiting = {e["person"]: e["tell"] for e in rows(run, "--tell") if e["clock"] == "schedule"}
+    assert set(waiting) == {"li-na"}
+    assert run("escalate", "schedule", "--person", "wang-qiang").code == 2
+    assert run("escalate", "schedule", "--person", "zhang-wei").err.startswith("Nobody is to be")
+    shown = run("escalate", "schedule", "--person", "li-na", "--via", "phone")
+    assert (shown.code, "person li-na: told: schedule 1, schedule 2" in shown.err) == (0, True)
+    log = yamlio.load(company.text("li-na")).data["escalations"]
+    levels = [each["level"] for each in waiting["li-na"] if each["people"]]
+    assert [(e["period"], e["level"]) for e in log] == [("2026-W23", e) for e in levels]
+    assert run("escalate", "schedule").err.endswith("Nobody is to be told of schedule now.\n")
+    assert run("escalate", "no_such_duty").code == 2
 
 
 def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:

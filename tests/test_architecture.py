@@ -251,6 +251,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
+            "rules.year_ahead": "the calendar of the year to come",
             "rules.survey": "what a survey and its responses must hold",
             "rules.times": "in which order things happened",
         },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from csctl.changes import Judged
     from csctl.findings import Finding
     from csctl.store import Store
+
+_DECEMBER: Final = 12
 
 
 @click.command(
@@ -76,6 +78,8 @@ def command(
         data = {"base": judged.base, "commits": judged.commits}
     else:
         findings, count = _check(desk, record_ids, staged=staged)
+    if not staged and not record_ids:
+        findings += _year_ahead(desk)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -97,6 +101,15 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
         from csctl.rules.context import build_context
 
         return check_change(store, build_context(store, now), against, modified.result)
+
+
+def _year_ahead(desk: Desk) -> list[Finding]:
+    """Return what is to be said of next year's calendar; only December asks for the settings."""
+    if desk.instant.month != _DECEMBER:
+        return []
+    from csctl.rules.year_ahead import check_year_ahead
+
+    return list(check_year_ahead(desk.store.repository.config, desk.now.date()))
 
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:

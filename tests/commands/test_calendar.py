@@ -32,3 +32,12 @@ def test_a_year_that_is_not_published_is_not_written_down(company: Company, run:
     assert (shown.code, shown.out) == (2, "")
     assert "not published yet" in shown.err
     assert "provisional" in run("calendar", "show", "2099").out
+
+
+def test_december_asks_for_the_next_year(company: Company, run: Run) -> None:
+    assert "CFG-02" not in run("validate").out
+    shown = run("--now", "2025-12-01T09:00", "validate")
+    assert "csctl.yaml:1:1: warning[CFG-02]: The working days of CN in 2026 are not" in shown.out
+    assert "CFG-02" not in run("--now", "2025-12-01T09:00", "validate", "CC-2026-0001").out
+    run("calendar", "freeze", "2026")
+    assert "CFG-02" not in run("--now", "2025-12-01T09:00", "validate").out

@@ -203,6 +203,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "keys",
         {
             "keys": "whose key is whose, and when",
+            "roles": "which role a person held",
             "visiting": "which customers are due for a visit",
             "kpi.sources": "which records each table of figures comes from",
             "kpi.telling": "figures as rows that people and programs read",

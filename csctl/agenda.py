@@ -16,7 +16,7 @@ from csctl.kinds.schema import Clock, Kind, pick
 from csctl.messages import _, language
 from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.rules.roles import role_of
-from csctl.times.moments import load_day
+from csctl.times.moments import between, load_day
 
 
 class Item(NamedTuple):
@@ -74,7 +74,7 @@ def agenda(
     what waits for a person, `department` for the people of one.
     """
     check_profile(index.store.repository.schemas)
-    horizon = now + _span(within) if within else None
+    horizon = now.astimezone(timezone.utc) + _span(within) if within else None
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
@@ -89,7 +89,10 @@ def agenda(
     if department:
         people = {each.id for each in index.people() if _is_of(each, department)}
         chosen = [each for each in chosen if each.person in people]
-    return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.id))
+    return sorted(
+        chosen,
+        key=lambda each: (each.due is None, each.due.timestamp() if each.due else 0.0, each.id),
+    )
 
 
 def _of_kind(index: Index, kind: Kind, owner: str, now: datetime) -> Iterator[Item]:
@@ -189,7 +192,7 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
         "customer": ", ".join(names),
         "owner": text_of(person.value("name"), language) if person else "",
         "department": text_of(person.value("dept"), language) if person else "",
-        "left": span_words(item.due - now) if item.due else "",
+        "left": span_words(between(now, item.due)) if item.due else "",
         "state_code": item.state,
         "due_at": item.due.isoformat(timespec="minutes") if item.due else "",
         "original_due_at": clock.original.isoformat(timespec="minutes")

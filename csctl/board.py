@@ -18,7 +18,7 @@ from csctl.reasons import lacks
 from csctl.record import Record, owner_of, rows, text_of
 from csctl.rules.context import Context
 from csctl.selecting import summary_of
-from csctl.times.moments import load_day
+from csctl.times.moments import between, load_day
 
 TEMPLATE: Final = "_board"
 # What one sheet holds in letters that are read from a metre away.
@@ -197,7 +197,7 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
         "lights": [[_MARKS[each], each] for each in row.lights],
         "clock": cut(pick(clock.clock.label, spoken), _WIDTHS["clock"]) if clock else "",
         "due": f"{clock.due:%m-%d %H:%M}" + "?" * clock.provisional if clock else "",
-        "left": span_words(clock.due - now) if clock else "",
+        "left": span_words(between(now, clock.due)) if clock else "",
         "state": clock.state if clock else "",
         "blocker": cut(row.blocker, _WIDTHS["blocker"]),
         "action": cut(row.action, _WIDTHS["action"]),

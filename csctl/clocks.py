@@ -189,7 +189,7 @@ class _Case:
         after = self._counted(clock, level, start, known, calendar, end)
         if before is None or after is None:
             return after or before
-        if after.due >= before.due:
+        if after.due.timestamp() >= before.due.timestamp():
             return before
         return after._replace(basis="raised", original=before.due)
 

@@ -16,7 +16,7 @@ from csctl.messages import _
 from csctl.record import Record, owner_of, rows
 from csctl.rules.roles import role_of
 from csctl.times.calendars import due, parse_duration
-from csctl.times.moments import find_moment
+from csctl.times.moments import between, find_moment
 
 OWNER: Final = "owner"
 HEAD: Final = "department_head"
@@ -135,9 +135,10 @@ def _since(row: Mapping[str, Any], state: ClockState | DutyState) -> datetime:
     if row["at"] == "start":
         return state.start
     if row["at"] == "due":
-        return state.due + timedelta(minutes=1)
+        return state.due.astimezone(timezone.utc) + timedelta(minutes=1)
     share = int(row["at"].rstrip("%")) / 100
-    return state.start + (state.due - state.start) * share
+    passed = between(state.start, state.due) * share
+    return (state.start.astimezone(timezone.utc) + passed).astimezone(state.calendar.zone)
 
 
 def _checked(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from csctl.record import Record, unanswered
 from csctl.rules.context import Context
 from csctl.rules.fields import label_of, set_hint
 from csctl.rules.gates import check_send, check_stage
+from csctl.times.moments import between
 
 _HOURS_SHOWN: Final = timedelta(days=3)
 _AN_HOUR: Final = timedelta(hours=1)
@@ -49,7 +50,7 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
 def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
     when = day_words(due, now)
     if item.state == "overdue":
-        over = now - due
+        over = between(due, now)
         is_near = item.clock is not None and over <= _HOURS_SHOWN
         calendar = item.clock.calendar if item.clock and is_near else None
         worked = calendar.working_time(due, now) / _AN_HOUR if calendar else 0
@@ -58,14 +59,14 @@ def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
                 what=what, when=when, hours=f"{worked:.1f}"
             )
         return _("{what} was due {when}, {span}").format(
-            what=what, when=when, span=span_words(due - now)
+            what=what, when=when, span=span_words(between(now, due))
         )
     if item.state == "paused" and (asked := is_waiting_since(item)):
         return _("{what} waits for the customer since {since}, then due {when}").format(
             what=what, since=day_words(asked, now), when=when
         )
     return _("{what} is due {when}, {span} left").format(
-        what=what, when=when, span=span_words(due - now)
+        what=what, when=when, span=span_words(between(now, due))
     )
 
 

@@ -20,6 +20,7 @@ from csctl.rules.gates import check_stage
 from csctl.selecting import summary_of
 from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
+from csctl.times.moments import between
 
 
 class Standing(NamedTuple):
@@ -200,7 +201,7 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
             state=state_words(each.state),
         )
         if each.state in OPEN:
-            text += f" ({span_words(each.due - standing.context.now)})"
+            text += f" ({span_words(between(standing.context.now, each.due))})"
         elif each.stopped_at is not None:
             text += f" ({each.stopped_at.strftime('%Y-%m-%d %H:%M')})"
         if each.provisional:

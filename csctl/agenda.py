@@ -22,8 +22,8 @@ from csctl.times.moments import between, load_day
 class Item(NamedTuple):
     """One thing that is due: a clock of a record, a question it left open, or a duty.
 
-    `due` is None for a question nobody promised to answer by a day; `record` is None for a duty,
-    which nobody has begun a record for. `person` is whom it waits for.
+    `due` is None for a question nobody promised to answer by a day, `address` the field it is
+    about; `record` is None for a duty. `person` is whom it waits for.
     """
 
     kind: Kind
@@ -34,6 +34,15 @@ class Item(NamedTuple):
     record: Record | None = None
     clock: ClockState | None = None
     duty: DutyState | None = None
+    address: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names it whoever has it, whatever language is spoken and wherever it moves."""
+        if self.duty:
+            whose = self.person if self.duty.duty.each else ""
+            return " ".join((self.duty.name, self.duty.period.name, whose)).rstrip()
+        return f"{self.id} {self.clock.name if self.clock else self.address}"
 
     @property
     def id(self) -> str:
@@ -164,7 +173,7 @@ def _open_questions(record: Record, now: datetime) -> list[Item]:
         if due is not None:
             state = judge(now, due, None, now.astimezone(timezone.utc), is_paused=False)
         what = _("find out: {field}").format(field=label)
-        items.append(Item(record.kind, what, due, state, owner_of(record), record))
+        items.append(Item(record.kind, what, due, state, owner_of(record), record, address=address))
     return items
 
 
@@ -200,6 +209,7 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
         else "",
         "provisional": item.provisional,
         "clock": clock.clock.name if clock else item.duty.duty.name if item.duty else "",
+        "key": item.key,
         "person": item.person,
     }
 

@@ -89,7 +89,14 @@ def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:
     events = icalendar.Calendar.from_ical(first).walk("VEVENT")
     due = [datetime.fromisoformat(e["due_at"]) for e in rows(run, "--mine") if e["due_at"]]
     assert sorted(each.decoded("DTSTART") for each in events) == sorted(due)
-    assert len({str(each["UID"]) for each in events}) == len(events)
+    ids = [str(each["UID"]) for each in events]
+    assert len(set(ids)) == len(ids)
+    # Neither the language nor who has it makes another event of it.
+    company.write(COMPLAINT, "owner: zhang-wei", "owner: li-na")
+    other = run("due", "--person", "li-na", "--format", "icalendar", lang="zh").out
+    chinese = {str(e["UID"]): e for e in icalendar.Calendar.from_ical(other).walk("VEVENT")}
+    assert set(chinese) >= set(ids)
+    assert "告知收到" in "".join(str(each["SUMMARY"]) for each in chinese.values())
 
 
 def test_duties_begin_on_a_day_and_end_with_their_record(company: Company, run: Run) -> None:

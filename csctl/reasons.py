@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from csctl.agenda import Item, is_waiting_since, span_words
+from csctl.clocks import ClockState
 from csctl.duties import DutyState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
@@ -29,22 +30,25 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
     if item.due is None:
         return _("{what}: nobody said by when").format(what=what)
     text = _due_words(item, what, item.due, now)
-    if item.clock and item.clock.original:
-        words = {
-            "extended": _("put off from {original}"),
-            "raised": _("was {original} before the case grew graver"),
-        }[item.clock.basis]
-        zone = item.clock.calendar.zone
-        text += _("; ") + words.format(
-            original=f"{item.clock.original.astimezone(zone):%Y-%m-%d %H:%M}"
-        )
-    if item.clock and item.clock.basis == "since":
-        text += _("; counted from {day}, when duties began").format(
-            day=f"{item.clock.start:%Y-%m-%d}"
-        )
+    text += "".join(_("; ") + each for each in basis_words(item.clock))
     if item.provisional:
         text += _("; provisional: that year's calendar is not published yet")
     return text + (_("; missing: {missing}").format(missing=_few(lacking)) if lacking else "")
+
+
+def basis_words(state: ClockState | None) -> Iterator[str]:
+    """Yield which date a clock had before it was put off or shortened, or since when it counts."""
+    if state is None:
+        return
+    zone = state.calendar.zone
+    if state.original:
+        words = {
+            "extended": _("put off from {original}"),
+            "raised": _("was {original} before the case grew graver"),
+        }[state.basis]
+        yield words.format(original=f"{state.original.astimezone(zone):%Y-%m-%d %H:%M}")
+    if state.basis == "since":
+        yield _("counted from {day}, when duties began").format(day=f"{state.start:%Y-%m-%d}")
 
 
 def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:

@@ -11,12 +11,15 @@ from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.display import field_lines, stage_words
 from csctl.findings import Finding
 from csctl.index import Index
+from csctl.kinds.addresses import typed
 from csctl.kinds.schema import Stage, is_answered, pick
 from csctl.messages import _
 from csctl.proofs import Proof
+from csctl.reasons import basis_words
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
+from csctl.rules.lateness import is_unexplained
 from csctl.selecting import summary_of
 from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
@@ -59,6 +62,9 @@ class Standing(NamedTuple):
                 {
                     "clock": each.clock.name,
                     "due": each.due.isoformat(timespec="minutes"),
+                    "original_due": each.original.isoformat(timespec="minutes")
+                    if each.original
+                    else "",
                     "state": each.state,
                     "length": each.length,
                     "provisional": each.provisional,
@@ -204,9 +210,15 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
             text += f" ({span_words(between(standing.context.now, each.due))})"
         elif each.stopped_at is not None:
             text += f" ({each.stopped_at.strftime('%Y-%m-%d %H:%M')})"
+        text += "".join(f" — {words}" for words in basis_words(each))
         if each.provisional:
             text += _(" — that year's calendar is not published yet")
         yield text
+        if each.state == "missed" and is_unexplained(each):
+            field = typed(f"delay_reasons.{each.name}")
+            yield _("  nothing says why: csctl set {id} {field}").format(
+                id=each.record.id, field=field
+            )
 
 
 def _sent_lines(record: Record) -> Iterator[str]:

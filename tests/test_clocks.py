@@ -535,6 +535,7 @@ def test_a_clock_without_a_length_does_not_run(repo: Path) -> None:
     [
         ("{clock: ack, general: 3weeks}", "'3weeks' is no length of the clock ack"),
         ("{clock: ack, general: 3h, roll: later}", "'later' is no way to roll the clock ack"),
+        ("{clock: akc, general: 3h}", "there is no clock 'akc'"),
     ],
 )
 def test_a_profile_that_cannot_be_is_an_error(repo: Path, row: str, words: str) -> None:

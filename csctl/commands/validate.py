@@ -21,6 +21,7 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
+from csctl.places import CLOCKS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
@@ -80,6 +81,7 @@ def command(
         findings, count = _check(desk, record_ids, staged=staged)
     if not staged and not record_ids:
         findings += _year_ahead(desk)
+        _check_lengths(desk)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -110,6 +112,14 @@ def _year_ahead(desk: Desk) -> list[Finding]:
     from csctl.rules.year_ahead import check_year_ahead
 
     return list(check_year_ahead(desk.store.repository.config, desk.now.date()))
+
+
+def _check_lengths(desk: Desk) -> None:
+    """Raise CsctlError for a table of clocks of the company's own that cannot be."""
+    if (get_repository(desk.invocation.directory) / CLOCKS).is_file():
+        from csctl.clocklengths import check_profile
+
+        check_profile(desk.store.repository.schemas)
 
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:

@@ -66,6 +66,34 @@ def test_who_is_told_is_told_once(company: Company, run: Run) -> None:
     assert [each["level"] for each in d3["tell"]] == [3]
 
 
+def test_show_has_both_dates_and_asks_why_a_clock_was_missed(company: Company, run: Run) -> None:
+    raised = "severity_raised: {reason: r, by: zhang-wei, at: '2026-05-31T20:00+08:00'}\n"
+    sent = "acknowledged_at: 2026-06-02T16:00+08:00\n"
+    file = company.file(COMPLAINT)
+    file.write_text(company.text(COMPLAINT) + raised + sent, encoding="utf-8")
+    company.commit()
+    late = ("--now", "2026-06-03T09:00", "show", COMPLAINT)
+    shown = run(*late).out
+    before = "was 2026-06-01 16:00 before the case grew graver"
+    assert (
+        f"Clock: Acknowledgement due 2026-06-01 00:00 — missed (2026-06-02 16:00) — {before}"
+        in (shown)
+    )
+    asked = f"  nothing says why: csctl set {COMPLAINT} delay_reasons.ack=…"
+    assert asked in shown
+    [data] = json.loads(run(*late, "--format", "json").out)["data"]
+    [ack] = [each for each in data["clocks"] if each["clock"] == "ack"]
+    assert ack["original_due"] == "2026-06-01T16:00+08:00"
+    assert run(*late[:2], "set", COMPLAINT, "delay_reasons.ack=出差").code == 0
+    assert asked not in run(*late).out
+    # The general manager hears of a major case, acknowledged or not.
+    found = {(e["record"], e["clock"]): e["tell"] for e in rows(run, "--tell")}
+    assert [(e["level"], e["vacant"]) for e in found[COMPLAINT, "d3"]][-1] == (
+        4,
+        ["General manager"],
+    )
+
+
 def test_groups_and_filters(company: Company, run: Run) -> None:
     heads = [e for e in run("due", "--by", "person").out.splitlines() if e.startswith("—")]
     assert heads[-1] == "— nobody —"

@@ -12,7 +12,8 @@ from csctl.clocks import OPEN, ClockState
 from csctl.duties import DutyState
 from csctl.errors import CsctlError
 from csctl.index import Index
-from csctl.messages import _
+from csctl.kinds.schema import Text, pick
+from csctl.messages import _, language
 from csctl.record import Record, owner_of, rows
 from csctl.rules.roles import role_of
 from csctl.times.calendars import due, parse_duration
@@ -20,6 +21,12 @@ from csctl.times.moments import between, find_moment
 
 OWNER: Final = "owner"
 HEAD: Final = "department_head"
+
+
+def role_label(role: str, labels: Mapping[str, Text]) -> str:
+    """Return what people call a role of the ladder, in the language in use."""
+    own = {OWNER: _("owner"), HEAD: _("head of department")}
+    return own.get(role) or pick(labels.get(role, role), language())
 
 
 class Call(NamedTuple):

@@ -148,7 +148,7 @@ class _Names:
     def __init__(self, desk: Desk) -> None:
         self._reading = desk.reading
         self._roles = desk.store.repository.role_labels()
-        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+        self._known: dict[str, str] = {}
 
     def person(self, record_id: str) -> str:
         if record_id not in self._known:
@@ -160,11 +160,9 @@ class _Names:
         return self._known[record_id]
 
     def role(self, role: str) -> str:
-        if role not in self._known:
-            from csctl.kinds.schema import pick
+        from csctl.escalation import role_label
 
-            self._known[role] = pick(self._roles.get(role, role), messages.language())
-        return self._known[role]
+        return role_label(role, self._roles)
 
 
 def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:

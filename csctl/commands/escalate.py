@@ -43,13 +43,14 @@ def command(
 ) -> int:
     """Write down who was told."""
     desk.look_ahead()
-    from csctl.escalation import Ladder
+    from csctl.escalation import Ladder, role_label
 
     states = _states(desk, record_id, desk.store.complete(person) if person else "")
     ladder = Ladder(desk.index, desk.now)
     calls = [each for each in ladder.calls(states) if clock in ("", each.state.name)]
+    labels = desk.store.repository.role_labels()
     for role in dict.fromkeys(role for call in calls for role in call.vacant):
-        tell(_("Nobody holds the role {role} today.").format(role=role))
+        tell(_("Nobody holds the role {role} today.").format(role=role_label(role, labels)))
     calls = [each for each in calls if each.place]
     if not calls:
         nothing(_("Nobody is to be told of {id} now.").format(id=record_id))

@@ -194,7 +194,7 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
     person = index.find(item.person) if item.person else None
     clock = item.clock
     return {
-        "due": _short(item.due, now) + "?" * item.provisional if item.due else "",
+        "due": short_time(item.due, now) + "?" * item.provisional if item.due else "",
         "state": state_words(item.state),
         "record": item.id,
         "what": item.label,
@@ -223,9 +223,20 @@ def is_waiting_since(item: Item) -> datetime | None:
     return min((each for each in asked if each), default=None)
 
 
-def _short(due: datetime, now: datetime) -> str:
-    """Return a time as a narrow column shows it: the year only where it is another one."""
-    return due.strftime("%m-%d %H:%M" if due.year == now.year else "%Y-%m-%d %H:%M")
+def short_time(moment: datetime, now: datetime) -> str:
+    """Return a time here as a narrow column shows it: the year only where it is another one."""
+    here = moment.astimezone(now.tzinfo)
+    return here.strftime("%m-%d %H:%M" if here.year == now.year else "%Y-%m-%d %H:%M")
+
+
+def there_words(moment: datetime, now: datetime) -> str:
+    """Return what the clock shows at the customer's plant where it shows something else."""
+    offset, here = moment.utcoffset(), moment.astimezone(now.tzinfo).utcoffset()
+    # Without the name of a zone, UTC is how a time was written down, and nobody's place.
+    is_place = bool(offset) or hasattr(moment.tzinfo, "key")
+    if offset == here or not is_place:
+        return ""
+    return _(" ({time} there)").format(time=f"{moment:%m-%d %H:%M}")
 
 
 def state_words(state: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from csctl.agenda import Item, span_words
+from csctl.agenda import Item, short_time, span_words
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
@@ -196,7 +196,7 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
         "what": cut(summary_of(row.case, spoken), _WIDTHS["what"]),
         "lights": [[_MARKS[each], each] for each in row.lights],
         "clock": cut(pick(clock.clock.label, spoken), _WIDTHS["clock"]) if clock else "",
-        "due": f"{clock.due:%m-%d %H:%M}" + "?" * clock.provisional if clock else "",
+        "due": short_time(clock.due, now) + "?" * clock.provisional if clock else "",
         "left": span_words(between(now, clock.due)) if clock else "",
         "state": clock.state if clock else "",
         "blocker": cut(row.blocker, _WIDTHS["blocker"]),

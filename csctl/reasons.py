@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from csctl.agenda import Item, is_waiting_since, span_words
+from csctl.agenda import Item, is_waiting_since, span_words, there_words
 from csctl.clocks import ClockState
 from csctl.duties import DutyState
 from csctl.findings import Finding
@@ -30,23 +30,22 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
     if item.due is None:
         return _("{what}: nobody said by when").format(what=what)
     text = _due_words(item, what, item.due, now)
-    text += "".join(_("; ") + each for each in basis_words(item.clock))
+    text += "".join(_("; ") + each for each in basis_words(item.clock, now))
     if item.provisional:
         text += _("; provisional: that year's calendar is not published yet")
     return text + (_("; missing: {missing}").format(missing=_few(lacking)) if lacking else "")
 
 
-def basis_words(state: ClockState | None) -> Iterator[str]:
+def basis_words(state: ClockState | None, now: datetime) -> Iterator[str]:
     """Yield which date a clock had before it was put off or shortened, or since when it counts."""
     if state is None:
         return
-    zone = state.calendar.zone
     if state.original:
         words = {
             "extended": _("put off from {original}"),
             "raised": _("was {original} before the case grew graver"),
         }[state.basis]
-        yield words.format(original=f"{state.original.astimezone(zone):%Y-%m-%d %H:%M}")
+        yield words.format(original=f"{state.original.astimezone(now.tzinfo):%Y-%m-%d %H:%M}")
     if state.basis == "since":
         yield _("counted from {day}, when duties began").format(day=f"{state.start:%Y-%m-%d}")
 
@@ -87,9 +86,7 @@ def day_words(moment: datetime, now: datetime) -> str:
     said = near.format(time=time) if near else f"{local:%m-%d %H:%M}"
     if not near and local.year != now.year:
         said = f"{local:%Y-%m-%d %H:%M}"
-    if moment.utcoffset() not in (local.utcoffset(), timedelta(0)):
-        said += _(" ({time} there)").format(time=f"{moment:%m-%d %H:%M}")
-    return said
+    return said + there_words(moment, now)
 
 
 def _few(lacking: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from csctl.agenda import span_words, state_words
+from csctl.agenda import span_words, state_words, there_words
 from csctl.approvals import Approval
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.display import field_lines, stage_words
@@ -200,17 +200,18 @@ def severity_lines(found: Severity) -> Iterator[str]:
 
 
 def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
+    now = standing.context.now
     for each in standing.clocks:
         text = _("Clock: {label} due {due} — {state}").format(
             label=pick(each.clock.label, language),
-            due=each.due.strftime("%Y-%m-%d %H:%M"),
+            due=f"{each.due.astimezone(now.tzinfo):%Y-%m-%d %H:%M}{there_words(each.due, now)}",
             state=state_words(each.state),
         )
         if each.state in OPEN:
-            text += f" ({span_words(between(standing.context.now, each.due))})"
+            text += f" ({span_words(between(now, each.due))})"
         elif each.stopped_at is not None:
-            text += f" ({each.stopped_at.strftime('%Y-%m-%d %H:%M')})"
-        text += "".join(f" — {words}" for words in basis_words(each))
+            text += f" ({each.stopped_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
+        text += "".join(f" — {words}" for words in basis_words(each, now))
         if each.provisional:
             text += _(" — that year's calendar is not published yet")
         yield text

@@ -97,6 +97,7 @@ def test_an_item_is_a_row(index: Index) -> None:
         "provisional": False,
         "clock": "",
         "person": "li-na",
+        "key": "CC-2026-0002 defect_code",
         "department": "",
     }
     assert agenda_row(rest[0], index, NOW, "en")["left"] == "1 d 0 h"

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from csctl.agenda import agenda
 from csctl.clocks import clock_states
 from csctl.duties import duty_states
 from csctl.escalation import Call, Ladder
 from csctl.index import Index
+from csctl.reasons import lacks, reason
 from csctl.repository import open_repository
+from csctl.rules.context import build_context
 from csctl.store import Store
 from tests.factory import CONFIG, ZONE, records_repository, write
 
@@ -127,3 +130,22 @@ def test_what_starts_anew_is_told_anew(repo: Path) -> None:
 
     assert levels("2026-07-03", "2026-07-03T18:00") == []
     assert levels("2027-07-02", "2027-07-02T18:00") == [1, 2]
+
+
+def test_it_is_said_what_a_duty_lacks_and_since_when_a_clock_counts(repo: Path) -> None:
+    records_repository(repo, config=SINCE, commit=False)
+    week = "schema: visit-schedule/1\nid: VS-2026-0001\nstage: draft\nweek: 2026-W28\n"
+    path = "records/visit-schedules/2026/00/VS-2026-0001.yaml"
+    write(repo, path, f"{week}salesperson: li-na\n")
+    card = "name: x\nstage: active\ngrade: A\nactivated_at: 2024-03-15T16:30+08:00\n"
+    write(repo, "records/customers/GEELY.yaml", f"schema: customer/1\nid: GEELY\n{card}")
+    index, now = reading(repo), datetime(2026, 7, 6, 9, 0, tzinfo=ZONE)
+    context = build_context(index.store, now, index)
+    items = {each.key: each for each in agenda(index, now)}
+    [begun] = lacks(items["schedule 2026-W28 li-na"], context)
+    assert begun.message == "VS-2026-0001 has not reached the stage 'Submitted'"
+    assert begun.hint == "csctl advance VS-2026-0001"
+    [other] = lacks(items["monthly_report 2026-06"], context)
+    assert other.hint == "csctl monthly-report new"
+    counted = reason(items["GEELY contact"], "x", [], now)
+    assert counted.endswith("left; counted from 2026-06-29, when duties began")

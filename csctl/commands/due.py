@@ -174,7 +174,7 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         for line in _markdown(rows, by):
             say(line)
     elif style == "text":
-        for line in _text(rows, by, terminal_width()):
+        for line in text_lines(rows, by, terminal_width()):
             say(line)
     else:
         headings = {
@@ -189,7 +189,7 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         show_rows("due", rows, headings, "text" if style == "table" else style)
 
 
-def _text(rows: Sequence[dict[str, Any]], by: str, width: int | None) -> Iterator[str]:
+def text_lines(rows: Sequence[dict[str, Any]], by: str, width: int | None) -> Iterator[str]:
     """Yield a block for each row, under a heading for each group."""
     for number, (name, group) in enumerate(_groups(rows, by)):
         if number:

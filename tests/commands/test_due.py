@@ -6,6 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
+import pytest
+
+from csctl.commands.due import text_lines
+from csctl.console.terminal import measure
 from csctl.yamlfile import yamlio
 from tests.commands.company import COMPLAINT, OTHERS_COMPLAINT, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
@@ -101,6 +105,17 @@ def test_groups_and_filters(company: Company, run: Run) -> None:
     for department in people:
         assert {e["department"] for e in rows(run, "--department", department)} == {department}
     assert rows(run, "--department", "no such") == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_fits_a_terminal_and_commands_stay_whole(company: Company, run: Run, lang: str) -> None:
+    data = json.loads(run("due", "--format", "json", lang=lang).out)["data"]
+    lines = list(text_lines(data, "state", 80))
+    assert max(measure(each) for each in lines) in range(70, 81)
+    shell = "\n".join(lines).replace(" \\\n        ", " ")
+    long = [each["next"] for each in data if len(each["next"]) > 80]
+    assert long
+    assert all(f"\n    {each}\n" in shell for each in long)
 
 
 def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:

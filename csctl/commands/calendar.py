@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.command(
     "calendar",
     help=_(
-        "Show the public holidays and make-up working days of a year, or write them down in "
-        "csctl.yaml with `freeze`, so that a newer library moves no old deadline. A year whose "
-        "make-up days are not published yet is not written down.\n\n"
+        "Show the public holidays and make-up working days of a year, in the countries of our "
+        "sites and of customers' plants, or write them down in csctl.yaml with `freeze`, so that "
+        "a newer library moves no old deadline. A year whose make-up days are not published yet "
+        "is not written down.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl calendar show 2026\n"
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, verb: str, year: int, dry_run: bool, no_commit: bool) -> int:
     """Show or freeze a year."""
-    sites = desk.store.repository.config.sites.values()
-    calendars = {each.country: each.calendar for each in sites if each.country}
+    from csctl.rules.year_ahead import calendars_in_use
+
+    customers = desk.reading.records("customer")
+    calendars = calendars_in_use(desk.store.repository.config, customers)
     if verb == "show":
         for country, calendar in calendars.items():
             _show(country, calendar, year)

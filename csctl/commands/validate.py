@@ -109,9 +109,13 @@ def _year_ahead(desk: Desk) -> list[Finding]:
     """Return what is to be said of next year's calendar; only December asks for the settings."""
     if desk.instant.month != _DECEMBER:
         return []
-    from csctl.rules.year_ahead import check_year_ahead
+    from csctl.index import Index
+    from csctl.rules.year_ahead import calendars_in_use, check_year_ahead
 
-    return list(check_year_ahead(desk.store.repository.config, desk.now.date()))
+    # What git knows of the files was asked for the verdicts, and is used up.
+    customers = Index(desk.store).records("customer")
+    calendars = calendars_in_use(desk.store.repository.config, customers)
+    return list(check_year_ahead(calendars, desk.now.date()))
 
 
 def _check_lengths(desk: Desk) -> None:

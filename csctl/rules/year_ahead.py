@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -10,12 +10,30 @@ from csctl.config import Config
 from csctl.findings import Finding
 from csctl.messages import _
 from csctl.places import CONFIG
+from csctl.record import Record, rows
+from csctl.times.calendars import Calendar, build_calendar
 
 RULE: Final = "CFG-02"
 _DECEMBER: Final = 12
 
 
-def check_year_ahead(config: Config, today: date) -> Iterator[Finding]:
+def calendars_in_use(config: Config, customers: Iterable[Record]) -> dict[str, Calendar]:
+    """Return a calendar of each country that clocks count in: of our sites and of plants."""
+    found = {each.country: each.calendar for each in config.sites.values() if each.country}
+    for customer in customers:
+        for row in rows(customer.data.get("sites")):
+            country = str(row.get("calendar") or "")
+            if country and country not in found:
+                found[country] = build_calendar(
+                    country,
+                    hours=config.site.calendar.hours,
+                    zone=config.site.zone,
+                    frozen=config.frozen.get(country, ()),
+                )
+    return found
+
+
+def check_year_ahead(calendars: Mapping[str, Calendar], today: date) -> Iterator[Finding]:
     """Yield the countries whose working days of next year are not written down, from December on.
 
     Source: domain decision C.7; the State Council publishes a year's days in November or so.
@@ -23,7 +41,6 @@ def check_year_ahead(config: Config, today: date) -> Iterator[Finding]:
     if today.month != _DECEMBER:
         return
     year = today.year + 1
-    calendars = {each.country: each.calendar for each in config.sites.values() if each.country}
     for country, calendar in calendars.items():
         if any(each.year == year for each in calendar.frozen):
             continue

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from csctl.config import build_config
-from csctl.rules.year_ahead import check_year_ahead
+from csctl.rules.year_ahead import calendars_in_use, check_year_ahead
 
 SITES: dict[str, Any] = {
     "NB": {"zone": "Asia/Shanghai", "calendar": "CN"},
@@ -21,7 +21,8 @@ def told(day: str, frozen: str = "") -> list[str]:
     data: dict[str, Any] = {"sites": SITES}
     if frozen:
         data["calendars"] = {frozen: {"days_off": [], "working_days": []}}
-    return [e.hint for e in check_year_ahead(build_config(data), date.fromisoformat(day))]
+    calendars = calendars_in_use(build_config(data), ())
+    return [e.hint for e in check_year_ahead(calendars, date.fromisoformat(day))]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from csctl.console.options import Desk, pass_desk, writing_options
-from csctl.console.output import done, nothing, say
+from csctl.console.output import done, nothing, say, tell
 from csctl.console.saving import show_changes
 from csctl.errors import UsageError
 from csctl.messages import _
@@ -45,15 +45,18 @@ def command(desk: Desk, verb: str, year: int, dry_run: bool, no_commit: bool) ->
         return 0
     from datetime import date
 
-    for country, calendar in calendars.items():
-        if calendar.is_provisional(date(year, 1, 1)):
-            raise UsageError(
-                _("The working days of {country} in {year} are not published yet.").format(
-                    country=country, year=year
-                ),
-                _("Come back when they are, with a newer holidays library."),
-            )
-    return _freeze(desk, calendars, year, dry_run=dry_run, no_commit=no_commit)
+    ready = {c: each for c, each in calendars.items() if not each.is_provisional(date(year, 1, 1))}
+    for country in sorted(calendars.keys() - ready.keys()):
+        error = UsageError(
+            _("The working days of {country} in {year} are not published yet.").format(
+                country=country, year=year
+            ),
+            _("Come back when they are, with a newer holidays library."),
+        )
+        if not ready:
+            raise error
+        tell(error.message)
+    return _freeze(desk, ready, year, dry_run=dry_run, no_commit=no_commit)
 
 
 def _show(country: str, calendar: Calendar, year: int) -> None:

@@ -52,3 +52,6 @@ def test_years_of_customers_plants_are_written_down_too(company: Company, run: R
     assert run("calendar", "freeze", "2026").code == 0
     shown = run("calendar", "show", "2026").out
     assert (shown.count("written down"), shown.count("library")) == (2, 0)
+    later = run("calendar", "freeze", "2099")
+    assert (later.code, "CN in 2099 are not published yet" in later.err) == (0, True)
+    assert "DE-2099" in (company.root / "csctl.yaml").read_text(encoding="utf-8")

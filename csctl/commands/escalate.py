@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from csctl.clocks import ClockState
     from csctl.duties import DutyState
     from csctl.escalation import Call
-    from csctl.store import Change
     from csctl.workflow import Drafted
 
 
@@ -55,10 +55,11 @@ def command(
     if not calls:
         nothing(_("Nobody is to be told of {id} now.").format(id=record_id))
         return 0
-    draft = _draft(desk, calls, via)
-    if draft is None:
+    drafts = list(_drafts(desk, calls, via))
+    if None in drafts:
         return 1
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    # One record a commit, so that who did what is read commit by commit.
+    return max(finish(desk, e, dry_run=dry_run, no_commit=no_commit) for e in drafts if e)
 
 
 def _states(desk: Desk, name: str, person: str) -> list[ClockState | DutyState]:
@@ -75,26 +76,16 @@ def _states(desk: Desk, name: str, person: str) -> list[ClockState | DutyState]:
     return [*clock_states(desk.store.get(name), desk.index, config, desk.now)]
 
 
-def _draft(desk: Desk, calls: list[Call], via: str) -> Drafted | None:
-    """Return the records that remember the calls, changed; None where one must not be written."""
+def _drafts(desk: Desk, calls: list[Call], via: str) -> Iterator[Drafted | None]:
+    """Yield the records that remember the calls, changed; None for what must not be written."""
     from csctl import workflow
-    from csctl.store import message_for
     from csctl.times.moments import format_moment
 
     beside = {"at": format_moment(desk.now), "by": desk.me} | ({"via": via} if via else {})
-    places = list(dict.fromkeys(each.place for each in calls))
-    changes: list[Change] = []
-    for place in places:
-        record = desk.store.get(place)
-        edits = [
-            workflow.Edit("add", "escalations", each.row | beside)
-            for each in calls
-            if each.place == place
-        ]
+    for place in dict.fromkeys(each.place for each in calls):
+        record, told = desk.store.get(place), [each for each in calls if each.place == place]
+        edits = [workflow.Edit("add", "escalations", each.row | beside) for each in told]
         changed = workflow.change(record, edits)
-        if is_refused(record, judge(desk, changed)):
-            return None
-        changes += workflow.drafted(record, changed, "").changes
-    levels = ", ".join(dict.fromkeys(f"{each.state.name} {each.level}" for each in calls))
-    message = message_for(record.kind.name, places, f"told: {levels}")
-    return workflow.Drafted(changed, tuple(changes), message)
+        refused = is_refused(record, judge(desk, changed))
+        levels = ", ".join(f"{each.state.name} {each.level}" for each in told)
+        yield None if refused else workflow.drafted(record, changed, f"told: {levels}")

@@ -72,6 +72,7 @@ def command(
             _("--against judges a whole change; it takes no ids and no --staged."),
             _("Use: csctl validate --against COMMIT"),
         )
+    _check_lengths(desk)
     data: dict[str, object] = {}
     if against is not None:
         judged = _judge(desk.store, desk.now, against)
@@ -81,7 +82,6 @@ def command(
         findings, count = _check(desk, record_ids, staged=staged)
     if not staged and not record_ids:
         findings += _year_ahead(desk)
-        _check_lengths(desk)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
@@ -12,12 +13,13 @@ from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, in_row, label_of, list_of, set_hint
-from csctl.times.publicdays import public_days
+from csctl.times.publicdays import public_days, unknown_country
 
 _SEVEN: Final = (
     "name", "person_in_charge", "handling_persons", "operating_status", "business_scope",
     "transaction", "credit",
 )  # fmt: skip
+_COUNTRY: Final = re.compile("([A-Z]{2})?")
 # Any: a country has holidays in all years, or is none.
 _A_YEAR: Final = 2000
 _DAY: Final = timedelta(days=1)
@@ -83,6 +85,8 @@ def _check_zone(zone: str) -> None:
 
 
 def _check_country(country: str) -> None:
+    if not _COUNTRY.fullmatch(country):
+        raise unknown_country(country)
     public_days(country, _A_YEAR)
 
 

@@ -59,8 +59,9 @@ def check_delays(record: Record, context: Context) -> Iterator[Finding]:
 def is_unexplained(state: ClockState) -> bool:
     """Tell whether nothing says why a clock was missed, on a record that could say so."""
     record = state.record
-    reasons = given(record, "delay_reasons") or {}
-    return "delay_reasons" in record.kind.fields and not reasons.get(state.name)
+    reasons = given(record, "delay_reasons")
+    told = reasons.get(state.name) if isinstance(reasons, dict) else reasons
+    return "delay_reasons" in record.kind.fields and not told
 
 
 CHECKS: Final = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
@@ -15,6 +16,7 @@ from csctl.times.calendars import Calendar, build_calendar
 
 RULE: Final = "CFG-02"
 _DECEMBER: Final = 12
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
 def calendars_in_use(config: Config, customers: Iterable[Record]) -> dict[str, Calendar]:
@@ -23,7 +25,7 @@ def calendars_in_use(config: Config, customers: Iterable[Record]) -> dict[str, C
     for customer in customers:
         for row in rows(customer.data.get("sites")):
             country = str(row.get("calendar") or "")
-            if country and country not in found:
+            if _COUNTRY.fullmatch(country) and country not in found:  # else CLK-ZONE says so
                 found[country] = build_calendar(
                     country,
                     hours=config.site.calendar.hours,

@@ -14,7 +14,7 @@ from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.kinds.schema import Text, pick
 from csctl.messages import _, language
-from csctl.record import Record, owner_of, rows
+from csctl.record import owner_of, rows
 from csctl.rules.roles import role_of
 from csctl.times.calendars import due, parse_duration
 from csctl.times.moments import between, find_moment
@@ -61,7 +61,10 @@ class Ladder:
         self._index, self._now = index, now
         profile = index.store.repository.schemas.profile("escalation")
         self._levels = [_checked(row) for row in rows(profile.get("levels"))]
-        self._people: list[Record] = []
+        # Thousands of clocks have the same levels, and the same few to be told.
+        self._rows: dict[str, list[Mapping[str, Any]]] = {}
+        self._holding: dict[tuple[str, str], Sequence[str]] = {}
+        self._told: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def calls(self, states: Iterable[ClockState | DutyState]) -> Iterator[Call]:
         """Yield who is to be told of open clocks now and was not yet; of a paused one nobody."""
@@ -70,22 +73,33 @@ class Ladder:
                 yield from self._of(state)
 
     def _of(self, state: ClockState | DutyState) -> Iterator[Call]:
-        told = self._told(state)
+        told = self._levels_told(state)
         calls: dict[int, tuple[datetime, list[str]]] = {}
-        for row in self._levels:
+        for row in self._levels_of(state.name):
             level, since = int(row["level"]), _since(row, state)
-            if since > self._now or state.name not in row.get("clocks", [state.name]):
+            if since > self._now or not self._fits(row, state):
                 continue
             if any(at >= _round_of(state, since) for at in told.get(level, ())):
                 continue
-            if self._fits(row, state):
-                begun, roles = calls.get(level, (since, []))
-                calls[level] = min(begun, since), [*roles, *row["tell"]]
+            begun, roles = calls.get(level, (since, []))
+            calls[level] = min(begun, since), [*roles, *row["tell"]]
+        owner = state.person if isinstance(state, DutyState) else owner_of(state.record)
         for level, (since, roles) in sorted(calls.items()):
-            held = {role: self._holders(role, state) for role in dict.fromkeys(roles)}
+            yield Call(state, level, since, *self._who(owner, roles))
+
+    def _levels_of(self, clock: str) -> list[Mapping[str, Any]]:
+        if clock not in self._rows:
+            self._rows[clock] = [e for e in self._levels if clock in e.get("clocks", [clock])]
+        return self._rows[clock]
+
+    def _who(self, owner: str, roles: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who holds some roles, and which of them nobody holds."""
+        key = (owner, *roles)
+        if key not in self._told:
+            held = {role: self._holders(role, owner) for role in dict.fromkeys(roles)}
             people = dict.fromkeys(each for some in held.values() for each in some)
-            vacant = tuple(role for role, some in held.items() if not some)
-            yield Call(state, level, since, tuple(people), vacant)
+            self._told[key] = tuple(people), tuple(role for role, some in held.items() if not some)
+        return self._told[key]
 
     def _fits(self, row: Mapping[str, Any], state: ClockState | DutyState) -> bool:
         wanted = row.get("severity")
@@ -94,8 +108,13 @@ class Ladder:
         found = gravity(state.record, self._index, self._index.store.repository.config)
         return found.level == str(wanted)
 
-    def _holders(self, role: str, state: ClockState | DutyState) -> Sequence[str]:
-        owner = state.person if isinstance(state, DutyState) else owner_of(state.record)
+    def _holders(self, role: str, owner: str) -> Sequence[str]:
+        key = role, owner if role in (OWNER, HEAD) else ""
+        if key not in self._holding:
+            self._holding[key] = self._found(role, owner)
+        return self._holding[key]
+
+    def _found(self, role: str, owner: str) -> Sequence[str]:
         if role == OWNER:
             return [owner] if owner else []
         if role == HEAD:
@@ -103,18 +122,14 @@ class Ladder:
             head = found.value("reports_to") if found else None
             return [head] if isinstance(head, str) else []
         today = self._now.date()
-        return [each.id for each in self._everybody() if role_of(each, [role], today)]
+        return [each.id for each in self._index.people() if role_of(each, [role], today)]
 
-    def _everybody(self) -> list[Record]:
-        self._people = self._people or self._index.people()
-        return self._people
-
-    def _told(self, state: ClockState | DutyState) -> dict[int, list[datetime]]:
+    def _levels_told(self, state: ClockState | DutyState) -> dict[int, list[datetime]]:
         """Return when each level was told; of a duty the records of people say so."""
         if isinstance(state, ClockState):
             places, period = [state.record], None
         else:
-            places, period = self._everybody(), state.period.name
+            places, period = self._index.people(), state.period.name
             if state.duty.each:
                 places = [each for each in places if each.id == state.person]
         levels: dict[int, list[datetime]] = defaultdict(list)

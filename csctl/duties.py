@@ -92,10 +92,11 @@ def _states(
 ) -> Iterator[DutyState]:
     calendar = index.store.repository.config.site.calendar
     today = now.astimezone(calendar.zone).date()
-    done = _done(kind, duty, index, calendar)
+    done = set(_done(kind, duty, index, calendar))
     holders = [each.id for each in index.people() if role_of(each, duty.roles, today)]
     who = holders if duty.each else holders[:1] or [""]
     coming, past = None, None
+    begun: dict[tuple[str, str], str] | None = None
     for period in islice(_periods(today, duty.every), _FARTHEST):
         counted = _counted(duty, period, index, calendar)
         if counted is None or counted[1].date() < since:
@@ -109,10 +110,12 @@ def _states(
         for person in who if found else ():
             assert found is not None
             period, start, until = found
-            begun = done.get((period.name, person if duty.each else ""), "")
-            if begun is not None:
+            place = period.name, person if duty.each else ""
+            if place not in done:
+                begun = dict(_begun(kind, duty, index, calendar)) if begun is None else begun
                 state = judge(start, until, None, now.astimezone(timezone.utc), is_paused=False)
-                yield DutyState(kind, duty, period, person, start, until, state, calendar, begun)
+                held = begun.get(place, "")
+                yield DutyState(kind, duty, period, person, start, until, state, calendar, held)
 
 
 def _periods(today: date, every: str) -> Iterator[Period]:
@@ -145,24 +148,23 @@ def _counted(
     return start, until
 
 
-def _done(
-    kind: Kind, duty: Duty, index: Index, calendar: Calendar
-) -> dict[tuple[str, str], str | None]:
-    """Return the periods with a record, and whose where everybody has the duty.
-
-    None stands for one that is done; the id is that of a record which is not as far yet.
-    """
-    found: dict[tuple[str, str], str | None] = {}
+def _done(kind: Kind, duty: Duty, index: Index, calendar: Calendar) -> Iterator[tuple[str, str]]:
+    """Yield the periods a duty is done for, and by whom where everybody has it."""
     for record in index.records(kind.name):
-        if record.outcome or not (name := _name_of(record, duty, calendar)):
-            continue
         passed = [each.name for each in kind.stages_up_to(record.stage)]
-        place = name, str(record.value(duty.each)) if duty.each else ""
-        if not duty.stage or duty.stage in passed:
-            found[place] = None
-        else:
-            found.setdefault(place, record.id)
-    return found
+        if record.outcome or (duty.stage and duty.stage not in passed):
+            continue
+        if name := _name_of(record, duty, calendar):
+            yield name, str(record.value(duty.each)) if duty.each else ""
+
+
+def _begun(
+    kind: Kind, duty: Duty, index: Index, calendar: Calendar
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the periods there is a record for, as far as it may be, and its id."""
+    for record in index.records(kind.name):
+        if not record.outcome and (name := _name_of(record, duty, calendar)):
+            yield (name, str(record.value(duty.each)) if duty.each else ""), record.id
 
 
 def _name_of(record: Record, duty: Duty, calendar: Calendar) -> str:

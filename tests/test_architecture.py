@@ -195,6 +195,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "numbers": "numbers reserved on the server",
             "registration.drafts": "answers not lost",
             "forms.audience": "what a customer may see",
+            "forms.parties": "who makes an agreement with whom",
             "diagnosis": "what is amiss with an installation",
             "pipelines": "what a git platform runs",
         },

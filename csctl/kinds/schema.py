@@ -82,9 +82,12 @@ class Field(NamedTuple):
 
     @property
     def layout(self) -> Mapping[str, Any]:
-        """How a form draws it where its shape does not say: `by_day`, `boxes` or `beside`."""
-        layout: Mapping[str, Any] = self.schema.get("x-layout", {})
-        return layout
+        """How a form draws it where its shape does not say: `by_day`, `boxes`, `beside`.
+
+        `blank: false` keeps it off empty forms, `lines` is how many lines it has there.
+        """
+        layout = self.schema.get("x-layout")
+        return layout if isinstance(layout, Mapping) else {}
 
     @property
     def is_internal(self) -> bool:

@@ -120,12 +120,25 @@ def check_header(
                 )
 
 
+def _is_party(value: Any) -> bool:
+    fields = value.get("fields") if isinstance(value, dict) and "label" in value else None
+    return isinstance(fields, list) and all(isinstance(each, str) for each in fields)
+
+
 def check_form(name: str, data: Mapping[str, Any]) -> None:
     """Raise Misfit where a schema file is not made of the parts that kinds are made of."""
     for key in _LISTS:
         entries = data.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise _wrong_form(name, (key,), _("{key} is a list of maps").format(key=key))
+    for section in data.get("x-sections", []):
+        parties = section.get("parties", [])
+        if not isinstance(parties, list) or not all(map(_is_party, parties)):
+            raise _wrong_form(
+                name,
+                ("x-sections",),
+                _("parties is a list of maps with a label and the names of fields"),
+            )
     for address, fields in _properties("properties", data):
         words = tuple(address.split("."))
         if not isinstance(fields, dict):

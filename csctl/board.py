@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from csctl.agenda import Item, span_words
+from csctl.agenda import Item, short_time, span_words
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
@@ -19,7 +19,7 @@ from csctl.record import Record, owner_of, rows, text_of
 from csctl.rules.context import Context
 from csctl.selecting import summary_of
 from csctl.tables.table import letters
-from csctl.times.moments import load_day
+from csctl.times.moments import between, load_day
 
 TEMPLATE: Final = "_board"
 # What one sheet holds in letters that are read from a metre away.
@@ -200,8 +200,8 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
         "what": summary_of(row.case, spoken),
         "lights": [[_MARKS[each], each] for each in row.lights],
         "clock": pick(clock.clock.label, spoken) if clock else "",
-        "due": f"{clock.due:%m-%d %H:%M}" + "?" * clock.provisional if clock else "",
-        "left": span_words(clock.due - now) if clock else "",
+        "due": short_time(clock.due, now) + "?" * clock.provisional if clock else "",
+        "left": span_words(between(now, clock.due)) if clock else "",
         "state": clock.state if clock else "",
         "blocker": row.blocker,
         "action": row.action,

@@ -210,6 +210,13 @@ def _clock_problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Probl
             check_clock(str(row["clock"]), schemas)
         except CsctlError as error:
             yield Problem(("clocks", number, "clock"), error.message, error.hint)
+        lengths = [str(row[each]) for each in ("general", "major", "value") if each in row]
+        if row.get("roll", "none") != "none" and not all(e.endswith("cd") for e in lengths):
+            yield Problem(
+                ("clocks", number, "roll"),
+                _("Only calendar days are rolled off a day off."),
+                _("Give the length in cd, or leave `roll` out."),
+            )
 
 
 def check_clock(name: str, schemas: Schemas) -> None:

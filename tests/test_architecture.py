@@ -204,6 +204,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "keys",
         {
             "keys": "whose key is whose, and when",
+            "roles": "which role a person held",
             "visiting": "which customers are due for a visit",
             "kpi.sources": "which records each table of figures comes from",
             "kpi.telling": "figures as rows that people and programs read",
@@ -252,6 +253,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
+            "rules.year_ahead": "the calendar of the year to come",
             "rules.survey": "what a survey and its responses must hold",
             "rules.times": "in which order things happened",
         },
@@ -260,7 +262,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "families of rules",
         {
             "duties": "what is due for every period",
-            "escalation": "who is told when",
             "reports.drawings": "the charts of reports",
             "reports.lists": "where 8Ds stand, what came back",
             "reports.model": "a report as plain data",
@@ -299,6 +300,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "more of them",
         {
             "agenda": "what is to be done",
+            "escalation": "who is told when",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
             "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",

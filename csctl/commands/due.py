@@ -12,7 +12,8 @@ import click
 
 from csctl import messages
 from csctl.console.options import Desk, format_option, pass_desk
-from csctl.console.output import nothing, say, show_rows, tell
+from csctl.console.output import nothing, say, show_rows, tell, terminal_width
+from csctl.console.terminal import measure, wrap
 from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
 
@@ -25,6 +26,8 @@ _BY = {"person": "owner", "department": "department", "customer": "customer", "s
 # What each lacks is asked of all rules; nobody reads more of them at once.
 _EXPLAINED = 30
 _SOON = timedelta(days=3)
+_INDENT = "    "
+_STATES = ("overdue", "due_soon", "running", "paused")
 
 
 @click.command(
@@ -85,6 +88,8 @@ def command(
         rows.sort(key=lambda each: (not each["due_at"], each["due_at"], each["record"]))
     if by:
         rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
+    elif style in ("text", "markdown"):
+        rows.sort(key=lambda each: _STATES.index(each["state_code"]))
     _show(desk, rows, style, by or "state")
     if not rows and style in ("text", "table"):
         nothing(_("Nothing is due."))
@@ -109,7 +114,7 @@ def _rows(
     for item in items:
         calls: list[Call] = []
         if telling or not is_short:
-            calls = list(ladder.calls([item.clock] if item.clock else []))
+            calls = list(ladder.calls(filter(None, (item.clock or item.duty,))))
         if telling and not calls:
             continue
         row = agenda_row(item, desk.reading, desk.now, language)
@@ -176,7 +181,7 @@ class _Names:
     def __init__(self, desk: Desk) -> None:
         self._reading = desk.reading
         self._roles = desk.store.repository.role_labels()
-        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+        self._known: dict[str, str] = {}
 
     def person(self, record_id: str) -> str:
         if record_id not in self._known:
@@ -188,11 +193,9 @@ class _Names:
         return self._known[record_id]
 
     def role(self, role: str) -> str:
-        if role not in self._known:
-            from csctl.kinds.schema import pick
+        from csctl.escalation import role_label
 
-            self._known[role] = pick(self._roles.get(role, role), messages.language())
-        return self._known[role]
+        return role_label(role, self._roles)
 
 
 def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:
@@ -204,7 +207,7 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         for line in _markdown(rows, by):
             say(line)
     elif style == "text":
-        for line in _text(rows, by):
+        for line in text_lines(rows, by, terminal_width()):
             say(line)
     else:
         headings = {
@@ -219,27 +222,42 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         show_rows("due", rows, headings, "text" if style == "table" else style)
 
 
-def _text(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
+def text_lines(rows: Sequence[dict[str, Any]], by: str, width: int | None) -> Iterator[str]:
     """Yield a block for each row, under a heading for each group."""
     for number, (name, group) in enumerate(_groups(rows, by)):
         if number:
             yield ""
         yield f"— {name} —"
         for row in group:
-            yield from _lines(row)
+            yield from _lines(row, width)
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
-    yield "  ".join(filter(None, (row["record"], row["reason"])))
+def _lines(row: dict[str, Any], width: int | None) -> Iterator[str]:
+    """Yield the sentence, who it waits for, the next command and who is to be told."""
+    yield from _wrapped("  ".join(filter(None, (row["record"], row["reason"]))), width, "")
     beside = [row["owner"]] if row["owner"] else []
     beside += [row["next"]] if row["next"] else []
-    if beside:
-        yield "    " + " · ".join(beside)
+    line = " · ".join(beside)
+    if width is None or measure(line) + len(_INDENT) <= width:
+        beside = [line] if line else []
+    for each in beside:
+        # A command that is broken is still one to copy.
+        yield from _wrapped(each, width, _INDENT, " \\" if each == row["next"] else "")
     for call in row["tell"]:
         people = _(", ").join([*call["names"], *(f"({each}?)" for each in call["vacant"])])
-        yield "    " + _("to be told (level {level}): {people}").format(
-            level=call["level"], people=people
-        )
+        words = _("to be told (level {level}): {people}")
+        yield from _wrapped(words.format(level=call["level"], people=people), width, _INDENT)
+
+
+def _wrapped(text: str, width: int | None, indent: str, end: str = "") -> Iterator[str]:
+    """Yield a text in lines of a terminal, all but the first indented more; whole in a pipe."""
+    if width is None:
+        yield indent + text
+        return
+    inside = indent + _INDENT
+    lines = list(wrap(text, width - len(inside) - len(end)))
+    for number, line in enumerate(lines):
+        yield (inside if number else indent) + line + (end if number < len(lines) - 1 else "")
 
 
 def _groups(

@@ -11,7 +11,7 @@ from csctl.clocks import OPEN, ClockState
 from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.messages import _
-from csctl.record import Record, owner_of, rows
+from csctl.record import owner_of, rows
 from csctl.rules.roles import role_of
 from csctl.times.calendars import due, parse_duration
 from csctl.times.moments import find_moment
@@ -37,7 +37,7 @@ class Ladder:
         self._index, self._now = index, now
         profile = index.store.repository.schemas.profile("escalation")
         self._levels = [_checked(row) for row in rows(profile.get("levels"))]
-        self._people: list[Record] = []
+        self._holding: dict[tuple[str, str], Sequence[str]] = {}
 
     def calls(self, states: Iterable[ClockState]) -> Iterator[Call]:
         """Yield who is to be told of open clocks now and was not yet; of a paused one nobody."""
@@ -57,8 +57,9 @@ class Ladder:
                 continue
             begun, roles = calls.get(level, (since, []))
             calls[level] = min(begun, since), [*roles, *row["tell"]]
+        owner = owner_of(state.record)
         for level, (since, roles) in sorted(calls.items()):
-            held = {role: self._holders(role, state.record) for role in dict.fromkeys(roles)}
+            held = {role: self._holders(role, owner) for role in dict.fromkeys(roles)}
             people = dict.fromkeys(each for some in held.values() for each in some)
             vacant = tuple(role for role, some in held.items() if not some)
             yield Call(state, level, since, tuple(people), vacant)
@@ -70,17 +71,22 @@ class Ladder:
         found = gravity(state.record, self._index, self._index.store.repository.config)
         return found.level == str(wanted)
 
-    def _holders(self, role: str, record: Record) -> Sequence[str]:
-        owner = owner_of(record)
+    def _holders(self, role: str, owner: str) -> Sequence[str]:
+        """Return who holds a role, found once: thousands of clocks have the same few."""
+        key = role, owner if role in (OWNER, HEAD) else ""
+        if key not in self._holding:
+            self._holding[key] = self._found(role, owner)
+        return self._holding[key]
+
+    def _found(self, role: str, owner: str) -> Sequence[str]:
         if role == OWNER:
             return [owner] if owner else []
         if role == HEAD:
             found = self._index.find(owner) if owner else None
             head = found.value("reports_to") if found else None
             return [head] if isinstance(head, str) else []
-        self._people = self._people or self._index.people()
         today = self._now.date()
-        return [each.id for each in self._people if role_of(each, [role], today)]
+        return [each.id for each in self._index.people() if role_of(each, [role], today)]
 
 
 def _told(state: ClockState) -> set[int]:

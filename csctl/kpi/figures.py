@@ -173,11 +173,10 @@ class Reckoning:
         return self._measured[key]
 
     def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
-        test = _test(measure)
         found: list[Row] = []
         for table in measure.tables:
             counted = self._counted(table, kpi.months)
-            found += filter(test, counted.rows if counted else ())
+            found += _fitting(counted.rows, measure) if counted else ()
         return found
 
     def _counted(self, table: str, months: int) -> _Counted | None:
@@ -262,21 +261,17 @@ class Reckoning:
 # --- arithmetic ----------------------------------------------------------------------------------
 
 
-def _test(measure: Measure) -> Callable[[Row], bool]:
-    wanted = [(column, each if isinstance(each, list) else [each])
-              for column, each in measure.where.items()]  # fmt: skip
-    known = measure.values or measure.sum
-
-    def holds(row: Row) -> bool:
-        if known and row.get(known) is None:
-            return False
-        for column, values in wanted:
-            value = row.get(column)
-            if value not in values and not (values == ["known"] and value is not None):
-                return False
-        return True
-
-    return holds
+def _fitting(rows: Sequence[Row], measure: Measure) -> Sequence[Row]:
+    """Return the rows that hold what a measure asks for, a column at a time: rows are many."""
+    if known := measure.values or measure.sum:
+        rows = [row for row in rows if row.get(known) is not None]
+    for column, each in measure.where.items():
+        values = each if isinstance(each, list) else [each]
+        if values == ["known"]:
+            rows = [row for row in rows if row.get(column) is not None]
+        else:
+            rows = [row for row in rows if row.get(column) in values]
+    return rows
 
 
 def _amount(row: Row, measure: Measure) -> float:
@@ -305,7 +300,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(row.get(column) for column in columns)
+    return tuple(map(row.get, columns))
 
 
 def _keeper(

@@ -37,7 +37,10 @@ class Ladder:
         self._index, self._now = index, now
         profile = index.store.repository.schemas.profile("escalation")
         self._levels = [_checked(row) for row in rows(profile.get("levels"))]
+        # Thousands of clocks have the same levels, and the same few to be told.
+        self._rows: dict[str, list[Mapping[str, Any]]] = {}
         self._holding: dict[tuple[str, str], Sequence[str]] = {}
+        self._told: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
     def calls(self, states: Iterable[ClockState]) -> Iterator[Call]:
         """Yield who is to be told of open clocks now and was not yet; of a paused one nobody."""
@@ -48,9 +51,9 @@ class Ladder:
     def _of(self, state: ClockState) -> Iterator[Call]:
         told = _told(state)
         calls: dict[int, tuple[datetime, list[str]]] = {}
-        for row in self._levels:
+        for row in self._levels_of(state.clock.name):
             level = int(row["level"])
-            if level in told or state.clock.name not in row.get("clocks", [state.clock.name]):
+            if level in told:
                 continue
             since = _since(row, state)
             if since > self._now or not self._fits(row, state):
@@ -59,10 +62,21 @@ class Ladder:
             calls[level] = min(begun, since), [*roles, *row["tell"]]
         owner = owner_of(state.record)
         for level, (since, roles) in sorted(calls.items()):
+            yield Call(state, level, since, *self._who(owner, roles))
+
+    def _levels_of(self, clock: str) -> list[Mapping[str, Any]]:
+        if clock not in self._rows:
+            self._rows[clock] = [e for e in self._levels if clock in e.get("clocks", [clock])]
+        return self._rows[clock]
+
+    def _who(self, owner: str, roles: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who holds some roles, and which of them nobody holds."""
+        key = (owner, *roles)
+        if key not in self._told:
             held = {role: self._holders(role, owner) for role in dict.fromkeys(roles)}
             people = dict.fromkeys(each for some in held.values() for each in some)
-            vacant = tuple(role for role, some in held.items() if not some)
-            yield Call(state, level, since, tuple(people), vacant)
+            self._told[key] = tuple(people), tuple(role for role, some in held.items() if not some)
+        return self._told[key]
 
     def _fits(self, row: Mapping[str, Any], state: ClockState) -> bool:
         wanted = row.get("severity")
@@ -72,7 +86,6 @@ class Ladder:
         return found.level == str(wanted)
 
     def _holders(self, role: str, owner: str) -> Sequence[str]:
-        """Return who holds a role, found once: thousands of clocks have the same few."""
         key = role, owner if role in (OWNER, HEAD) else ""
         if key not in self._holding:
             self._holding[key] = self._found(role, owner)

@@ -69,6 +69,7 @@ class ComplaintClocks:
         }
         self._known: dict[str, dict[str, tuple[str, list[Span]]]] = {}
         self._fresh: set[str] = set()
+        self._days: dict[int, str] = {}
         self._passing: dict[str, list[Span]] = {}
         self._linked: defaultdict[str, list[str]] = defaultdict(list)
 
@@ -96,14 +97,16 @@ class ComplaintClocks:
         for name, start, due, stopped in self._spans(complaint):
             if name not in self._asked or not begin <= due <= end:
                 continue
-            day = datetime.fromtimestamp(due, self._config.site.zone)
-            month = f"{day.year:04}-{day.month:02}"
+            if due not in self._days:  # many are due at the same end of a day
+                day = datetime.fromtimestamp(due, self._config.site.zone)
+                self._days[due] = day.isoformat(timespec="minutes")
+            month = self._days[due][: len(NO_MONTH)]
             if month in months:
                 yield {
                     **complaint,
                     "month": month,
                     "clock": name,
-                    "due": day.isoformat(timespec="minutes"),
+                    "due": self._days[due],
                     "met": stopped is not None and stopped <= due,
                     "hours": (stopped - start) / _HOUR if stopped is not None else None,
                 }

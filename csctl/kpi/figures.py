@@ -7,7 +7,7 @@ import json
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -96,6 +96,7 @@ class Reckoning:
         self._traced = traced
         self._counts: dict[tuple[str, int], _Counted | None] = {}
         self._measured: dict[tuple[int, int], list[Row]] = {}
+        self._keyed: dict[tuple[int, tuple[str, ...]], list[tuple[Any, ...]]] = {}
 
     def figures(self) -> list[Figure]:
         """Return every figure, in the order of their definitions."""
@@ -122,11 +123,15 @@ class Reckoning:
         beside = self._held(kpi.theirs, kpi) if kpi.theirs else []
         notes = self._doubts(kpi)
         if kpi.match and kpi.per:
-            known = {_key(row, kpi.match) for row in below} - self._doubled(kpi)
-            keep = _keeper(known, kpi.match)
-            missing = {_key(row, kpi.match) for row in (*above, *beside)} - known
-            notes += _missing(missing - self._doubled(kpi))
-            above, below, beside = keep(above), keep(below), keep(beside)
+            doubled = self._doubled(kpi)
+            known = set(self._keys(below, kpi.match)) - doubled
+            missing = {*self._keys(above, kpi.match), *self._keys(beside, kpi.match)} - known
+            notes += _missing(missing - doubled)
+            above, below, beside = (
+                [row for row, key in zip(rows, self._keys(rows, kpi.match), strict=True)
+                 if key in known]
+                for rows in (above, below, beside)
+            )  # fmt: skip
         numerator = _total(above, kpi.of)
         denominator = _total(below, kpi.per) if kpi.per else None
         doubtful = self._is_doubtful(kpi)
@@ -171,6 +176,13 @@ class Reckoning:
         if key not in self._measured:
             self._measured[key] = self._found(measure, kpi)
         return self._measured[key]
+
+    def _keys(self, rows: list[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+        """Return what some columns of each row hold; `rows` are those of a measure."""
+        key = id(rows), columns
+        if rows and key not in self._keyed:
+            self._keyed[key] = [_key(row, columns) for row in rows]
+        return self._keyed[key] if rows else []
 
     def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
         found: list[Row] = []
@@ -301,12 +313,6 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
     return tuple(map(row.get, columns))
-
-
-def _keeper(
-    known: set[tuple[Any, ...]], columns: Sequence[str]
-) -> Callable[[Sequence[Row]], list[Row]]:
-    return lambda rows: [row for row in rows if _key(row, columns) in known]
 
 
 def _missing(keys: set[tuple[Any, ...]]) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from csctl.git.gitformats import Commit, GitObject, build_commits, read_objects
+from csctl.git.gitformats import Commit, GitObject, build_commits, log_of, read_objects
 from csctl.git.gitprocess import start_git
-from csctl.git.gitrepo import GitRepo, log_of
+from csctl.git.gitrepo import GitRepo
 
 
 class LookBack(GitRepo):

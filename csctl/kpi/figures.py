@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import operator
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -181,7 +183,7 @@ class Reckoning:
         """Return what some columns of each row hold; `rows` are those of a measure."""
         key = id(rows), columns
         if rows and key not in self._keyed:
-            self._keyed[key] = [_key(row, columns) for row in rows]
+            self._keyed[key] = _keys_of(rows, columns)
         return self._keyed[key] if rows else []
 
     def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
@@ -208,8 +210,9 @@ class Reckoning:
         kept = [row for row in rows if row["outcome"] not in declared.left_out]
         doubled: list[Row] = []
         if declared.unique:
-            times = Counter(_key(row, declared.unique) for row in kept)
-            doubled = [row for row in kept if times[_key(row, declared.unique)] > 1]
+            keys = _keys_of(kept, tuple(declared.unique))
+            times = Counter(keys)
+            doubled = [row for row, key in zip(kept, keys, strict=True) if times[key] > 1]
         doubts = sorted({str(row["doubt"]) for row in kept if row.get("doubt")})
         return _Counted(kept, len(rows) - len(kept), doubled, doubts)
 
@@ -313,6 +316,14 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
     return tuple(map(row.get, columns))
+
+
+def _keys_of(rows: Sequence[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Return what `_key` does for each; quicker where every row has all of several columns."""
+    if len(columns) > 1:
+        with suppress(KeyError):
+            return list(map(operator.itemgetter(*columns), rows))
+    return [_key(row, columns) for row in rows]
 
 
 def _missing(keys: set[tuple[Any, ...]]) -> tuple[str, ...]:

@@ -110,6 +110,7 @@ class Desk:
             return None
         self._pending[:] = [Pending(root, folders)]
         _at_the_end(self._pending[0].give_up)
+        self._pending[0].get_going(self.cache)
         return self._pending[0]
 
     def look_back(self, record_id: str) -> tuple[str, GitRepo]:

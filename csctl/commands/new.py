@@ -147,7 +147,8 @@ def _run(
     here = desk(click.get_current_context())
     if not dry_run:
         go_to_own_branch(here)
-    here.look_ahead()
+    if not here.is_looking:
+        here.look_ahead()
     kind = here.store.repository.schemas.kind(kind_name)
     get_ready(here, kind)
     registration = Registration(

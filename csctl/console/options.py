@@ -99,6 +99,11 @@ class Desk:
         known = [headers[each] for each in kinds or headers if each in headers]
         self.look_below(*(f"{RECORDS}/{each.get('folder')}" for each in known))
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether git was let look already, since the branch in use was chosen."""
+        return bool(self._pending)
+
     def look_below(self, *folders: str) -> Pending | None:
         """Let git look for changes below some folders; None without a cache."""
         from csctl.git.snapshot import Pending

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PEERS: Final = ("yamale", "check-jsonschema")
+PEERS: Final = ("yamale", "check-jsonschema", "beancount", "beanquery")
 KINDS: Final = {"complaint": "complaints", "8d": "8ds", "customer": "customers", "person": "people"}
 # As many paths as surely fit on a command line.
 _AT_ONCE: Final = 5000

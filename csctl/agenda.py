@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from csctl.clocklengths import check_profile
 from csctl.clocks import OPEN, ClockState, State, clock_states, judge
@@ -13,10 +14,20 @@ from csctl.duties import DutyState, duty_states
 from csctl.errors import UsageError
 from csctl.index import Index
 from csctl.kinds.schema import Clock, Kind, pick
-from csctl.messages import _, language
+from csctl.messages import _, language, marked
 from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.rules.roles import role_of
 from csctl.times.moments import between, load_day
+
+_STATES: Final = {
+    "running": marked("running"),
+    "due_soon": marked("due soon"),
+    "overdue": marked("overdue"),
+    "met": marked("met"),
+    "missed": marked("missed"),
+    "paused": marked("paused"),
+    "n_a": marked("not applicable"),
+}
 
 
 class Item(NamedTuple):
@@ -189,18 +200,16 @@ def _span(text: str) -> timedelta:
 
 def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[str, Any]:
     """Return an item as a row of the table; `state_code` and `due_at` are for programs."""
-    customers = [index.find(each) for each in item.customers]
-    names = [text_of(each.value("short_name"), language) for each in customers if each]
-    person = index.find(item.person) if item.person else None
+    names = [_said(index, each, "short_name", language) for each in item.customers]
     clock = item.clock
     return {
         "due": short_time(item.due, now) + "?" * item.provisional if item.due else "",
         "state": state_words(item.state),
         "record": item.id,
         "what": item.label,
-        "customer": ", ".join(names),
-        "owner": text_of(person.value("name"), language) if person else "",
-        "department": text_of(person.value("dept"), language) if person else "",
+        "customer": ", ".join(each for each in names if each is not None),
+        "owner": _said(index, item.person, "name", language) or "",
+        "department": _said(index, item.person, "dept", language) or "",
         "left": span_words(between(now, item.due)) if item.due else "",
         "state_code": item.state,
         "due_at": item.due.isoformat(timespec="minutes") if item.due else "",
@@ -212,6 +221,13 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
         "key": item.key,
         "person": item.person,
     }
+
+
+@functools.lru_cache(maxsize=1024)
+def _said(index: Index, record_id: str, field: str, language: str) -> str | None:
+    """Return what a record says in a field, None without one; many rows name the same few."""
+    found = index.find(record_id) if record_id else None
+    return text_of(found.value(field), language) if found else None
 
 
 def is_waiting_since(item: Item) -> datetime | None:
@@ -241,15 +257,7 @@ def there_words(moment: datetime, now: datetime) -> str:
 
 def state_words(state: str) -> str:
     """Return the word for a clock's state."""
-    return {
-        "running": _("running"),
-        "due_soon": _("due soon"),
-        "overdue": _("overdue"),
-        "met": _("met"),
-        "missed": _("missed"),
-        "paused": _("paused"),
-        "n_a": _("not applicable"),
-    }[state]
+    return _(_STATES[state])
 
 
 def span_words(left: timedelta) -> str:

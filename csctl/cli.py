@@ -71,6 +71,16 @@ class _Listed(click.Group):
 class KindGroup(_Listed):
     """The commands of one kind: new, list, import."""
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Let git look at the records before `new` is built, which takes a while."""
+        is_asked = not ctx.resilient_parsing and not {"-h", "--help"}.intersection(args)
+        here = ctx.find_root().obj
+        if is_asked and args[:1] == ["new"] and find_repository(here.invocation.directory):
+            here.look_ahead()
+        return super().resolve_command(ctx, args)
+
     def __init__(self, kind: str, help_text: str) -> None:
         super().__init__(kind, help=help_text)
         self.kind = kind

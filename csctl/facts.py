@@ -31,6 +31,9 @@ UNREADABLE: Final = "*unreadable"
 STAGE: Final = "stage"
 # Truth has another name there, and so have maps and lists.
 _IN_JSON_OTHERWISE: Final = re.compile(r"(?i)[\[{]|true|false|none")
+# What a single text is looked for in: no list, no row.
+_OF_NAMES: Final = re.compile(r"\w+(?:\.\w+)*")
+_TEXTS: Final = ("string", "date", "datetime")
 
 # A longer text is no name of anything, and nobody asks for it letter by letter.
 LONGEST_CELL: Final = 80
@@ -281,6 +284,19 @@ def chosen_by(
             # What is no letter or digit JSON may write otherwise.
             holding += "".join(each if each.isalnum() else " " for each in wanted).split()
     return cells, holding
+
+
+def worded_by(kind: Kind, where: Sequence[str]) -> list[tuple[str, str]]:
+    """Return address and text of the conditions on one text each that is no cell."""
+    return [
+        (address, wanted)
+        for address, wanted in map(split_condition, where)
+        if _OF_NAMES.fullmatch(address)
+        and address not in indexed(kind)
+        and kind.field(address).type in _TEXTS
+        and 0 < len(wanted) <= LONGEST_CELL
+        and not _IN_JSON_OTHERWISE.search(wanted)
+    ]
 
 
 @functools.lru_cache(maxsize=64)

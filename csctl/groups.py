@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 from csctl.cache import LostError, RepositoryCache
-from csctl.facts import Facts
+from csctl.facts import LONGEST_CELL, Facts
 from csctl.findings import Finding
 from csctl.record import Record
 from csctl.untracked import rows_of
@@ -47,12 +47,33 @@ class Groups:
         fresh_here = [each[1] for each in fresh if each is not None and each[0] == key]
         return sorted([*found, *fresh_here]) if fresh_here else found
 
+    def texts(self, address: str) -> str:
+        """Return the name of the groups of the records by the text in a field.
+
+        The key is `=` and the text, `*` for what is no text; nothing stands for no value. SQLite
+        itself looks into the records, once for each content of a file.
+        """
+        name = f"text:{self._kind}:{address}"
+        cache, digest = self._cache, self._facts.digest(self._kind)
+        begin, end = self._unplaced(name, digest)
+        if begin < end:
+            path = "$" + "".join(f'."{each}"' for each in address.split("."))
+            cache.write(
+                "INSERT OR IGNORE INTO groups (name, key, standing, fact) "
+                "SELECT ?, key, '', id FROM (SELECT id, CASE WHEN NOT json_valid(data) THEN '*' "
+                "WHEN COALESCE(json_type(data, ?), 'null') = 'null' THEN NULL "
+                "WHEN json_type(data, ?) = 'text' THEN '=' || json_extract(data, ?) "
+                "ELSE '*' END AS key FROM facts WHERE id > ? AND id <= ? AND digest = ? "
+                "AND data IS NOT NULL) WHERE key IS NOT NULL AND length(key) <= ?",
+                [(name, path, path, path, begin, end, digest, LONGEST_CELL + 1)],
+            )
+            self._placed(name, digest, end)
+        return name
+
     def _learn(self, name: str, place: Place) -> None:
         """Place the records whose facts came since this grouping was asked for last."""
         cache, digest = self._cache, self._facts.digest(self._kind)
-        sql = "SELECT upto, (SELECT MAX(id) FROM facts) FROM (SELECT MAX(upto) AS upto FROM placed "
-        known = cache.read(f"{sql} WHERE name = ? AND digest = ?)", (name, digest))
-        begin, end = (known[0][0] or 0, known[0][1] or 0) if known else (0, 0)
+        begin, end = self._unplaced(name, digest)
         if begin >= end:
             return
         for start in range(begin, end, _AT_ONCE):
@@ -66,12 +87,21 @@ class Groups:
                 "INSERT OR IGNORE INTO groups (name, key, standing, fact) VALUES (?, ?, ?, ?)",
                 [(name, *found, number) for number, found in placed if found is not None],
             )
-        cache.write(
+        self._placed(name, digest, end)
+
+    def _unplaced(self, name: str, digest: str) -> tuple[int, int]:
+        """Return after which fact, and up to which, nobody placed them yet."""
+        sql = "SELECT upto, (SELECT MAX(id) FROM facts) FROM (SELECT MAX(upto) AS upto FROM placed "
+        known = self._cache.read(f"{sql} WHERE name = ? AND digest = ?)", (name, digest))
+        return (known[0][0] or 0, known[0][1] or 0) if known else (0, 0)
+
+    def _placed(self, name: str, digest: str, end: int) -> None:
+        self._cache.write(
             "INSERT OR REPLACE INTO placed (name, digest, upto) VALUES (?, ?, ?)",
             [(name, digest, end)],
         )
-        cache.commit()
-        if not cache.works:
+        self._cache.commit()
+        if not self._cache.works:
             raise LostError
 
     def _record(self, path: Any, blob: Any, data: Any) -> Record:

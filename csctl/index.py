@@ -12,7 +12,7 @@ from csctl.asked import Asked
 from csctl.cache import LostError
 from csctl.contents import linked_from
 from csctl.errors import CsctlError
-from csctl.facts import LINK, chosen_by
+from csctl.facts import LINK, chosen_by, worded_by
 from csctl.findings import Finding
 from csctl.places import stem_of, walk_order
 from csctl.record import Record, owner_of
@@ -129,7 +129,8 @@ class Index:
         asked = chosen_by(
             declared, where, stage=stage, only_open=only_open, owner=owner, awaited=awaited
         )
-        viewed = self._ask(kind, lambda view: [view.select(*asked)])
+        worded = worded_by(declared, where)
+        viewed = self._ask(kind, lambda view: [view.select(*asked, worded)])
         candidates = viewed[0] if viewed else self.records(kind)
         found = matching(candidates, where, stage=stage, only_open=only_open)
         return [

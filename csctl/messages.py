@@ -38,7 +38,10 @@ def language() -> str:
 
 def _(text: str) -> str:
     """Return `text` in the language in use."""
-    return next((found for each in _active if (found := each.find(text)) is not None), text)
+    for each in _active:
+        if (found := each.find(text)) is not None:
+            return found
+    return text
 
 
 def marked(text: str) -> str:

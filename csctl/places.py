@@ -21,6 +21,8 @@ FORM_MAP: Final = ".form.yaml"
 # Each holds a hundred numbers: of more, a shell shows how they begin.
 _MANY_FOLDERS: Final = 20
 GIT_PLATFORMS: Final = ("github", "gitlab", "gitea", "gitee")
+NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
+"""The number of a record: prefix, year, and which of the year it is."""
 # Before a literal that begins so, `re` leaps; from the beginnings of lines it would walk.
 _HEADER: Final = re.compile(
     r"""\nx-(kind|prefix|folder|code|extends|short|sends-for):"""
@@ -111,6 +113,18 @@ def _read_header(path: str) -> dict[str, str]:
         ) from error
     head = content.partition(b"\nproperties:")[0].decode("utf-8", "replace")
     return {name: value.strip("'\"") for name, value in _HEADER.findall(head)}
+
+
+def find_numbered(root: Path, record_id: str) -> str:
+    """Return the path of the file with exactly this number, "" where there is none."""
+    numbered = NUMBERED.fullmatch(record_id)
+    headers = kind_headers(search_path(root, "schemas")) if numbered else {}
+    for kind, header in headers.items():
+        folder = f"{RECORDS}/{header.get('folder', kind)}"
+        if numbered and header.get("prefix") == numbered[1]:
+            path = f"{folder}/{numbered[2]}/{int(numbered[3]) // 100:02d}/{record_id}.yaml"
+            return path if os.path.isfile(root / path) else ""
+    return ""
 
 
 def ids_beginning(root: Path, start: str) -> list[str]:

@@ -11,7 +11,7 @@ from csctl.clocks import ClockState
 from csctl.duties import DutyState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
-from csctl.messages import _, language, ngettext
+from csctl.messages import _, language, marked, ngettext
 from csctl.record import Record, unanswered
 from csctl.rules.context import Context
 from csctl.rules.fields import label_of, set_hint
@@ -22,6 +22,11 @@ _HOURS_SHOWN: Final = timedelta(days=3)
 _AN_HOUR: Final = timedelta(hours=1)
 _LEAST: Final = 0.1
 _NAMED: Final = 2
+_NEAR: Final = {
+    -1: marked("yesterday {time}"),
+    0: marked("today {time}"),
+    1: marked("tomorrow {time}"),
+}
 
 
 def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> str:
@@ -78,12 +83,8 @@ def day_words(moment: datetime, now: datetime) -> str:
     local = moment.astimezone(now.tzinfo)
     days = (local.date() - now.date()).days
     time = f"{local:%H:%M}"
-    near = {
-        -1: _("yesterday {time}"),
-        0: _("today {time}"),
-        1: _("tomorrow {time}"),
-    }.get(days)
-    said = near.format(time=time) if near else f"{local:%m-%d %H:%M}"
+    near = _NEAR.get(days)
+    said = _(near).format(time=time) if near else f"{local:%m-%d %H:%M}"
     if not near and local.year != now.year:
         said = f"{local:%Y-%m-%d %H:%M}"
     return said + there_words(moment, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -109,6 +110,7 @@ def _count(complaint: Record, address: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+@functools.lru_cache(maxsize=4)
 def _rate(text: Any) -> Fraction:
     """Return `1%` as 1/100; the schema of csctl.yaml has checked its form."""
     from fractions import Fraction  # costs start-up, and most complaints name no share

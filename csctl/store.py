@@ -16,8 +16,8 @@ from csctl.git.everywhere import highest_number
 from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
+from csctl.places import NUMBERED, stem_of
 from csctl.places import RECORDS as FOLDER
-from csctl.places import stem_of
 from csctl.record import Record
 from csctl.repository import Repository
 from csctl.suggest import did_you_mean
@@ -26,7 +26,6 @@ from csctl.yamlfile import yamlio
 YAML_RULE: Final = "YAML"
 # Bytes of a file name, less what .yaml and a temporary file add.
 _LONGEST_NAME: Final = 200
-_NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
 
 
 class Change(NamedTuple):
@@ -53,7 +52,7 @@ class Store:
         base = f"{FOLDER}/{kind.folder}"
         if not kind.prefix:
             return f"{base}/{record_id}.yaml"
-        match = _NUMBERED.fullmatch(record_id)
+        match = NUMBERED.fullmatch(record_id)
         if match is None or match.group(1) != kind.prefix:
             raise UsageError(
                 _("'{id}' is not a number of a {kind}.").format(id=record_id, kind=kind.name),
@@ -77,7 +76,7 @@ class Store:
 
     def _find_kind(self, record_id: str) -> Kind | None:
         headers = self._schemas.headers()
-        if match := _NUMBERED.fullmatch(record_id):
+        if match := NUMBERED.fullmatch(record_id):
             for name, header in headers.items():
                 if header.get("prefix") == match.group(1):
                     return self._schemas.kind(name)

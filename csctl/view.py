@@ -51,27 +51,33 @@ class View:
 
     # --- questions -----------------------------------------------------------------------------
 
-    def select(self, cells: Sequence[tuple[str, str]], holding: Sequence[str] = ()) -> list[Record]:
+    def select(
+        self,
+        cells: Sequence[tuple[str, str]],
+        holding: Sequence[str] = (),
+        worded: Sequence[tuple[str, str]] = (),
+    ) -> list[Record]:
         """Return the records that have all cells and hold the texts, and perhaps some others.
 
-        `holding` are texts as JSON writes them. In order of path.
+        `holding` are texts as JSON writes them, `worded` are fields with the text in each. In
+        order of path.
         """
-        sql = "SELECT f.path, f.blob, f.data FROM entries e JOIN facts f ON f.id = e.fact"
         args: list[Any] = []
-        if cells:  # CROSS JOIN sets the order: from what the fewest records have
-            sql = (
-                "SELECT f.path, f.blob, f.data FROM cells c "
-                "CROSS JOIN entries e ON e.fact = c.fact CROSS JOIN facts f ON f.id = c.fact"
-            )
-        sql += " WHERE e.view = ? AND f.data IS NOT NULL"
+        # CROSS JOIN sets the order: from what the fewest records have.
+        source = "entries e JOIN facts f ON f.id = e.fact WHERE"
+        if worded:
+            source = "groups g CROSS JOIN entries e ON e.fact = g.fact CROSS JOIN facts f "
+            source += "ON f.id = g.fact WHERE g.name = ? AND g.key IN (?, '*') AND"
+            args += [self.groups.texts(worded[0][0]), f"={worded[0][1]}"]
+        elif cells:
+            source = "cells c CROSS JOIN entries e ON e.fact = c.fact CROSS JOIN facts f "
+            source += "ON f.id = c.fact WHERE c.address = ? AND c.text IN (?, ?) AND"
+            args += [cells[0][0], cells[0][1], cells[0][1].casefold()]
+        sql = f"SELECT f.path, f.blob, f.data FROM {source} e.view = ? AND f.data IS NOT NULL"
         args.append(self._id)
-        for number, (address, text) in enumerate(cells):
-            sql += (
-                " AND EXISTS (SELECT 1 FROM cells o WHERE o.fact = e.fact"
-                " AND o.address = ? AND o.text IN (?, ?))"
-                if number
-                else " AND c.address = ? AND c.text IN (?, ?)"
-            )
+        for address, text in cells if worded else cells[1:]:
+            sql += " AND EXISTS (SELECT 1 FROM cells o WHERE o.fact = e.fact"
+            sql += " AND o.address = ? AND o.text IN (?, ?))"
             args += [address, text, text.casefold()]
         for text in holding:
             sql += " AND instr(f.data, ?)"

@@ -102,6 +102,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "yamlfile.parts": "one field of a text without the others",
             "git.remotes": "what other clones have",
             "git.everywhere": "the numbers taken on any branch",
+            "git.lookback": "the history of one file, asked for ahead",
             "git.history": "field by field, who changed what",
             "git.changeset": "what a change does, as git tells it",
             "interchange.workbookparts": "a workbook as its parts",

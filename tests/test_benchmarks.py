@@ -23,6 +23,7 @@ PROMISES = (
     "show",
     "due for one person",
     "report kpi",
+    "due, whole",
     "monthly report as PDF",
     "set",
     "complaint new --from",

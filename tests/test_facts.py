@@ -10,7 +10,7 @@ import pytest
 from csctl import messages
 from csctl.cache import blob_id, open_repository_cache
 from csctl.errors import UsageError
-from csctl.facts import Facts, chosen_by
+from csctl.facts import Facts, chosen_by, worded_by
 from csctl.findings import Finding
 from csctl.git.snapshot import Pending
 from csctl.index import Index
@@ -99,6 +99,29 @@ def test_links_and_owners_are_found_in_the_overlay_too(store: Store, repo: Path)
             assert known == read
             found = [each.id for each in index.select("customer", owner=record_id)]
             assert found == [each.id for each in plain.select("customer", owner=record_id)]
+
+
+def test_a_text_in_a_field_is_found_whatever_stands_there(
+    store: Store, repo: Path, git: Git
+) -> None:
+    path = repo / "records/customers/GEELY.yaml"
+    text = path.read_text(encoding="utf-8")
+    said = ("2024-10", 'a"b', "[2024-10]", "{unknown: nobody said}", ".nan", "12", "~")
+    for number, value in enumerate(said):
+        new = text.replace("GEELY", f"C{number}") + f"group: {value}\n"
+        (repo / f"records/customers/C{number}.yaml").write_text(new, encoding="utf-8")
+    git("add", "-A")
+    git("commit", "-q", "-m", "more")
+    kind = store.repository.schemas.kind("customer")
+    for wanted in ("2024-10", 'a"b', "unknown", "12", "nan", "nobody"):
+        where = [f"group={wanted}"]
+        assert worded_by(kind, where) == [("group", wanted)]
+        for owner in ("", "li-na"):
+            for _time in range(2):
+                found = index_of(store, "customers").select("customer", where, owner=owner)
+                read = Index(store).select("customer", where, owner=owner)
+                assert [each.id for each in found] == [each.id for each in read]
+    assert [e.id for e in index_of(store, "customers").select("customer", ["group=2024-10"])]
 
 
 def answers(index: Index) -> list[object]:

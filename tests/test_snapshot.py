@@ -197,3 +197,14 @@ def test_texts_are_kept_and_the_oldest_forgotten(cache: RepositoryCache) -> None
 def test_digests_differ_for_whatever_differs() -> None:
     assert digest_of("a", "b") != digest_of("ab", "") != digest_of("a", "b\udc80")
     assert code_digest() == code_digest()
+
+
+def test_many_folders_are_asked_for_as_one(filled: Path) -> None:
+    folders = ["records/a", "records/b", "records/c", "records/d"]
+    (filled / "records/a/1.yaml").write_text("changed", encoding="utf-8")
+    many = Pending(filled, folders).result(NO_CACHE)
+    few = Pending(filled, folders[:1]).result(NO_CACHE)
+    assert many is not None
+    assert few is not None
+    assert many.differing >= few.differing == {"records/a/1.yaml"}
+    assert many.trees["records/a"] == few.trees["records/a"]

@@ -170,7 +170,7 @@ def _call_row(call: Call, names: _Names) -> dict[str, Any]:
         "level": call.level,
         "since": call.since.isoformat(timespec="minutes"),
         "people": list(call.people),
-        "names": [names.person(each) for each in call.people],
+        "names": names.people(call.people),
         "vacant": [names.role(each) for each in call.vacant],
     }
 
@@ -181,7 +181,13 @@ class _Names:
     def __init__(self, desk: Desk) -> None:
         self._reading = desk.reading
         self._roles = desk.store.repository.role_labels()
-        self._known: dict[str, str] = {}
+        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+        self._several: dict[tuple[str, ...], list[str]] = {}
+
+    def people(self, ids: tuple[str, ...]) -> list[str]:
+        if ids not in self._several:
+            self._several[ids] = [self.person(each) for each in ids]
+        return self._several[ids]
 
     def person(self, record_id: str) -> str:
         if record_id not in self._known:
@@ -204,11 +210,11 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
 
         click.echo(render_icalendar(rows, desk.now), nl=False)
     elif style == "markdown":
-        for line in _markdown(rows, by):
-            say(line)
+        if rows:
+            say("\n".join(_markdown(rows, by)))
     elif style == "text":
-        for line in text_lines(rows, by, terminal_width()):
-            say(line)
+        if rows:  # in one go: they may be tens of thousands
+            say("\n".join(text_lines(rows, by, terminal_width())))
     else:
         headings = {
             "due": _("Due"),

@@ -30,14 +30,13 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, record_id: str, only: str, style: str) -> int:
     """Show a record's history."""
+    path, git = desk.look_back(record_id)
     from csctl.git.history import record_log
     from csctl.trail import trail_rows
 
-    path = desk.store.get_path(record_id)
     kind = desk.store.kind_at(path)
     if only:
         kind.field(only)
-    git = desk.store.repository.git
     zone = desk.store.repository.config.site.zone
     rows = trail_rows(record_log(git, path), kind, messages.language(), zone, only)
     if style == "text":

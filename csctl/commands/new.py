@@ -16,7 +16,7 @@ from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
-from csctl.console.saving import check_new, finish, must_be_clean, reserved_number
+from csctl.console.saving import check_new, finish, get_ready, must_be_clean, reserved_number
 from csctl.errors import UsageError
 from csctl.kinds.schema import Field, Kind, pick
 from csctl.kinds.schemaload import Schemas
@@ -147,8 +147,10 @@ def _run(
     here = desk(click.get_current_context())
     if not dry_run:
         go_to_own_branch(here)
-    here.look_ahead()
+    if not here.is_looking:
+        here.look_ahead()
     kind = here.store.repository.schemas.kind(kind_name)
+    get_ready(here, kind)
     registration = Registration(
         kind=kind,
         now=here.now,

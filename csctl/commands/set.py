@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
-from csctl.console.saving import finish, is_refused, judge
+from csctl.console.saving import finish, get_ready, is_refused, judge
 from csctl.errors import UsageError
 from csctl.messages import _
 
@@ -51,6 +51,7 @@ def command(
     record = desk.store.get(record_id)
     if not (assignments or added or removed):
         raise UsageError(_("Nothing to set."), _("Write it like: csctl set ID symptom=…"))
+    get_ready(desk, record.kind, record)
     edits = build_edits(
         record,
         assignments,

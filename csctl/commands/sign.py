@@ -6,7 +6,7 @@ import click
 
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import tell
-from csctl.console.saving import finish, is_refused, judge
+from csctl.console.saving import finish, get_ready, is_refused, judge
 from csctl.messages import _
 
 
@@ -42,6 +42,7 @@ def command(
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)
+    get_ready(desk, record.kind, record)
     zone = desk.store.repository.config.site.zone
     when = parse_moment(at, now=desk.now, zone=zone) if at else desk.now
     context = build_context(desk.store, desk.now, desk.index)

@@ -18,6 +18,7 @@ from csctl.errors import UsageError
 from csctl.messages import _
 from csctl.places import (
     RECORDS,
+    find_numbered,
     find_repository,
     get_repository,
     ids_beginning,
@@ -29,6 +30,7 @@ from csctl.places import (
 if TYPE_CHECKING:
     from csctl.cache import RepositoryCache
     from csctl.fieldmerge import Side
+    from csctl.git.gitrepo import GitRepo
     from csctl.git.snapshot import Pending
     from csctl.index import Index
     from csctl.store import Store
@@ -97,6 +99,11 @@ class Desk:
         known = [headers[each] for each in kinds or headers if each in headers]
         self.look_below(*(f"{RECORDS}/{each.get('folder')}" for each in known))
 
+    @property
+    def is_looking(self) -> bool:
+        """Whether git was let look already, since the branch in use was chosen."""
+        return bool(self._pending)
+
     def look_below(self, *folders: str) -> Pending | None:
         """Let git look for changes below some folders; None without a cache."""
         from csctl.git.snapshot import Pending
@@ -108,7 +115,20 @@ class Desk:
             return None
         self._pending[:] = [Pending(root, folders)]
         _at_the_end(self._pending[0].give_up)
+        self._pending[0].get_going(self.cache)
         return self._pending[0]
+
+    def look_back(self, record_id: str) -> tuple[str, GitRepo]:
+        """Return the path of a record, and the repository, already asked for its history."""
+        from csctl.git.lookback import LookBack
+
+        root = get_repository(self.invocation.directory)
+        asked = find_numbered(root, record_id)
+        begun = LookBack(root, asked) if asked else None
+        if begun is not None:
+            _at_the_end(begun.give_up)
+        path = self.store.get_path(record_id)
+        return path, begun if begun is not None and path == asked else self.store.repository.git
 
     @functools.cached_property
     def reading(self) -> Index:

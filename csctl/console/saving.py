@@ -20,6 +20,20 @@ if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
     from csctl.workflow import Drafted
 
 
+def get_ready(desk: Desk, kind: Kind, record: Record | None = None) -> None:
+    """Load all rules, and what checks the shape of a record and of those it names.
+
+    To be called before anything is asked of other records: git looks at the files meanwhile.
+    """
+    from csctl import validation  # noqa: F401 - all rules come with it
+    from csctl.kinds import conformance
+
+    named = [each.link for each in kind.fields.values() if record and record.value(each.address)]
+    schemas = desk.store.repository.schemas
+    for each in {kind.name, *filter(None, named)} & set(schemas.names()):
+        conformance.get_ready(schemas.kind(each))
+
+
 def finish(desk: Desk, draft: Drafted, *, dry_run: bool, no_commit: bool, what: str = "") -> int:
     """Save a draft, or show it with `dry_run`; return the exit code."""
     if not draft.changes:

@@ -39,6 +39,13 @@ class GitObject(NamedTuple):
     content: bytes
 
 
+def log_of(path: str) -> list[str]:
+    """Return how git is asked for the commits that changed a file, for `build_commits`."""
+    # Only `literal`, never `top`: git would not use the changed-path filters.
+    asked = ("log", "-z", "--date-order", "--parents", f"--format={COMMIT_FORMAT}")
+    return [*asked, "HEAD", "--", f":(literal){path}"]
+
+
 def build_commits(output: bytes) -> list[Commit]:
     """Build the commits `git log -z` printed in COMMIT_FORMAT."""
     fields = output.decode("utf-8", "replace").split("\0")

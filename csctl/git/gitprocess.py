@@ -90,23 +90,24 @@ def run_git(
 
 
 def start_git(
-    root: Path, arguments: Iterable[str], *, stdin: bytes = b""
+    root: Path, arguments: Iterable[str], *, stdin: bytes = b"", waiting: bool = False
 ) -> subprocess.Popen[bytes]:
     """Start git in `root` and do not wait for it; it speaks English.
 
-    `stdin` is no more than a pipe holds before anybody reads from it.
+    `stdin` is no more than a pipe holds before anybody reads from it; one that is `waiting` is
+    told later.
     """
     try:
         process = subprocess.Popen(
             _command(root, arguments),
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if stdin or waiting else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_variables(translated=False),
         )
     except OSError as error:
         raise _not_started(error) from error
-    if process.stdin is not None:
+    if process.stdin is not None and not waiting:
         with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
             pipe.write(stdin)
         process.stdin = None  # `communicate` has nothing left to write

@@ -15,11 +15,11 @@ from csctl.environment import environment
 from csctl.errors import CsctlError, UsageError
 from csctl.git import locking
 from csctl.git.gitformats import (
-    COMMIT_FORMAT,
     Commit,
     GitObject,
     build_commits,
     has_changed_paths,
+    log_of,
     read_objects,
 )
 from csctl.git.gitprocess import (
@@ -188,9 +188,7 @@ class GitRepo:
         Where a merge took one side's file as it is, only that side is followed: the list
         explains how the file came to be. A merge is in it when it differs from all sides.
         """
-        # Only `literal`, never `top`: git would not use the changed-path filters.
-        asked = ("log", "-z", "--date-order", "--parents", f"--format={COMMIT_FORMAT}")
-        done = self._start(*asked, "HEAD", "--", f":(literal){path}")
+        done = self._start(*log_of(path))
         if done.returncode and self.head() is not None:
             raise git_failure(self.root, done)
         return build_commits(done.stdout)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import threading
 import time
@@ -30,8 +31,11 @@ _STATUS: Final = (
 _CHECK: Final = ("cat-file", "--batch-check")
 # Names of so many, and what git says to them, fit into pipes that nobody reads from meanwhile.
 _FEW: Final = 50
+# From so many folders on, git is asked for the one that holds them.
+_SEVERAL: Final = 3
 # Of `git ls-files -v`: a small letter is assume-unchanged, S skip-worktree.
 _FLAGGED: Final = re.compile(rb"(?:\A|\0)[a-zS] ([^\0]+)")
+_USUAL: Final = b"\0H "
 _PLAIN: Final = b"N..."
 
 
@@ -39,8 +43,9 @@ class Snapshot(NamedTuple):
     """How a work tree differs from HEAD.
 
     `trees` holds the object id of HEAD's folders and files that were asked for, "" where HEAD
-    has none; `differing` the paths, of the folders asked for, of tracked files that are not, or
-    perhaps not, on disk as in HEAD. Whether a file is untracked git was not asked.
+    has none; `differing` the paths of tracked files that are not, or perhaps not, on disk as in
+    HEAD, of the folders asked for and perhaps of others beside them. Whether a file is untracked
+    git was not asked.
     """
 
     trees: Mapping[str, str]
@@ -56,22 +61,33 @@ class Pending:
         self._root = root
         self._names = tuple(dict.fromkeys((*folders, *names)))
         self._index = _index_mark(root)
-        self._literal = [f":(literal){each}" for each in folders]
+        # Git compares each of its files with all folders it is asked for: with one it is quicker.
+        several = len(folders) > _SEVERAL
+        asked = [posixpath.commonpath(folders)] if several else folders
+        self._literal = [f":(literal){each}" for each in filter(None, asked)]
         self._listed: Completed | None = None
+        self._listing: threading.Thread | None = None
+        self._known: set[str] | None = None
         self._status = start_git(root, [*_STRICT, *_STATUS, "--", *self._literal])
         few = len(self._names) <= _FEW
         self._ahead = start_git(root, _CHECK, stdin=self._asked("HEAD")) if few else None
 
+    def get_going(self, cache: RepositoryCache) -> None:
+        """Let git list its index while it looks at the files, unless that is known."""
+        self._known = self._known_flags(cache)
+        if self._known is None:
+            self._listing = threading.Thread(target=self._list_flagged)
+            self._listing.start()
+
     def result(self, cache: RepositoryCache) -> Snapshot | None:
         """Return the snapshot, None where git cannot tell, as with submodules; call it once."""
-        known = self._known_flags(cache)
-        listing = threading.Thread(target=self._list_flagged)
-        if known is None:
-            listing.start()  # git lists its index while it looks at the files
+        if self._listing is None:
+            self.get_going(cache)
+        known = self._known
         output, _errors = self._status.communicate()
         ahead = self._ahead.communicate()[0] if self._ahead is not None else b""
-        if known is None:
-            listing.join()
+        if self._listing is not None:
+            self._listing.join()
         if self._status.returncode:
             return None
         entries = [each for each in output.split(b"\0") if each]
@@ -93,6 +109,8 @@ class Pending:
             if each is not None and each.returncode is None:
                 each.kill()
                 each.communicate()
+        if self._listing is not None:
+            self._listing.join()
 
     def _asked(self, head: str) -> bytes:
         return "\n".join([head, *(f"{head}:{each}" for each in self._names), ""]).encode()
@@ -126,7 +144,12 @@ class Pending:
         """Return the files that git, which listed its index, was told not to look at."""
         if self._listed is None or self._listed.returncode:
             return None
-        found = {os.fsdecode(each) for each in _FLAGGED.findall(self._listed.stdout)}
+        listed = self._listed.stdout
+        # That all are plain is told much sooner than which are not.
+        is_plain = not listed or (
+            listed.startswith(_USUAL[1:]) and listed.count(_USUAL) == listed.count(b"\0") - 1
+        )
+        found = set() if is_plain else {os.fsdecode(each) for each in _FLAGGED.findall(listed)}
         if self._index != "" and _index_mark(self._root) == self._index:
             cache.keep(self._flags_key, "\0".join((self._index, *sorted(found))))
         return found

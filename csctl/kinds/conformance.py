@@ -152,6 +152,11 @@ class Shape:
     def _fits(self) -> Callable[[Any], bool] | None:
         return build_filter(self._schema)
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether data that fit surely are told without the reference."""
+        return self._fits is not None
+
     @functools.cached_property
     def _reference(self) -> jsonschema.Draft202012Validator:
         import jsonschema  # a tenth of a second, and only what may be wrong needs it
@@ -175,6 +180,11 @@ def _shape(kind: Kind) -> Shape:
 @functools.lru_cache(maxsize=1024)
 def _field_shape(kind: Kind, address: str) -> Shape:
     return Shape(plain_schema(kind.field(address).schema))
+
+
+def get_ready(kind: Kind) -> bool:
+    """Make what checks the shape of a kind; tell whether it is the quick way."""
+    return _shape(kind).is_quick
 
 
 def check_shape(kind: Kind, data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def test_a_report_has_every_part_that_the_procedure_asks_for(index: Index) -> No
     assert [row[-1] for row in followed] == ["In progress"]
     assert {"Returned parts", "Service activities", "Satisfaction by customer"} <= set(tables)
     assert {"Satisfaction by dimension", "Defects by month (Paynter)"} <= charts
-    assert any("without shipments" in note for note in report.notes)
+    assert any("without parts shipped" in note for note in report.notes)
 
 
 def test_returned_parts_and_services_of_a_month(index: Index) -> None:

@@ -83,7 +83,7 @@ class Desk:
         if self.invocation.no_cache or root is None:
             return NO_CACHE
         opened = open_repository_cache(root)
-        _at_the_end(opened.close)
+        at_the_end(opened.close)
         return opened
 
     def look_ahead(self, *kinds: str) -> None:
@@ -107,7 +107,7 @@ class Desk:
         if self.invocation.no_cache:
             return None
         self._pending[:] = [Pending(root, folders)]
-        _at_the_end(self._pending[0].give_up)
+        at_the_end(self._pending[0].give_up)
         return self._pending[0]
 
     @functools.cached_property
@@ -164,7 +164,8 @@ class Desk:
         self._pending.clear()
 
 
-def _at_the_end(act: Callable[[], None]) -> None:
+def at_the_end(act: Callable[[], None]) -> None:
+    """Do something when the command is over, however it ends."""
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(act)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
 from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
+    from csctl.findings import Finding
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.supply import RepositoryRows
     from csctl.record import Record
@@ -57,13 +59,34 @@ def reckoning_of(
     from csctl.kpi.definitions import build_definitions
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.periods import parse_period
+    from csctl.kpi.promised import duty_rows
 
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache)
+    kept = look_for_kept(desk)
+    others = {
+        "duties": lambda months: duty_rows(desk.reading, months, desk.now),
+        "records": lambda months: _verdicts(kept(), months[-1]),
+    }
+    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
+
+
+def _verdicts(found: tuple[list[Finding], int] | None, month: str) -> Iterator[dict[str, Any]]:
+    """Yield how many records there are and how many have no error, as `validate` found last."""
+    about = {"month": month, "outcome": ""}
+    if found is None:
+        doubt = _("not known for the records as they are; find out with: csctl validate")
+        yield {"id": "", **about, "count": None, "doubt": doubt}
+        return
+    findings, count = found
+    wrong = sorted({each.record for each in findings if each.level == "error"})
+    yield {"id": "", **about, "count": count - len(wrong), "complete": count - len(wrong),
+           "remark": _("as of now")}  # fmt: skip
+    for name in wrong:
+        yield {"id": name, **about, "count": 1, "complete": 0}
 
 
 def content_of(desk: Desk, month: str, year: str, scope: dict[str, str]) -> Content:

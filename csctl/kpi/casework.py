@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from csctl.kpi.cells import (
@@ -12,10 +13,12 @@ from csctl.kpi.cells import (
     day_of,
     given,
     hours_between,
+    number,
     part_of,
     plain,
     row_of,
     rows_of_8d,
+    share_of,
     text_at,
 )
 from csctl.record import Record, linked_ids, owner_of, rows
@@ -25,6 +28,8 @@ _OURS: Final = ("own_process", "own_design", "supplier", "joint")
 _DISRUPTING: Final = frozenset(("line_stop", "yard_hold", "ship_hold", "field_action"))
 _MEETING: Final = 4
 _NEVER: Final = "0000-00"
+_CLAIMED: Final = ("material", "labour", "handling", "other")
+_CLOSED: Final = ("accepted", "deemed_accepted")
 _PROMISE: Final = {"due", "done_on", "owner"}
 
 
@@ -130,15 +135,27 @@ def undetermined(record: Record) -> Rows:
 
 
 def costs(record: Record) -> Rows:
-    """Yield what a complaint cost, item by item."""
-    for each in rows(given(record, "costs")):
+    """Yield what a case cost, item by item; of a returned part what is ours of the claim."""
+    held = given(record, "costs")
+    by = given(record, "received_at") or given(record, "dispatched_at")
+    for each in rows(held) if isinstance(held, list) else _claims(record, held):
         amount = each.get("amount")
         if isinstance(amount, (int, float)):
             yield from row_of(
-                record, given(record, "received_at"), part=part_of(record), amount=amount,
+                record, by, part=part_of(record), amount=amount,
                 currency=str(each.get("currency", "")), category=str(each.get("category", "")),
-                charged_to=str(each.get("charged_to", "")),
+                charged_to=str(each.get("charged_to", "")), complaint=text_at(record, "complaint"),
             )  # fmt: skip
+
+
+def _claims(record: Record, costs: Any) -> list[dict[str, Any]]:
+    """Return what the customer billed, else what it cost, times the share we answer for."""
+    if not isinstance(costs, dict):
+        return []
+    parts = (number(costs.get(each)) or 0.0 for each in _CLAIMED)
+    billed = number(costs.get("billed"))
+    amount = (math.fsum(parts) if billed is None else billed) * share_of(record)
+    return [{"amount": amount, "currency": costs.get("currency"), "category": "warranty"}]
 
 
 def reports(record: Record) -> Rows:
@@ -160,6 +177,26 @@ def closed_8ds(record: Record) -> Rows:
     answers = [each for each in held if isinstance(each, str)] if isinstance(held, list) else []
     closed = given(record, "closed_on")
     yield from rows_of_8d(record, closed, closed=str(day_of(closed)), answers=answers)
+
+
+def implemented(record: Record) -> Rows:
+    """Yield an 8D whose actions are in place, with the days that took."""
+    yield from _days_to(record, given(record, "d6_completed_at"))
+
+
+def approved(record: Record) -> Rows:
+    """Yield each complaint of an 8D that its customer closed, with the days that took."""
+    held = given(record, "customer_closures")
+    for each in held.values() if isinstance(held, dict) else ():
+        if isinstance(each, dict) and each.get("status") in _CLOSED:
+            yield from _days_to(record, each.get("closed_on"))
+
+
+def _days_to(record: Record, end: Any) -> Rows:
+    begun = day_of(given(record, "received_at") or given(record, "opened_at"))
+    ended = day_of(end)
+    if begun and ended:
+        yield from rows_of_8d(record, end, days=(ended - begun).days)
 
 
 def actions(record: Record) -> Rows:

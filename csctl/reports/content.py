@@ -10,7 +10,8 @@ from csctl.charts import lines
 from csctl.charts.drawing import Chart
 from csctl.kinds.schema import pick
 from csctl.kpi import satisfaction
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import shown
 from csctl.kpi.targets import find_target
 from csctl.kpi.telling import counted, light_words, with_unit
@@ -39,7 +40,7 @@ class Content(Drawings):
             label = pick(kpi.label, language())
             rows.append((
                 label,
-                with_unit(figure.value, kpi.unit),
+                with_unit(figure.value, kpi.unit, figure.currency),
                 with_unit(figure.theirs, kpi.unit) if kpi.theirs else "",
                 with_unit(before.figure(name).value, kpi.unit),
                 f"{sign} {shown(target.value, kpi.unit)}" if target else "",

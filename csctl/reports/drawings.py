@@ -11,7 +11,8 @@ from csctl.charts.drawing import Chart
 from csctl.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import pick
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import Period
 from csctl.kpi.supply import RepositoryRows
 from csctl.kpi.targets import find_target

@@ -11,7 +11,8 @@ from csctl.charts.drawing import Chart
 from csctl.clocks import clock_states
 from csctl.index import Index
 from csctl.kinds.schema import Clock, pick
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.messages import _, language
 from csctl.record import Record, linked_ids, text_of
 

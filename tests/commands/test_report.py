@@ -25,7 +25,7 @@ def test_figures_stand_beside_their_targets(run: Run) -> None:
     assert (shown.code, shown.out.splitlines()[0]) == (0, "Figures of 2026-10")
     (csat,) = [each for each in shown.out.splitlines() if each.startswith("Customer satisfaction")]
     assert csat.split()[2:] == ["77.59", "points", "≥", "85.00", "▲", "yellow", "543.11", "/", "7"]
-    assert "without shipments, left out: MUSTER 2026-08" in shown.err
+    assert "without parts shipped, left out: MUSTER 2026-08" in shown.err
     assert "complaints / deliveries × 100" in shown.err
 
 

@@ -12,6 +12,7 @@ from csctl.kpi.periods import shown
 from csctl.kpi.targets import Light, Target, find_target
 from csctl.messages import _, language
 from csctl.record import Record
+from csctl.tables.table import Cell, Column, Table
 
 
 def unit_words(unit: str) -> str:
@@ -72,6 +73,34 @@ def _row(figure: Figure, kpi: Kpi, target: Target | None) -> dict[str, Any]:
         "source": kpi.source,
         "notes": list(figure.notes),
     }
+
+
+def figure_table(rows: Iterable[Mapping[str, Any]], title: str) -> Table:
+    """Return what `figure_rows` returned as a table to be given out: numbers as they are."""
+    columns = (
+        Column("name", (_("Name"),)),
+        Column("figure", (_("Figure"),)),
+        Column("period", (_("Period"),)),
+        Column("value", (_("Value"),), "number"),
+        Column("theirs", (_("Customer's count"),), "number"),
+        Column("unit", (_("Unit"),)),
+        Column("target", (_("Target"),), "number"),
+        Column("light", (_("Light"),)),
+        Column("numerator", (_("Numerator"),), "number"),
+        Column("denominator", (_("Denominator"),), "number"),
+        Column("excluded", (_("Never counted"),), "integer"),
+        Column("formula", (_("Formula"),), width=50),
+        Column("choice", (_("Chosen"),)),
+        Column("source", (_("Source"),)),
+        Column("notes", (_("Note"),), width=50),
+    )
+    told = ({**row, "unit": row["currency"] or row["unit"]} for row in rows)
+    cells = ([_cell(row[column.name]) for column in columns] for row in told)
+    return Table("kpi", (title,), columns, cells)
+
+
+def _cell(value: Any) -> Cell:
+    return "\n".join(value) if isinstance(value, list) else value
 
 
 def with_unit(value: float | None, unit: str, currency: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ import click
 from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
-from csctl.messages import _
+from csctl.kinds.schema import pick
+from csctl.messages import _, language
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
     from csctl.findings import Finding
+    from csctl.kpi.counting import Row
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.supply import RepositoryRows
     from csctl.record import Record
@@ -59,19 +62,25 @@ def reckoning_of(
     from csctl.kpi.definitions import build_definitions
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.periods import parse_period
-    from csctl.kpi.promised import duty_rows
 
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    kept = look_for_kept(desk)
-    others = {
-        "duties": lambda months: duty_rows(desk.reading, months, desk.now),
-        "records": lambda months: _verdicts(kept(), months[-1]),
-    }
+    others = _others(desk, desk.now)
     supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
+
+
+def _others(desk: Desk, now: datetime) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
+    """Return the tables that are found out elsewhere than in the records: duties and verdicts."""
+    from csctl.kpi.promised import duty_rows
+
+    kept = look_for_kept(desk)
+    return {
+        "duties": lambda months: duty_rows(desk.reading, months, now),
+        "records": lambda months: _verdicts(kept(), months[-1]),
+    }
 
 
 def _verdicts(found: tuple[list[Finding], int] | None, month: str) -> Iterator[dict[str, Any]]:
@@ -185,6 +194,7 @@ def keep_figures(
     record = desk.store.get(found.id)
     if record.stage != kind.stages[0].name:
         tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
+        _tell_changed(desk, record, content)
         return 0
     fields = frozen_fields(content, desk.now)
     if fields["figures"] == record.data.get("figures"):
@@ -193,6 +203,27 @@ def keep_figures(
     changed = workflow.change(record, edits)
     draft = workflow.drafted(record, changed, "figures")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
+    """Tell which of the figures a report keeps would come out differently, clocks included."""
+    from csctl.kpi.clocking import repository_rows
+    from csctl.kpi.freezing import changed
+    from csctl.kpi.telling import with_unit
+    from csctl.record import rows
+    from csctl.times.moments import find_moment
+
+    definitions = content.reckoning.definitions
+    at = find_moment(record.data.get("figures_at")) or desk.now
+    supply = repository_rows(desk.reading, definitions, at, desk.cache, _others(desk, at))
+    held = rows(record.data.get("figures"))
+    for name, then, now in changed(held, definitions, supply, content.period.last, ("records",)):
+        unit = definitions.get(name).unit
+        tell(
+            _("{figure} was {then} and comes out as {now}: csctl report kpi --explain {name}")
+            .format(figure=pick(definitions.get(name).label, language()), name=name,
+                    then=with_unit(then, unit), now=with_unit(now, unit))
+        )  # fmt: skip
 
 
 def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:

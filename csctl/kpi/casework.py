@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Final
 
+from csctl.kinds.schema import Kind
 from csctl.kpi.cells import (
     NO_MONTH,
     Rows,
-    content_of,
     count_at,
     day_of,
     given,
@@ -50,7 +51,6 @@ def complaints(record: Record) -> Rows:
         dept=plain(given(record, "responsibility.dept")),
         defect=text_at(record, "defect_code"),
         stage=record.stage,
-        content=content_of(record),
         moved=_is_moved(record),
         qty_ours=_ours(record),
         qty_theirs=_theirs(record),
@@ -71,8 +71,7 @@ def answers(record: Record) -> Rows:
     fields = [each for each in record.kind.links() if each.link == "complaint"]
     targets = sorted({name for each in fields for name in linked_ids(record, each)})
     if targets:
-        yield {"id": record.id, "month": NO_MONTH, "targets": targets, "site": "",
-               "content": content_of(record)}  # fmt: skip
+        yield {"id": record.id, "month": NO_MONTH, "targets": targets, "site": ""}  # fmt: skip
 
 
 def _severity(record: Record) -> dict[str, Any]:
@@ -122,7 +121,7 @@ def closed(record: Record) -> Rows:
         days = (ended - begun).days if ended and begun else None
         yield {
             **row, "month": month, "received": str(begun), "days": days, "stage": record.stage,
-            "owner": owner_of(record), "content": content_of(record), "moved": _is_moved(record),
+            "owner": owner_of(record), "moved": _is_moved(record),
         }  # fmt: skip
 
 
@@ -201,11 +200,15 @@ def _days_to(record: Record, end: Any) -> Rows:
 
 def actions(record: Record) -> Rows:
     """Yield every promised action of a record: what has an owner, a day due and one when done."""
-    for name, field in record.kind.fields.items():
-        if field.row is None or not set(field.row.fields) >= _PROMISE:
-            continue
+    for name in _promises(record.kind):
         for each in rows(given(record, name)):
             due, done = each.get("due"), each.get("done_on")
             met = isinstance(done, str) and isinstance(due, str) and done <= due
             if not each.get("cancelled_reason"):
                 yield from rows_of_8d(record, due, met=met, due=due, done=done or "")
+
+
+@functools.lru_cache(maxsize=64)
+def _promises(kind: Kind) -> list[str]:
+    return [name for name, field in kind.fields.items()
+            if field.row is not None and set(field.row.fields) >= _PROMISE]  # fmt: skip

@@ -183,9 +183,14 @@ def asked(record: Record) -> Rows:
 
 
 def customers(record: Record) -> Rows:
-    """Yield an active customer."""
-    if record.stage == "active":
-        for row in row_of(record, f"{NO_MONTH}-01", part=""):
-            cycle = text_at(record, "visit_cycle")
-            begun = day_of(given(record, "registered_at"))
-            yield {**row, "customer": record.id, "cycle": cycle, "begun": str(begun or "")}
+    """Yield a customer that is active or was: from when on, until when, and how often visited."""
+    since = day_of(given(record, "activated_at"))
+    if since is None and record.stage != "active":
+        return
+    until = day_of(given(record, "outcome.at")) if record.outcome else None
+    begun = day_of(given(record, "registered_at"))
+    for row in row_of(record, f"{NO_MONTH}-01", part=""):
+        yield {
+            **row, "customer": record.id, "cycle": text_at(record, "visit_cycle"),
+            "since": str(since or ""), "until": str(until or ""), "begun": str(begun or ""),
+        }  # fmt: skip

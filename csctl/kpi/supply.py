@@ -290,7 +290,7 @@ class RepositoryRows:
                 yield survey, row
 
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
-        """Yield the active customers: asked in the last half-year, visited within their cycle."""
+        """Yield the customers active at the end: asked in a half-year, visited within their cycle."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
         asked = {name for row in self._plain("asked", half) for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]
@@ -300,6 +300,8 @@ class RepositoryRows:
             if not row["outcome"] and row["day"] <= end.isoformat():
                 last[row["customer"]] = max(row["day"], last.get(row["customer"], ""))
         for row in self._group("customers", NO_MONTH):
+            if row["since"] > end.isoformat() or (row["until"] and row["until"] <= end.isoformat()):
+                continue
             begun, cycle = last.get(row["id"]) or row["begun"], CYCLES.get(row["cycle"])
             in_cycle = None
             if cycle:

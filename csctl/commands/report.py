@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -24,9 +23,6 @@ from csctl.console.reporting import (
     write_report,
 )
 from csctl.messages import _
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.group(
@@ -129,11 +125,10 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
     from csctl.reports.monthly import find_report, monthly_report
 
     content = content_of(desk, month, "", {})
-    before = find_report(desk.reading, content.period.before().last)
-    code = keep_figures(desk, content, before, dry_run=dry_run, no_commit=no_commit)
+    code = keep_figures(desk, content, dry_run=dry_run, no_commit=no_commit)
     if code or dry_run:
         return code
-    report = monthly_report(content, before)
+    report = monthly_report(content)
     desk.look_ahead()
     record = find_report(desk.reading, content.period.last)
     write_report(desk, report, content, record, output or Path(f"{content.period.last}.pdf"))

@@ -175,9 +175,7 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
         write_chart(desk, chart, folder / f"{name}.svg")
 
 
-def keep_figures(
-    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
-) -> int:
+def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
     """Write the figures into the month's record, made where there is none, until its review."""
     from csctl import workflow
     from csctl.console.saving import finish
@@ -187,9 +185,10 @@ def keep_figures(
     found = find_report(desk.reading, content.period.last)
     kind = desk.store.repository.schemas.kind("monthly-report")
     if found is None:
-        fields = record_fields(content, before, desk.now)
+        fields = record_fields(content, desk.now)
         with desk.store.lock():
-            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
+            me = _me_or_nobody(desk) if dry_run else desk.me
+            made = beginning.register(desk.store, kind, fields, me=me, now=desk.now)
             return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
     record = desk.store.get(found.id)
     if record.stage != kind.stages[0].name:
@@ -203,6 +202,19 @@ def keep_figures(
     changed = workflow.change(record, edits)
     draft = workflow.drafted(record, changed, "figures")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def _me_or_nobody(desk: Desk) -> str:
+    """Return who is at the desk; whoever only looks need not be a person of the records."""
+    from csctl.errors import UsageError
+
+    try:
+        return desk.me
+    except UsageError as error:
+        if desk.invocation.me:  # named, and wrong
+            raise
+        tell(error.message)
+        return ""
 
 
 def _tell_changed(desk: Desk, record: Record, content: Content) -> None:

@@ -29,7 +29,9 @@ class Source:
     content: bool = False
 
 
-_PROMISING: Final = ("8d", "capa", "complaint", "meeting", "recurrence-prevention", "visit")
+_PROMISING: Final = (
+    "8d", "capa", "complaint", "meeting", "monthly-report", "recurrence-prevention", "visit",
+)  # fmt: skip
 SOURCES: Final[Mapping[str, Source]] = {
     "complaints": Source(("complaint",), casework.complaints, content=True),
     "closed": Source(("complaint",), casework.closed, content=True),

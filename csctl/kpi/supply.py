@@ -290,7 +290,7 @@ class RepositoryRows:
                 yield survey, row
 
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
-        """Yield the customers active at the end: asked in a half-year, visited within their cycle."""
+        """Yield the customers active at the end: asked in half a year, visited in their cycle."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
         asked = {name for row in self._plain("asked", half) for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]

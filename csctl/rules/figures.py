@@ -70,7 +70,9 @@ PROVEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "closed_8ds": ("8d",),
     "implemented": ("8d",),
     "approved": ("8d",),
-    "actions": ("8d", "capa", "complaint", "meeting", "recurrence-prevention", "visit"),
+    "actions": (
+        "8d", "capa", "complaint", "meeting", "monthly-report", "recurrence-prevention", "visit",
+    ),
     "shipments": ("shipment",),
     "turnover": ("shipment",),
     "parts": ("returned-part",),

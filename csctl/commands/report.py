@@ -170,7 +170,8 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
         "\b\n"
         "Examples:\n"
         "  csctl report charts -o charts\n"
-        "  csctl report charts --month 2026-10 --customer GEELY -o charts"
+        "  csctl report charts --month 2026-10 --customer GEELY -o charts\n"
+        "  csctl report charts --weight cost -o charts"
     ),
 )
 @period_options
@@ -178,15 +179,25 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help=_("The folder.")
 )
+@click.option(
+    "--weight",
+    type=click.Choice(["count", "qty", "cost"]),
+    default="count",
+    help=_("What the Paretos of complaints count."),
+)
+@click.option("--log", is_flag=True, help=_("The PPM of the trend on an axis of powers of ten."))
 @pass_desk
-def charts(desk: Desk, month: str, year: str, customer: str, output: Path) -> int:
+def charts(
+    desk: Desk, month: str, year: str, customer: str, output: Path, weight: str, log: bool
+) -> int:
     """Write the charts."""
     desk.look_ahead()
     from csctl.reports import lists
 
     scope = scope_of(desk, customer, "", "")
-    drawn = content_of(desk, month, year, scope).charts()
+    drawn = content_of(desk, month, year, scope).charts(weight, log=log)
     drawn["8d"] = lists.strip(desk.reading, desk.now, scope.get("customer", ""))
+    drawn["funnel"] = lists.funnel(desk.reading, scope.get("customer", ""))
     write_charts(desk, drawn, output)
     return 0
 

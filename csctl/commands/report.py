@@ -10,13 +10,16 @@ from csctl.console.options import Desk, format_option, pass_desk, writing_option
 from csctl.console.output import nothing, say, show_rows
 from csctl.console.reporting import (
     content_of,
+    customer_option,
     explain_figure,
+    heads,
     keep_figures,
     period_options,
     reckoning_of,
     scope_of,
     show_ages,
     show_report,
+    svg_option,
     tell_notes,
     write_chart,
     write_charts,
@@ -53,7 +56,7 @@ def command() -> None:
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @click.option("--product", default="", metavar="PART", help=_("Only that part number."))
 @click.option("--plant", default="", metavar="SITE", help=_("Only that site of ours."))
 @click.option("--explain", default="", metavar="NAME", help=_("One figure and its records."))
@@ -175,7 +178,7 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help=_("The folder.")
 )
@@ -212,8 +215,8 @@ def charts(
         "  csctl report 8d-status --customer GEELY --svg 8d.svg"
     ),
 )
-@click.option("--customer", default="", help=_("Only that customer."))
-@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@customer_option
+@svg_option
 @format_option()
 @pass_desk
 def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
@@ -224,13 +227,7 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     code = desk.store.complete(customer) if customer else ""
     rows = lists.status_rows(desk.reading, desk.now, code)
     labels = sorted({name for row in rows for name in row["steps"]})
-    headings = {
-        "record": _("Record"),
-        "stage": _("Stage"),
-        "leader": _("Leader"),
-        **{name: name for name in labels},
-        "title": _("Title"),
-    }
+    headings = heads("record", "stage", "leader") | {name: name for name in labels} | heads("title")
     if svg is not None:
         write_chart(desk, lists.strip(desk.reading, desk.now, code), svg)
     show_rows("report 8d-status", rows, headings, style)
@@ -249,8 +246,8 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
         "  csctl report aging --customer GEELY --svg aging.svg"
     ),
 )
-@click.option("--customer", default="", help=_("Only that customer."))
-@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@customer_option
+@svg_option
 @format_option()
 @pass_desk
 def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
@@ -277,14 +274,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
         }
         for row in rows
     ]
-    headings = {
-        "record": _("Record"),
-        "customer": _("Customer"),
-        "age": _("Days"),
-        "overdue": _("Clock"),
-        "stage": _("Stage"),
-        "owner": _("Owner"),
-    }
+    headings = heads("record", "customer", "age", "overdue", "stage", "owner")
     show_rows("report aging", shown, headings, style)
     if not rows and style == "text":
         nothing(_("No complaint is open."))
@@ -302,7 +292,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @format_option()
 @pass_desk
 def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
@@ -314,15 +304,7 @@ def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
         desk, month or ("" if year else f"{desk.now:%Y-%m}"), year, scope_of(desk, customer, "", "")
     )
     rows = repeats(reckoning)
-    headings = {
-        "customer": _("Customer"),
-        "part": _("Part"),
-        "defect": _("Defect"),
-        "count": _("Count"),
-        "first": _("First"),
-        "last": _("Last"),
-        "names": _("Records"),
-    }
+    headings = heads("customer", "part", "defect", "count", "first", "last", "names")
     show_rows(
         "report repeat", [{**e, "names": " ".join(e["records"])} for e in rows], headings, style
     )

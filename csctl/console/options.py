@@ -302,3 +302,22 @@ def go_to_own_branch(here: Desk) -> None:
     if line:
         here.reopen()
         tell(line)
+
+
+def form_options(function: Command) -> Command:
+    """Say in which language a form is, who gets it, and where it goes."""
+    for option in (
+        click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder.")),
+        click.option(
+            "--audience",
+            type=click.Choice(["internal", "customer"]),
+            default="internal",
+            show_default=True,
+            help=_("Who gets it: internal fields are never on a customer's form."),
+        ),
+        click.option(
+            "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
+        ),
+    ):
+        function = option(function)
+    return function

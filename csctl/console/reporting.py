@@ -36,6 +36,29 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def customer_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Choose one customer."""
+    return click.option("--customer", default="", help=_("Only that customer."))(function)
+
+
+def svg_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Write the chart of a list too."""
+    return click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))(
+        function
+    )
+
+
+def heads(*names: str) -> dict[str, str]:
+    """Return what stands over columns of lists."""
+    words = {
+        "record": _("Record"), "names": _("Records"), "stage": _("Stage"), "title": _("Title"),
+        "leader": _("Leader"), "owner": _("Owner"), "customer": _("Customer"), "part": _("Part"),
+        "defect": _("Defect"), "age": _("Days"), "overdue": _("Clock"), "count": _("Count"),
+        "first": _("First"), "last": _("Last"),
+    }  # fmt: skip
+    return {name: words[name] for name in names}
+
+
 def scope_of(desk: Desk, customer: str, product: str, plant: str) -> dict[str, str]:
     """Return what a report is limited to, each as the rows say it."""
     from csctl.errors import UsageError

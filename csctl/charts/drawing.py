@@ -257,7 +257,7 @@ def framed(
     sizes = [measure(each, SMALL) for each in words] or [0.0]
     # A day is written whole or not at all.
     wanted = max(sizes) if lines == 1 and max(sizes) <= _SHORT else min(*sizes, _LEAST)
-    every = max(1, math.ceil(wanted / max(frame.step - 3, 1)))
+    every = max(1, math.ceil((wanted + 3) / frame.step))
     for column, label in enumerate(words):
         if column % every == 0:
             room = frame.step * every - 3

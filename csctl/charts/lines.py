@@ -51,13 +51,7 @@ def control(
         canvas.path("line-limit", points)
     dots = [(frame.middle(n), frame.at(value)) for n, value in enumerate(limits.values)]
     canvas.path("line-main", dots)
-    for (x, y), flags in zip(dots, limits.flags, strict=True):
-        if flags:
-            diamond = [(x, y - _DOT), (x + _DOT, y), (x, y + _DOT), (x - _DOT, y)]
-            canvas.path("flag", diamond, closed=True)
-            canvas.text(x, y - 8, "+".join(flags), size=7, style="flagged")
-        else:
-            canvas.rect("dot-main", x - 2.5, y - 2.5, _DOT, _DOT)
+    _mark(canvas, dots, limits)
     entries = [("line-main", _("value")), ("line-centre", _("centre"))]
     if any(each is not None for each in limits.upper):
         entries.append(("line-limit", _("control limits")))
@@ -74,6 +68,22 @@ def control(
     return canvas.chart(
         title, heads, rows, [each for key, each in rules().items() if key in broken]
     )
+
+
+def _mark(canvas: Canvas, dots: Sequence[tuple[float, float]], limits: Limits) -> None:
+    """Draw the points, a flagged one as a diamond with its rules where there is room."""
+    taken = 0.0  # up to where a rule is named; those of its neighbours stand in the table
+    for (x, y), flags in zip(dots, limits.flags, strict=True):
+        if flags:
+            words = "+".join(flags)
+            half = measure(words, 7) / 2
+            diamond = [(x, y - _DOT), (x + _DOT, y), (x, y + _DOT), (x - _DOT, y)]
+            canvas.path("flag", diamond, closed=True)
+            if x - half >= taken:
+                canvas.text(x, y - 8, words, size=7, style="flagged")
+                taken = x + half
+        else:
+            canvas.rect("dot-main", x - 2.5, y - 2.5, _DOT, _DOT)
 
 
 def _limit(value: float | None) -> str:

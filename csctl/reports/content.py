@@ -36,6 +36,7 @@ class Content(Drawings):
         rows, notes = [], dict[str, list[str]]()
         for name in names:
             figure, kpi = self.reckoning.figure(name), self.reckoning.definitions.get(name)
+            earlier = before.figure(name)
             target = find_target(targets, kpi, figure.period, self.scope)
             sign = "≤" if kpi.direction == "down" else "≥"
             label = pick(kpi.label, language())
@@ -43,7 +44,7 @@ class Content(Drawings):
                 label,
                 with_unit(figure.value, kpi.unit, figure.currency),
                 with_unit(figure.theirs, kpi.unit) if kpi.theirs else "",
-                with_unit(before.figure(name).value, kpi.unit),
+                with_unit(earlier.value, kpi.unit, earlier.currency),
                 f"{sign} {shown(target.value, kpi.unit)}" if target else "",
                 light_words(target.light(figure.value)) if target else "",
                 counted(figure),

@@ -276,7 +276,7 @@ def test_rare_events_are_judged_by_the_days_between_them() -> None:
     assert (chart.headings[0], chart.notes) == ("Date", ("WE1: a point beyond 3 sigma",))
 
 
-@pytest.mark.parametrize("count", [3, 30, 300])
+@pytest.mark.parametrize("count", [3, 30, 300, 3000])
 def test_days_are_written_whole_or_not_at_all(count: int) -> None:
     days = [f"2026-{1 + n % 12:02}-{1 + n % 28:02}" for n in range(count)]
     chart = lines.control("t", days, control.t_chart([1.0 + n % 9 for n in range(count)]))

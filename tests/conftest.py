@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import subprocess
 import time
@@ -14,6 +16,16 @@ from csctl import messages
 
 Git = Callable[..., str]
 
+# Repositories this young need no tidying: git would start a process after each commit to see.
+_GIT_CONFIG = """\
+[init]
+	defaultBranch = main
+[maintenance]
+	auto = false
+[core]
+	fsync = none
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -21,18 +33,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    # Little of what tests leave can be collected; looking through all of it again costs.
+    gc.set_threshold(100_000, 50, 50)
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Name one home after the other; pytest would look through all it gave so far."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def hermetic(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def hermetic(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give each test its own home, identity, date, zone and language; return the home."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     for name in os.environ:
         if name.startswith(("GIT_", "LC_", "CSCTL_", "XDG_")):
             monkeypatch.delenv(name)
     for name in ("LANGUAGE", "NO_COLOR", "EDITOR", "VISUAL", "EMAIL", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
-    (home / "gitconfig").write_text("[init]\n\tdefaultBranch = main\n", encoding="utf-8")
+    (home / "gitconfig").write_text(_GIT_CONFIG, encoding="utf-8")
     settings = {
         "HOME": home,
         "USERPROFILE": home,

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from csctl.cache import NO_CACHE, RepositoryCache, open_repository_cache
 from csctl.errors import CsctlError, UsageError
-from csctl.kinds.schemaload import Schemas
+from csctl.kinds.schemaload import Schemas, found_in
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.rules.context import build_context
@@ -349,3 +351,32 @@ properties:
         for name in ("CC-2026-0001", "CC-2026-0002", "CC-2026-0003")
     }
     assert missing == {"CC-2026-0001": [], "CC-2026-0002": ["erp_no"], "CC-2026-0003": []}
+
+
+# --- what is known already ------------------------------------------------------------------------
+
+
+def test_the_same_files_are_one_kind_and_others_another(tmp_path: Path) -> None:
+    first = schemas(tmp_path, outing=MINIMAL).kind("outing")
+    assert schemas(tmp_path, outing=MINIMAL).kind("outing") is first
+    changed = schemas(tmp_path, outing=MINIMAL.replace("OU", "QZ")).kind("outing")
+    assert (first.prefix, changed.prefix) == ("OU", "QZ")
+    assert schemas(tmp_path, outing=MINIMAL).kind("outing").prefix == "OU"
+
+
+def test_what_a_process_before_kept_is_what_the_files_say(repo: Path) -> None:
+    write(repo, "schemas/outing.yaml", MINIMAL)
+
+    def told(cache: RepositoryCache) -> list[Any]:
+        found_in.cache_clear()
+        opened = Schemas((repo / "schemas", builtin("schemas")), cache)
+        kinds = [vars(opened.kind(name)) for name in opened.names()]
+        marks = [opened.mark(name) for name in opened.names()]
+        return [kinds, marks, opened.linked_kinds(), opened.profile("clocks")]
+
+    plain = told(NO_CACHE)
+    cache = open_repository_cache(repo)
+    assert told(cache) == plain
+    assert cache.read("SELECT count(*) FROM texts")[0][0] > 2 * len(plain[1])
+    assert told(cache) == plain
+    cache.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -35,13 +35,10 @@ class Schemas:
         self._path = tuple(search_path)
         self._cache = cache
         self._sources: dict[str, dict[str, Any]] = {}
-        self._results: dict[str, dict[str, Any]] = {}
-        self._kinds: dict[str, Kind] = {}
         self._headers: dict[str, dict[str, str]] | None = None
         # Shapes are shared by many fields: found, read and resolved once each.
         self._found: dict[tuple[str, tuple[Path, ...]], _Source] = {}
         self._shapes: dict[str, dict[str, Any]] = {}
-        self._profiles: dict[str, dict[str, Any]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all kinds, sorted."""
@@ -61,7 +58,8 @@ class Schemas:
         CsctlError if it is the repository's own and does not hold together. An addition to a
         shipped kind that does not leaves the kind as it is shipped.
         """
-        if name not in self._kinds:
+        key, known = f"kind {name}", found_in(self.digest)
+        if key not in known:
             unsound = self.unsound.get(name)
             if unsound is not None and not unsound.stands:
                 raise unsound.error
@@ -72,8 +70,9 @@ class Schemas:
                 )
             as_shipped = unsound is not None and unsound.is_addition
             shipped = Schemas(self._path[1:], self._cache) if as_shipped else self
-            self._kinds[name] = shipped._build(name)
-        return self._kinds[name]
+            known[key] = shipped._build(name)
+        kind: Kind = known[key]
+        return kind
 
     @cached_property
     def unsound(self) -> Mapping[str, Unsound]:
@@ -141,13 +140,15 @@ class Schemas:
 
     def _remembered(self, what: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return what follows from the schema files, found out once for all processes."""
-        if what not in self._results:
+        found = found_in(self.digest)
+        if what not in found:
             key = f"{what} {self.digest}" if self._cache.works else ""
             known = self._cache.text(key)
-            self._results[what] = json.loads(known) if known else find()
+            found[what] = json.loads(known) if known else find()
             if not known:
-                self._cache.keep(key, json.dumps(self._results[what]))
-        return self._results[what]
+                self._cache.keep(key, json.dumps(found[what]))
+        result: dict[str, Any] = found[what]
+        return result
 
     def _flatten(self, name: str) -> dict[str, Any]:
         sources = [
@@ -179,10 +180,7 @@ class Schemas:
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
-        if name not in self._profiles:
-            found = self._remembered(f"profile {name}", lambda: self._read_profile(name))
-            self._profiles[name] = found
-        return self._profiles[name]
+        return self._remembered(f"profile {name}", lambda: self._read_profile(name))
 
     def _read_profile(self, name: str) -> dict[str, Any]:
         found = self._find_table("profiles", name)
@@ -281,6 +279,12 @@ class Schemas:
             if (folder / name).is_file():
                 return _Source(folder / name, self._read(folder / name), folders[number:])
         raise Misfit(_("There is no schema file {name}.").format(name=name), words=(name,))
+
+
+@lru_cache(maxsize=8)
+def found_in(_digest: str) -> dict[str, Any]:
+    """Return what this process found out so far of schema files; branches mostly share them."""
+    return {}
 
 
 class _Source(NamedTuple):

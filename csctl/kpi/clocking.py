@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import defaultdict
@@ -200,9 +201,9 @@ class ComplaintClocks:
         known = self._index.store.repository.schemas.headers()
         for grouping in GROUPINGS["answers"]:
             held = self._index.group(grouping, NO_MONTH) if grouping.kind in known else ()
-            for standing in held:
-                for row in json.loads(standing):
-                    for target in row["targets"]:
-                        found[target] += row["content"]
-                        self._linked[target].append(row["id"])
+            # One text is read faster than many.
+            for row in itertools.chain.from_iterable(json.loads(f"[{','.join(held)}]")):
+                for target in row["targets"]:
+                    found[target] += row["content"]
+                    self._linked[target].append(row["id"])
         return found

@@ -87,7 +87,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
     """Return the columns of a row that tell whose it is."""
-    return tuple(row.get(column) for column in columns)
+    return tuple(map(row.get, columns))
 
 
 def keeper(

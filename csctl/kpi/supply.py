@@ -152,12 +152,13 @@ class RepositoryRows:
         """Yield the complaints open at the end of the last month, which may be now."""
         end = self._end(months[-1])
         day = (end - timedelta(minutes=1)).date()
+        last = day.isoformat()
         later, month = [""], months[-1]
         while month < self.month:
             month = month_after(month)
             later.append(month)
         for row in self._plain("closed", later):
-            if row["received"] <= day.isoformat():
+            if row["received"] <= last:
                 age = (day - date.fromisoformat(row["received"])).days
                 yield {**row, "age": age, "overdue": self._is_overdue(row, end)}
 

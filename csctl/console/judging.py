@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def look_for_kept(desk: Desk) -> Callable[[], tuple[list[Finding], int] | None]:
     if pending is not None:
         at_the_end(pending.give_up)
 
+    @functools.cache  # git is asked once
     def kept() -> tuple[list[Finding], int] | None:
         if pending is None or not desk.cache.works:
             return None

@@ -14,6 +14,7 @@ from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
+from csctl.places import RECORDS
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
@@ -114,7 +115,8 @@ def _verdicts(found: tuple[list[Finding], int] | None, month: str) -> Iterator[d
         yield {"id": "", **about, "count": None, "doubt": doubt}
         return
     findings, count = found
-    wrong = sorted({each.record for each in findings if each.level == "error"})
+    errors = [each for each in findings if each.level == "error"]
+    wrong = sorted({each.record or each.path for each in errors if each.path.startswith(RECORDS)})
     yield {"id": "", **about, "count": count - len(wrong), "complete": count - len(wrong),
            "remark": _("as of now")}  # fmt: skip
     for name in wrong:

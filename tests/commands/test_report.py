@@ -127,3 +127,24 @@ def test_figures_are_exported_as_numbers_with_what_they_rest_on(run: Run, tmp_pa
     for wrong, told in (("custmer=X", "Did you mean customer?"), ("month=13", "no month")):
         shown = run("-C", ROOT, "export", "kpi", "--where", wrong, "--to", "csv")
         assert (shown.code, told in shown.err) == (2, True)
+
+
+def test_complete_records_are_those_that_were_checked_and_have_no_error(
+    company: Company, run: Run
+) -> None:
+    words = ("report", "kpi", "--month", "2026-05", "--explain", "record_completeness")
+
+    def told() -> dict[str, Any]:
+        data: list[dict[str, Any]] = json.loads(run(*words, "--format", "json").out)["data"]
+        return data[0]
+
+    unknown = told()
+    assert (unknown["value"], unknown["denominator"]) == (None, 0)
+    assert "find out with: csctl validate" in unknown["notes"][0]
+    checked = json.loads(run("validate", "--format", "json").out)
+    wrong = {each["record"] for each in checked["findings"] if each["level"] == "error"}
+    count = checked["data"][0]["records"]
+    found = told()
+    assert (found["numerator"], found["denominator"]) == (count - len(wrong), count)
+    assert found["value"] == pytest.approx(100 * (count - len(wrong)) / count)
+    assert wrong <= {name for name, _one, _other in found["records"]}

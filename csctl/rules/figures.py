@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index import Grouping
 from csctl.kinds.schema import pick
@@ -30,7 +31,11 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
     from csctl.kpi.periods import shown
     from csctl.kpi.supply import RepositoryRows
 
-    definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
+    try:
+        definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
+    except CsctlError as error:
+        yield breach("RPT-FIGURES", report, "figures", error.message, error.hint)
+        return
     supply = RepositoryRows(context, context.config, context.schemas, at)
     differing = changed(rows, definitions, supply, month, UNPROVEN)
     for name, then, now in differing[:_TOLD]:

@@ -52,6 +52,11 @@ def test_a_month_is_written_kept_and_its_figures_stay_after_the_review(
     later = run("validate").out
     assert "RPT-FIGURES" in later
     assert "Complaints was" in later
+    config = company.root / "csctl.yaml"
+    wrong = "kpi: {csi: {csat: {share: 0.5}, otd: {share: 0.4}}}\n"
+    config.write_text(config.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    told = run("validate")
+    assert "csi: the shares of its figures add up to 0.9, not to 1." in told.out
 
 
 def test_what_a_report_promised_is_followed_up_until_it_is_done(company: Company, run: Run) -> None:

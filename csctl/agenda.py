@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from csctl.clocklengths import check_profile
-from csctl.clocks import OPEN, ClockState, clock_states
+from csctl.clocks import OPEN, ClockState, State, clock_states, judge
 from csctl.duties import DutyState, duty_states
 from csctl.errors import UsageError
 from csctl.index import Index
@@ -16,14 +16,14 @@ from csctl.kinds.schema import Clock, Kind, pick
 from csctl.messages import _, language
 from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.rules.roles import role_of
-from csctl.times.moments import load_day
+from csctl.times.moments import between, load_day
 
 
 class Item(NamedTuple):
     """One thing that is due: a clock of a record, a question it left open, or a duty.
 
-    `due` is None for a question nobody promised to answer by a day; `record` is None for a duty,
-    which nobody has begun a record for. `person` is whom it waits for.
+    `due` is None for a question nobody promised to answer by a day, `address` the field it is
+    about; `record` is None for a duty. `person` is whom it waits for.
     """
 
     kind: Kind
@@ -34,6 +34,15 @@ class Item(NamedTuple):
     record: Record | None = None
     clock: ClockState | None = None
     duty: DutyState | None = None
+    address: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names it whoever has it, whatever language is spoken and wherever it moves."""
+        if self.duty:
+            whose = self.person if self.duty.duty.each else ""
+            return " ".join((self.duty.name, self.duty.period.name, whose)).rstrip()
+        return f"{self.id} {self.clock.name if self.clock else self.address}"
 
     @property
     def id(self) -> str:
@@ -74,7 +83,7 @@ def agenda(
     what waits for a person, `department` for the people of one.
     """
     check_profile(index.store.repository.schemas)
-    horizon = now + _span(within) if within else None
+    horizon = now.astimezone(timezone.utc) + _span(within) if within else None
     items: list[Item] = []
     for kind_name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(kind_name)
@@ -89,7 +98,10 @@ def agenda(
     if department:
         people = {each.id for each in index.people() if _is_of(each, department)}
         chosen = [each for each in chosen if each.person in people]
-    return sorted(chosen, key=lambda each: (each.due is None, each.due or now, each.id))
+    return sorted(
+        chosen,
+        key=lambda each: (each.due is None, each.due.timestamp() if each.due else 0.0, each.id),
+    )
 
 
 def _of_kind(index: Index, kind: Kind, owner: str, now: datetime) -> Iterator[Item]:
@@ -157,9 +169,11 @@ def _open_questions(record: Record, now: datetime) -> list[Item]:
         except ValueError:
             due = None
         label = pick(record.kind.field(address).label, language())
-        state = "overdue" if due is not None and due < now else "running"
+        state: State = "running"
+        if due is not None:
+            state = judge(now, due, None, now.astimezone(timezone.utc), is_paused=False)
         what = _("find out: {field}").format(field=label)
-        items.append(Item(record.kind, what, due, state, owner_of(record), record))
+        items.append(Item(record.kind, what, due, state, owner_of(record), record, address=address))
     return items
 
 
@@ -180,14 +194,14 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
     person = index.find(item.person) if item.person else None
     clock = item.clock
     return {
-        "due": _short(item.due, now) + "?" * item.provisional if item.due else "",
+        "due": short_time(item.due, now) + "?" * item.provisional if item.due else "",
         "state": state_words(item.state),
         "record": item.id,
         "what": item.label,
         "customer": ", ".join(names),
         "owner": text_of(person.value("name"), language) if person else "",
         "department": text_of(person.value("dept"), language) if person else "",
-        "left": span_words(item.due - now) if item.due else "",
+        "left": span_words(between(now, item.due)) if item.due else "",
         "state_code": item.state,
         "due_at": item.due.isoformat(timespec="minutes") if item.due else "",
         "original_due_at": clock.original.isoformat(timespec="minutes")
@@ -195,6 +209,7 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
         else "",
         "provisional": item.provisional,
         "clock": clock.clock.name if clock else item.duty.duty.name if item.duty else "",
+        "key": item.key,
         "person": item.person,
     }
 
@@ -208,9 +223,20 @@ def is_waiting_since(item: Item) -> datetime | None:
     return min((each for each in asked if each), default=None)
 
 
-def _short(due: datetime, now: datetime) -> str:
-    """Return a time as a narrow column shows it: the year only where it is another one."""
-    return due.strftime("%m-%d %H:%M" if due.year == now.year else "%Y-%m-%d %H:%M")
+def short_time(moment: datetime, now: datetime) -> str:
+    """Return a time here as a narrow column shows it: the year only where it is another one."""
+    here = moment.astimezone(now.tzinfo)
+    return here.strftime("%m-%d %H:%M" if here.year == now.year else "%Y-%m-%d %H:%M")
+
+
+def there_words(moment: datetime, now: datetime) -> str:
+    """Return what the clock shows at the customer's plant where it shows something else."""
+    offset, here = moment.utcoffset(), moment.astimezone(now.tzinfo).utcoffset()
+    # Without the name of a zone, UTC is how a time was written down, and nobody's place.
+    is_place = bool(offset) or hasattr(moment.tzinfo, "key")
+    if offset == here or not is_place:
+        return ""
+    return _(" ({time} there)").format(time=f"{moment:%m-%d %H:%M}")
 
 
 def state_words(state: str) -> str:

@@ -18,6 +18,8 @@ def render_icalendar(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
     An event has the same UID whenever it is written, so that a calendar moves it and does not
     show it twice.
     """
+    from hashlib import sha256
+
     import icalendar  # only for this format
 
     calendar = icalendar.Calendar()
@@ -30,14 +32,16 @@ def render_icalendar(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
             continue
         begin = datetime.fromisoformat(row["due_at"]).astimezone(timezone.utc)
         event = icalendar.Event()
-        event.add("uid", _uid(row))
+        event.add("uid", f"{sha256(row['key'].encode()).hexdigest()[:32]}@csctl")
         event.add("dtstamp", now.astimezone(timezone.utc))
         event.add("dtstart", begin)
         event.add("dtend", begin + _LASTS)
         event.add(
             "summary", " · ".join(filter(None, (row["record"], row["customer"], row["what"])))
         )
-        event.add("description", "\n".join(filter(None, (row["reason"], row["next"]))))
+        event.add(
+            "description", "\n".join(filter(None, (row["reason"], row["owner"], row["next"])))
+        )
         event.add("categories", [row["state"]])
         event.add("transp", "TRANSPARENT")
         alarm = icalendar.Alarm()
@@ -48,10 +52,3 @@ def render_icalendar(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
         calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content.decode("utf-8")
-
-
-def _uid(row: Mapping[str, Any]) -> str:
-    from hashlib import sha256
-
-    about = "\0".join((row["record"], row["clock"], row["what"], row["person"]))
-    return f"{sha256(about.encode()).hexdigest()[:32]}@csctl"

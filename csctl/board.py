@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from unicodedata import east_asian_width
 
-from csctl.agenda import Item, span_words
+from csctl.agenda import Item, short_time, span_words
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
@@ -18,14 +18,17 @@ from csctl.reasons import lacks
 from csctl.record import Record, owner_of, rows, text_of
 from csctl.rules.context import Context
 from csctl.selecting import summary_of
-from csctl.times.moments import load_day
+from csctl.tables.table import letters
+from csctl.times.moments import between, load_day
 
 TEMPLATE: Final = "_board"
 # What one sheet holds in letters that are read from a metre away.
 MOST_ROWS: Final = 26
 _STEP: Final = re.compile("d[1-8]")
-# Letters that fit into two lines of a column; a Chinese character counts two.
-_WIDTHS: Final = {"customer": 26, "what": 72, "clock": 36, "blocker": 80, "action": 64}
+# How many lines the sheet holds; each row has two at least, and more where there are few rows.
+_MOST_LINES: Final = 2 * MOST_ROWS
+# Letters that fit into one line of a column; a Chinese character counts two.
+_WIDTHS: Final = {"customer": 13, "what": 36, "clock": 18, "blocker": 40, "action": 32}
 _MARKS: Final = {"done": "✓", "late": "!", "now": "●", "open": "○", "none": "–"}
 
 
@@ -148,6 +151,7 @@ def build_board(context: Context) -> dict[str, Any]:
     store, now = context.index.store, context.now
     wording = Wording((spoken,), load_words(store), context.config.site.zone, lambda _k, _i: "")
     found = build_rows(context)
+    cells = fitting([_cells(each, context, now) for each in found[:MOST_ROWS]])
     rest = len(found) - MOST_ROWS
     overdue = sum(each.clock is not None and each.clock.state == "overdue" for each in found)
     form: dict[str, Any] = printable(
@@ -162,13 +166,15 @@ def build_board(context: Context) -> dict[str, Any]:
                 _("Case"), _("Customer"), _("What"), *(f"D{n}" for n in range(1, 9)),
                 _("Clock"), _("Left"), _("Blocker"), _("Next action"), _("Owner"),
             ],
-            "rows": [_cells(each, context, now) for each in found[:MOST_ROWS]],
+            "rows": cells,
             "summary": ngettext("{count} open case", "{count} open cases", len(found)).format(
                 count=len(found)
             ) + " · " + _("{count} overdue").format(count=overdue),
             "rest": ngettext(
                 "{count} case more, less urgent", "{count} cases more, less urgent", rest
             ).format(count=rest) if rest > 0 else "",
+            "cut": _("…: in full with csctl show ID")
+            if any(str(row[name]).endswith("…") for row in cells for name in _WIDTHS) else "",
             "legend": [
                 [_MARKS["done"], "done", _("done")],
                 [_MARKS["now"], "now", _("in work")],
@@ -190,21 +196,35 @@ def _cells(row: Row, context: Context, now: datetime) -> dict[str, Any]:
     return {
         "id": row.case.id,
         "report": row.report.id if row.report else "",
-        "customer": cut(text_of(customer.value("short_name"), spoken), _WIDTHS["customer"])
-        if customer
-        else "",
-        "what": cut(summary_of(row.case, spoken), _WIDTHS["what"]),
+        "customer": text_of(customer.value("short_name"), spoken) if customer else "",
+        "what": summary_of(row.case, spoken),
         "lights": [[_MARKS[each], each] for each in row.lights],
-        "clock": cut(pick(clock.clock.label, spoken), _WIDTHS["clock"]) if clock else "",
-        "due": f"{clock.due:%m-%d %H:%M}" + "?" * clock.provisional if clock else "",
-        "left": span_words(clock.due - now) if clock else "",
+        "clock": pick(clock.clock.label, spoken) if clock else "",
+        "due": short_time(clock.due, now) + "?" * clock.provisional if clock else "",
+        "left": span_words(between(now, clock.due)) if clock else "",
         "state": clock.state if clock else "",
-        "blocker": cut(row.blocker, _WIDTHS["blocker"]),
-        "action": cut(row.action, _WIDTHS["action"]),
+        "blocker": row.blocker,
+        "action": row.action,
         "until": f"{row.action_due:%m-%d}" if row.action_due else "",
         "late": bool(row.action_due and row.action_due < now.date()),
         "owner": name,
     }
+
+
+def fitting(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows whose texts have as many lines as there is room for on one sheet."""
+    found = [{**each, **{name: " ".join(each[name].split()) for name in _WIDTHS}} for each in found]
+    most = _MOST_LINES // 2
+    while most > 2 and sum(min(_lines(each), most) for each in found) > _MOST_LINES:
+        most -= 1
+    return [
+        {**each, **{name: cut(each[name], most * width) for name, width in _WIDTHS.items()}}
+        for each in found
+    ]
+
+
+def _lines(row: dict[str, Any]) -> int:
+    return max(2, *(-(-letters(row[name]) // width) for name, width in _WIDTHS.items()))
 
 
 def cut(text: str, width: int) -> str:

@@ -15,8 +15,9 @@ from csctl.git.history import diff_data, leaves
 from csctl.git.rewrites import find_lost
 from csctl.messages import _
 from csctl.nearby import NearbyIndex
-from csctl.places import CONFIG, RECORDS
+from csctl.places import CLOCKS, CONFIG, RECORDS
 from csctl.record import Record
+from csctl.resources import builtin
 from csctl.rules import change, change_basis, change_kept, change_past
 from csctl.rules.change import Step
 from csctl.rules.context import Context
@@ -202,6 +203,13 @@ class _Case:
             if before is not None and after is not None:
                 last, today = yamlio.load(after), self.context.today
                 yield from change_past.check_config_past(_settings(before), last, today)
+        if CLOCKS in self.versions.paths:
+            # Where the company has no table of its own, the shipped one counts.
+            old, new = (
+                yamlio.load(each or (builtin("schemas").parent / CLOCKS).read_bytes())
+                for each in (self.versions.before(CLOCKS), self.versions.after(CLOCKS))
+            )
+            yield from change_past.check_profile_past(old.data, new, self.context.today)
         drifted = {*self.changeset.drift, *filter(_is_deciding, self.changeset.uncommitted)}
         moving = [each for each in self.versions.records if self.store.kind_at(each).stages]
         main = self.git.show(self.changeset.main, CONFIG) if drifted and moving else None

@@ -106,18 +106,23 @@ def load_clauses(schemas: Schemas) -> list[Clause]:
 def find_clauses(clauses: Sequence[Clause], typed: str) -> list[Clause]:
     """Return the clauses meant by `ISO 9001 8.2.1`, `iatf 10.2.3` or `8.2.1`.
 
-    A number alone may stand in several standards. UsageError with the nearest if there is none.
+    A number alone may stand in several standards; a part of a clause, as 17025 7.9.3, means the
+    clause. UsageError with the nearest if there is none.
     """
     *standard, number = typed.casefold().replace("/", " ").split() or [""]
-    found = [
+    meant = [
         each
         for each in clauses
-        if each.number.casefold() == number
-        and set(standard) <= set(each.standard.casefold().replace("/", " ").split())
+        if set(standard) <= set(each.standard.casefold().replace("/", " ").split())
     ]
+    found: list[Clause] = []
+    whole = number
+    while whole and not found:
+        found = [each for each in meant if each.number.casefold() == whole]
+        whole = whole.rpartition(".")[0]
     if not found:
         names = [each.name for each in clauses]
-        within = [each for each in names if each.casefold().startswith(typed.casefold())]
+        within = [each.name for each in meant if each.number.casefold().startswith(f"{number}.")]
         raise UsageError(
             _("There is no clause '{clause}' in the table of evidence.").format(clause=typed),
             _("There are: {clauses}").format(clauses=", ".join(within[:8]))

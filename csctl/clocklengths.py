@@ -83,7 +83,7 @@ def find_length(
 
 @lru_cache(maxsize=4)
 def shipped_lengths(schemas: Schemas) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Return the profile's rows by clock; CsctlError for a length or a roll that is none."""
+    """Return the profile's rows by clock; CsctlError for a clock, length or roll that is none."""
     table: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows(schemas.profile("clocks").get("clocks")):
         table[str(row.get("clock"))].append(row)
@@ -102,14 +102,21 @@ def shipped_lengths(schemas: Schemas) -> Mapping[str, Sequence[Mapping[str, Any]
                 ),
                 _("Write none, next_bd or prev_bd."),
             )
+    if schemas.has_own_profile("clocks"):
+        _check_names(table, schemas)
     return table
 
 
 def check_profile(schemas: Schemas) -> None:
-    """Raise CsctlError for a row of the profile that names a clock no kind has."""
+    """Raise CsctlError for a row of the profile that cannot be."""
+    shipped_lengths(schemas)
+
+
+def _check_names(table: Mapping[str, Any], schemas: Schemas) -> None:
+    """Raise CsctlError for a row that names a clock no kind has; csctl's own table names none."""
     kinds = [schemas.kind(each) for each in schemas.names()]
     known = {each for kind in kinds for each in (*kind.clocks, *kind.duties)}
-    for name in shipped_lengths(schemas):
+    for name in table:
         if name not in known:
             raise CsctlError(
                 _("profiles/clocks.yaml: there is no clock '{name}'.").format(name=name),

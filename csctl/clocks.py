@@ -19,7 +19,7 @@ from csctl.times.moments import find_moment
 __all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
 
 State = Literal["running", "due_soon", "overdue", "met", "missed", "paused", "n_a"]
-Basis = Literal["length", "raised", "named", "agreed", "extended"]
+Basis = Literal["length", "since", "raised", "named", "agreed", "extended"]
 OPEN: Final = ("overdue", "due_soon", "running", "paused")
 _SOON: Final = timedelta(hours=24)
 _LEAST_LEFT: Final = 0.2
@@ -33,8 +33,8 @@ class ClockState(NamedTuple):
     `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day that somebody
     named; `provisional` when the calendar of the year it falls into is not published yet. `basis`
     says what the deadline comes from, and `original` is the one it had before it was shortened
-    (`raised`) or put off (`extended`). A clock that is `missed` without `stopped_at` was never
-    answered before the record ended.
+    (`raised`) or put off (`extended`); `since` is counted from the day duties began. A clock that
+    is `missed` without `stopped_at` was never answered before the record ended.
     """
 
     record: Record
@@ -48,6 +48,11 @@ class ClockState(NamedTuple):
     calendar: Calendar
     basis: Basis = "length"
     original: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What the clock is called in profiles and logs."""
+        return self.clock.name
 
 
 class _Deadline(NamedTuple):
@@ -108,6 +113,12 @@ class _Case:
             if ended is None:
                 return None
         found = self._deadline(clock, calendar, start, named, stopped or ended or self.now)
+        begun = moment_of(self.config.duties.get("since"), calendar.zone)
+        if not clock.stops and found and found.basis == "length" and begun and found.due < begun:
+            # Nobody wrote down what was done before duties began.
+            start, level = begun, self.gravity.level
+            counted = self._counted(clock, level, begun, begun, calendar, begun)
+            found = counted and counted._replace(basis="since")
         if found is None or (ended is not None and ended <= found.due):
             return None
         is_paused = clock.pausable and not _is_by_hand(found) and _is_waiting(record)
@@ -120,7 +131,7 @@ class _Case:
             stopped_at=stopped,
             state="missed" if ended else state,
             length=found.length,
-            provisional=calendar.is_provisional(found.due.date()),
+            provisional=not _is_by_hand(found) and calendar.is_provisional(found.due.date()),
             calendar=calendar,
             basis=found.basis,
             original=found.original,
@@ -178,7 +189,7 @@ class _Case:
         after = self._counted(clock, level, start, known, calendar, end)
         if before is None or after is None:
             return after or before
-        if after.due >= before.due:
+        if after.due.timestamp() >= before.due.timestamp():
             return before
         return after._replace(basis="raised", original=before.due)
 
@@ -305,7 +316,7 @@ def _calendar(
     plant: Mapping[str, Any] = next((row for row in plants if row.get("code") == wanted), {})
     if not plant.get("zone"):
         return own
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few customers have a zone of their own
 
     try:
         zone = ZoneInfo(str(plant["zone"]))

@@ -10,6 +10,7 @@ from csctl.config import Config
 from csctl.index import Index
 from csctl.kinds.schema import Clock, holds
 from csctl.record import Record, rows
+from csctl.roles import role_of
 from csctl.signoffs import key_of
 from csctl.times.moments import find_moment, load_day
 
@@ -78,16 +79,24 @@ def stopping(
         signed = find_moment(record.value(f"signoffs.{key}.at"))
         found = [signed if signed and signed >= start else None]
         if found[0] is None and clock.afterwards and config.platform not in ("", "none"):
-            from csctl.approvals import find_approvals  # costs start-up, and few clocks ask
-
-            approved = (each.at for each in find_approvals(record, index) if each.proven)
-            found = [each for each in approved if each >= start]
+            found = [each for each in _approved(record, clock, index, zone) if each >= start]
     elif "sent" in stops:
         found = [moment for step, moment in sent() if step == stops["sent"]]
     otherwise: Mapping[str, Any] = stops.get("otherwise", {})
     if otherwise and holds(otherwise.get("when", {}), record.data):
         found.append(moment_of(record.value(otherwise["field"]), zone))
     return [each for each in found if each is not None]
+
+
+def _approved(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield when the platform proves an approval, by one of those who may sign that off."""
+    from csctl.approvals import find_approvals  # costs start-up, and few clocks ask
+
+    roles = record.kind.signoffs[clock.stops["signoff"]].roles
+    for each in find_approvals(record, index):
+        person, on = index.find(each.reviewer), each.at.astimezone(zone).date()
+        if each.proven and (not roles or (person and role_of(person, roles, on))):
+            yield each.at
 
 
 def _linked(

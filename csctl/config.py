@@ -58,6 +58,7 @@ class Config(NamedTuple):
     roles: Mapping[str, Any]
     signing_required: bool
     is_confidential: bool
+    confidential_at: str
     platform: str
     platform_keys: Sequence[Mapping[str, Any]]
     has_desks: bool
@@ -96,6 +97,7 @@ def build_config(data: Mapping[str, Any]) -> Config:
         roles=data.get("roles", {}),
         signing_required=required,
         is_confidential=data.get("confidential", False),
+        confidential_at=data.get("confidential_at", ""),
         platform=platform.get("kind", ""),
         platform_keys=platform.get("keys", ()),
         has_desks=bool(git.get("desk", False)),
@@ -208,6 +210,13 @@ def _clock_problems(data: Mapping[str, Any], schemas: Schemas) -> Iterator[Probl
             check_clock(str(row["clock"]), schemas)
         except CsctlError as error:
             yield Problem(("clocks", number, "clock"), error.message, error.hint)
+        lengths = [str(row[each]) for each in ("general", "major", "value") if each in row]
+        if row.get("roll", "none") != "none" and not all(e.endswith("cd") for e in lengths):
+            yield Problem(
+                ("clocks", number, "roll"),
+                _("Only calendar days are rolled off a day off."),
+                _("Give the length in cd, or leave `roll` out."),
+            )
 
 
 def check_clock(name: str, schemas: Schemas) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +32,10 @@ class Period(NamedTuple):
 
 
 class DutyState(NamedTuple):
-    """Where a duty stands for one period; `person` has it, "" where nobody does."""
+    """Where a duty stands for one period; `person` has it, "" where nobody does.
+
+    `begun` is the record that will do it, "" where nobody made one.
+    """
 
     kind: Kind
     duty: Duty
@@ -42,6 +45,12 @@ class DutyState(NamedTuple):
     due: datetime
     state: State
     calendar: Calendar
+    begun: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the duty is called in profiles and logs."""
+        return self.duty.name
 
 
 class Due(NamedTuple):
@@ -129,6 +138,7 @@ def _states(
     done = {(name, person) for name, person, _record in _done(kind, duty, index, calendar)}
     who = _people(duty, today, index)
     coming, past = None, None
+    begun: dict[tuple[str, str], str] | None = None
     for period in islice(_periods(today, duty.every), _FARTHEST):
         counted = _counted(duty, period, index, calendar)
         if counted is None or counted[1].date() < since:
@@ -142,9 +152,12 @@ def _states(
         for person in who if found else ():
             assert found is not None
             period, start, until = found
-            if (period.name, person if duty.each else "") not in done:
+            place = period.name, person if duty.each else ""
+            if place not in done:
+                begun = dict(_begun(kind, duty, index, calendar)) if begun is None else begun
                 state = judge(start, until, None, now.astimezone(timezone.utc), is_paused=False)
-                yield DutyState(kind, duty, period, person, start, until, state, calendar)
+                held = begun.get(place, "")
+                yield DutyState(kind, duty, period, person, start, until, state, calendar, held)
 
 
 def _periods(today: date, every: str) -> Iterator[Period]:
@@ -160,14 +173,21 @@ def _periods(today: date, every: str) -> Iterator[Period]:
 def _counted(
     duty: Duty, period: Period, index: Index, calendar: Calendar
 ) -> tuple[datetime, datetime] | None:
-    """Return from when and until when a duty is due, None without a length for it."""
+    """Return from when and until when a duty is due, None without a length for it.
+
+    What is due at the end of a period runs as long as that.
+    """
     on = period.last if duty.before is None else period.first - timedelta(days=duty.before)
     start = calendar.close_of_business(calendar.last_working_day(on))
     config = index.store.repository.config
     length = find_length(duty.name, "general", start.date(), None, index, config)
     if not length.text:
         return None
-    return start, due(start, parse_duration(length.text), calendar, length.roll or "none")
+    until = due(start, parse_duration(length.text), calendar, length.roll or "none")
+    if until <= start:
+        begin = period_of(until.date(), duty.every).first
+        start = datetime.combine(begin, time(), calendar.zone)
+    return start, until
 
 
 def _done(
@@ -180,6 +200,15 @@ def _done(
             continue
         if name := _name_of(record, duty, calendar):
             yield name, str(record.value(duty.each)) if duty.each else "", record
+
+
+def _begun(
+    kind: Kind, duty: Duty, index: Index, calendar: Calendar
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the periods there is a record for, as far as it may be, and its id."""
+    for record in index.records(kind.name):
+        if not record.outcome and (name := _name_of(record, duty, calendar)):
+            yield (name, str(record.value(duty.each)) if duty.each else ""), record.id
 
 
 def _name_of(record: Record, duty: Duty, calendar: Calendar) -> str:

@@ -85,6 +85,8 @@ def check_frozen(
 def _held_addresses(record: Record, sent: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """The addresses of every value that somebody outside, or a signer, has in his hands."""
     held: set[str] = set()
+    for stage in record.kind.stages_up_to(record.stage):
+        held |= _leaves_of(record.data, stage.freezes)
     for step, content in sent.items():
         held |= _leaves_of(content, record.kind.sends[step].covers)
     for signoff in record.kind.signoffs.values():

@@ -8,7 +8,8 @@ from csctl.catalogue import Catalogue
 from csctl.resources import builtin
 
 LANGUAGES: Final = ("zh", "en", "zh-TW")
-_CATALOGUES: Final = {"zh": "zh_CN", "zh-TW": "zh_CN", "en": "en"}
+# What nobody has said in the words of Taiwan yet is said in those of the mainland.
+_CATALOGUES: Final = {"zh": ("zh_CN",), "zh-TW": ("zh_TW", "zh_CN"), "en": ("en",)}
 
 
 BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -25,8 +26,8 @@ def use(language: str) -> None:
     """Show every later message in `language` (one of LANGUAGES; unknown ones are English)."""
     global _active, _language
     _language = language if language in LANGUAGES else "en"
-    folder = builtin("locale") / _CATALOGUES[_language] / "LC_MESSAGES"
-    files = [folder / f"{domain}.mo" for domain in _DOMAINS]
+    folders = [builtin("locale") / each / "LC_MESSAGES" for each in _CATALOGUES[_language]]
+    files = [folder / f"{domain}.mo" for domain in _DOMAINS for folder in folders]
     _active = tuple(Catalogue(each) for each in files if each.is_file())
 
 

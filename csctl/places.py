@@ -14,6 +14,7 @@ from csctl.messages import _
 from csctl.resources import builtin
 
 CONFIG: Final = "csctl.yaml"
+CLOCKS: Final = "schemas/profiles/clocks.yaml"
 RECORDS: Final = "records"
 FORM_MAP: Final = ".form.yaml"
 """How the map of a customer's own form ends; it lies beside his record and is no attachment."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from csctl.agenda import Item, is_waiting_since, span_words
+from csctl.agenda import Item, is_waiting_since, span_words, there_words
+from csctl.clocks import ClockState
+from csctl.duties import DutyState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language, ngettext
@@ -14,6 +16,7 @@ from csctl.record import Record, unanswered
 from csctl.rules.context import Context
 from csctl.rules.fields import label_of, set_hint
 from csctl.rules.gates import check_send, check_stage
+from csctl.times.moments import between
 
 _HOURS_SHOWN: Final = timedelta(days=3)
 _AN_HOUR: Final = timedelta(hours=1)
@@ -27,24 +30,30 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
     if item.due is None:
         return _("{what}: nobody said by when").format(what=what)
     text = _due_words(item, what, item.due, now)
-    if item.clock and item.clock.original:
-        words = {
-            "extended": _("put off from {original}"),
-            "raised": _("was {original} before the case grew graver"),
-        }[item.clock.basis]
-        zone = item.clock.calendar.zone
-        text += _("; ") + words.format(
-            original=f"{item.clock.original.astimezone(zone):%Y-%m-%d %H:%M}"
-        )
+    text += "".join(_("; ") + each for each in basis_words(item.clock, now))
     if item.provisional:
         text += _("; provisional: that year's calendar is not published yet")
     return text + (_("; missing: {missing}").format(missing=_few(lacking)) if lacking else "")
 
 
+def basis_words(state: ClockState | None, now: datetime) -> Iterator[str]:
+    """Yield which date a clock had before it was put off or shortened, or since when it counts."""
+    if state is None:
+        return
+    if state.original:
+        words = {
+            "extended": _("put off from {original}"),
+            "raised": _("was {original} before the case grew graver"),
+        }[state.basis]
+        yield words.format(original=f"{state.original.astimezone(now.tzinfo):%Y-%m-%d %H:%M}")
+    if state.basis == "since":
+        yield _("counted from {day}, when duties began").format(day=f"{state.start:%Y-%m-%d}")
+
+
 def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
     when = day_words(due, now)
     if item.state == "overdue":
-        over = now - due
+        over = between(due, now)
         is_near = item.clock is not None and over <= _HOURS_SHOWN
         calendar = item.clock.calendar if item.clock and is_near else None
         worked = calendar.working_time(due, now) / _AN_HOUR if calendar else 0
@@ -53,14 +62,14 @@ def _due_words(item: Item, what: str, due: datetime, now: datetime) -> str:
                 what=what, when=when, hours=f"{worked:.1f}"
             )
         return _("{what} was due {when}, {span}").format(
-            what=what, when=when, span=span_words(due - now)
+            what=what, when=when, span=span_words(between(now, due))
         )
     if item.state == "paused" and (asked := is_waiting_since(item)):
         return _("{what} waits for the customer since {since}, then due {when}").format(
             what=what, since=day_words(asked, now), when=when
         )
     return _("{what} is due {when}, {span} left").format(
-        what=what, when=when, span=span_words(due - now)
+        what=what, when=when, span=span_words(between(now, due))
     )
 
 
@@ -77,9 +86,7 @@ def day_words(moment: datetime, now: datetime) -> str:
     said = near.format(time=time) if near else f"{local:%m-%d %H:%M}"
     if not near and local.year != now.year:
         said = f"{local:%Y-%m-%d %H:%M}"
-    if moment.utcoffset() not in (local.utcoffset(), timedelta(0)):
-        said += _(" ({time} there)").format(time=f"{moment:%m-%d %H:%M}")
-    return said
+    return said + there_words(moment, now)
 
 
 def _few(lacking: Sequence[str]) -> str:
@@ -92,6 +99,8 @@ def _few(lacking: Sequence[str]) -> str:
 
 def lacks(item: Item, context: Context) -> list[Finding]:
     """Return what still keeps an item from being done, as the gate that stops its clock says."""
+    if item.duty is not None:
+        return [_undone(item.duty)]
     if item.clock is None:
         return []
     record, stops = item.clock.record, item.clock.clock.stops
@@ -149,6 +158,17 @@ def _begin(record: Record, context: Context) -> Finding:
     short = pick(context.schemas.kind(name).short, language())
     words = _("the {kind} is not begun").format(kind=short)
     return _lack(record, words, f"csctl {name} new --{record.kind.name} {record.id}")
+
+
+def _undone(state: DutyState) -> Finding:
+    kind, duty = state.kind, state.duty
+    short = pick(kind.short, language())
+    if not state.begun:
+        words = _("the {kind} is not begun").format(kind=short)
+        return Finding("", 1, 1, "ENV-03", "error", words, f"csctl {kind.name} new")
+    stage = pick(kind.stage(duty.stage).label, language())
+    words = _("{id} has not reached the stage '{stage}'").format(id=state.begun, stage=stage)
+    return Finding("", 1, 1, "ENV-03", "error", words, f"csctl advance {state.begun}")
 
 
 def _not_yet(record: Record, step: str) -> Finding:

@@ -35,6 +35,11 @@ class Repository(NamedTuple):
         """
         return search_path(self.root, name)
 
+    @property
+    def counts_roc_years(self) -> bool:
+        """Whether the company counts years from 1912, as its numbering profile says."""
+        return self.schemas.profile("years").get(self.config.numbering_profile) == "roc"
+
     def role_labels(self) -> Mapping[str, Text]:
         """Return what the roles are called: the company's own words over the shipped ones."""
         return {**self.schemas.profile("roles").get("roles", {}), **self.config.roles}

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from csctl.agenda import span_words, state_words
+from csctl.agenda import span_words, state_words, there_words
 from csctl.approvals import Approval
 from csctl.clocks import OPEN, ClockState, clock_states
 from csctl.display import field_lines, stage_words
 from csctl.findings import Finding
 from csctl.index import Index
+from csctl.kinds.addresses import typed
 from csctl.kinds.schema import Stage, is_answered, pick
 from csctl.messages import _
 from csctl.proofs import Proof
+from csctl.reasons import basis_words
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context
 from csctl.rules.gates import check_stage
+from csctl.rules.lateness import is_unexplained
 from csctl.selecting import summary_of
 from csctl.severity import Severity, severity
 from csctl.signoffs import Signed, find_signed, key_of
+from csctl.times.moments import between
 
 
 class Standing(NamedTuple):
@@ -58,6 +62,9 @@ class Standing(NamedTuple):
                 {
                     "clock": each.clock.name,
                     "due": each.due.isoformat(timespec="minutes"),
+                    "original_due": each.original.isoformat(timespec="minutes")
+                    if each.original
+                    else "",
                     "state": each.state,
                     "length": each.length,
                     "provisional": each.provisional,
@@ -193,19 +200,26 @@ def severity_lines(found: Severity) -> Iterator[str]:
 
 
 def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
+    now = standing.context.now
     for each in standing.clocks:
         text = _("Clock: {label} due {due} — {state}").format(
             label=pick(each.clock.label, language),
-            due=each.due.strftime("%Y-%m-%d %H:%M"),
+            due=f"{each.due.astimezone(now.tzinfo):%Y-%m-%d %H:%M}{there_words(each.due, now)}",
             state=state_words(each.state),
         )
         if each.state in OPEN:
-            text += f" ({span_words(each.due - standing.context.now)})"
+            text += f" ({span_words(between(now, each.due))})"
         elif each.stopped_at is not None:
-            text += f" ({each.stopped_at.strftime('%Y-%m-%d %H:%M')})"
+            text += f" ({each.stopped_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M})"
+        text += "".join(f" — {words}" for words in basis_words(each, now))
         if each.provisional:
             text += _(" — that year's calendar is not published yet")
         yield text
+        if each.state == "missed" and is_unexplained(each):
+            field = typed(f"delay_reasons.{each.name}")
+            yield _("  nothing says why: csctl set {id} {field}").format(
+                id=each.record.id, field=field
+            )
 
 
 def _sent_lines(record: Record) -> Iterator[str]:

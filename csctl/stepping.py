@@ -12,7 +12,7 @@ from csctl.authors import Authors
 from csctl.errors import CsctlError
 from csctl.git.changeset import Changeset, Touched, read_blobs
 from csctl.git.gitformats import Commit
-from csctl.places import CONFIG, RECORDS
+from csctl.places import CLOCKS, CONFIG, RECORDS
 from csctl.record import Record
 from csctl.rules.change import Step
 from csctl.store import Store
@@ -41,7 +41,7 @@ class Versions:
     def _wanted_ids(self) -> Iterator[str]:
         for touched in (self.changeset.net, *(each for _c, each in self.changeset.commits)):
             for each in touched:
-                if self.is_record(each.path) or each.path == CONFIG:
+                if self.is_record(each.path) or each.path in (CONFIG, CLOCKS):
                     yield from (*each.old, each.new) if each.is_plain else each.old
 
     def is_record(self, path: str) -> bool:

@@ -112,7 +112,7 @@ def check_staged(store: Store, context: Context) -> tuple[list[Finding], int]:
         return content
 
     context = replace(context, reader=read_file)
-    staged = {_record_of(path) for path in git.staged(RECORDS)}
+    staged = {_record_of(store, path) for path in git.staged(RECORDS)}
     contents = {path: content for path in sorted(staged) if (content := git.staged_blob(path))}
     found = [each for p, c in contents.items() for each in _check_content(store, context, p, c)]
     found += [each for p, c in contents.items() for each in _check_unfrozen(store, p, c)]
@@ -147,9 +147,11 @@ def record_paths(store: Store) -> list[str]:
     return [path for path in paths if path.rpartition("/")[0] not in folders]
 
 
-def _record_of(path: str) -> str:
+def _record_of(store: Store, path: str) -> str:
     """Return the path of the record that a file is, or lies beside."""
-    return path if path.endswith(".yaml") else f"{PurePosixPath(path).parent}.yaml"
+    beside = f"{PurePosixPath(path).parent}.yaml"
+    is_record = path.endswith(".yaml") and not (store.repository.root / beside).is_file()
+    return path if is_record else beside
 
 
 def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
@@ -160,8 +162,23 @@ def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
     if isinstance(read, Finding):
         yield _side_by_side(store, context, path) or read
         return
-    yield from check_record(read, context)
-    yield from _check_place(store, read)
+    yield from _check_lying(store, context, read)
+
+
+def _check_lying(store: Store, context: Context, record: Record) -> Iterator[Finding]:
+    """Yield the breaches of a record in a file; of one among another kind's, that alone."""
+    schemas = store.repository.schemas
+    said = str(record.data.get("schema", "")).partition("/")[0]
+    if said != record.kind.name and said in schemas.headers():
+        try:
+            place = store.path_of(schemas.kind(said), stem_of(record.path))
+        except CsctlError:  # it only says that it is of that kind
+            place = record.path
+        if place != record.path:
+            yield _astray(record, place)
+            return
+    yield from check_record(record, context)
+    yield from _check_place(store, record)
 
 
 def _is_judged(store: Store, path: str) -> bool:
@@ -206,27 +223,30 @@ def _check_content(store: Store, context: Context, path: str, content: bytes) ->
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         yield Finding(path, line, column, "YAML", "error", error.message, error.hint)
         return
-    yield from check_record(record, context.for_record())
-    yield from _check_place(store, record)
+    yield from _check_lying(store, context.for_record(), record)
 
 
 def _check_place(store: Store, record: Record) -> Iterator[Finding]:
     """Yield a file that does not lie where the id of its record says."""
-    name = stem_of(record.path)
     try:
-        place = store.path_of(record.kind, name)
+        place = store.path_of(record.kind, stem_of(record.path))
     except UsageError as error:
         yield Finding(
             record.path, 1, 1, "ENV-01", "error", error.message, error.hint, record.id, "id"
         )
         return
     if place != record.path:
-        yield Finding(
-            record.path, 1, 1, "ENV-01", "error",
-            _("{id} lies in the wrong folder; it belongs at {path}.").format(id=name, path=place),
-            f"git mv {record.path} {place}",
-            record.id, "id",
-        )  # fmt: skip
+        yield _astray(record, place)
+
+
+def _astray(record: Record, place: str) -> Finding:
+    message = _("{id} lies in the wrong folder; it belongs at {path}.")
+    return Finding(
+        record.path, 1, 1, "ENV-01", "error",
+        message.format(id=stem_of(record.path), path=place),
+        f"git mv {record.path} {place}",
+        record.id, "id",
+    )  # fmt: skip
 
 
 def check_schemas(store: Store) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ class Register:
         return True
 
     def _has_command(self, words: Sequence[str]) -> bool:
-        """Tell whether there is a command, with its options; a form is what it may be given."""
+        """Tell whether there is a command, with its options; it may take a form or register."""
         command: click.Command = self._group
         context = click.Context(command)
         for word in words:
@@ -93,9 +93,15 @@ class Register:
             elif word.startswith("--"):
                 if not any(word in each.opts for each in command.params):
                     return False
-            elif not any(word in forms for forms in self._schemas.profile("numbering").values()):
+            elif not self._has_name(word):
                 return False
         return True
+
+    def _has_name(self, word: str) -> bool:
+        """Tell whether a word is a register, or a form of any profile."""
+        is_register = (ROOT / "schemas" / "registers" / f"{word}.yaml").is_file()
+        forms = self._schemas.profile("numbering").values()
+        return is_register or any(word in each for each in forms)
 
 
 def _has_field(fields: Mapping[str, Field], steps: Sequence[str], choice: str) -> bool:

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from csctl.agenda import agenda, agenda_row, span_words, state_words
+from csctl.agenda import (
+    agenda,
+    agenda_row,
+    short_time,
+    span_words,
+    state_words,
+    there_words,
+)
 from csctl.clocks import OPEN
 from csctl.errors import UsageError
 from csctl.index import Index
@@ -89,6 +97,7 @@ def test_an_item_is_a_row(index: Index) -> None:
         "provisional": False,
         "clock": "",
         "person": "li-na",
+        "key": "CC-2026-0002 defect_code",
         "department": "",
     }
     assert agenda_row(rest[0], index, NOW, "en")["left"] == "1 d 0 h"
@@ -113,6 +122,23 @@ def test_another_year_is_written_out(index: Index) -> None:
     later = NOW + timedelta(days=365)
     [first, *_rest] = agenda(index, later, owner="li-na")
     assert agenda_row(first, index, later, "en")["due"] == "2026-03-04 23:59"
+
+
+def test_a_time_is_told_here_and_as_the_customers_clock_shows_it() -> None:
+    berlin, london = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/London")
+    for zone, there in ((berlin, " (03-04 23:30 there)"), (london, " (03-04 22:30 there)")):
+        moment = datetime(2026, 3, 5, 6, 30, tzinfo=ZONE).astimezone(zone)
+        assert short_time(moment, NOW) == "03-05 06:30"
+        assert there_words(moment, NOW) == there
+    assert there_words(NOW, NOW) == there_words(NOW.astimezone(timezone.utc), NOW) == ""
+
+
+def test_what_is_left_is_time_that_passes(index: Index) -> None:
+    """Where clocks go ahead overnight, an hour less is left than the walls say."""
+    berlin = ZoneInfo("Europe/Berlin")
+    evening = datetime(2026, 3, 28, 20, 0, tzinfo=berlin)
+    item = agenda(index, NOW)[0]._replace(due=datetime(2026, 3, 29, 8, 0, tzinfo=berlin))
+    assert agenda_row(item, index, evening, "en")["left"] == "11 h 0 min"
 
 
 def test_a_provisional_day_carries_a_question_mark(repo: Path, index: Index) -> None:

@@ -379,19 +379,27 @@ def test_an_approval_opens_the_gate_and_is_written_down(works: Works, run: Run) 
 
 
 @pytest.mark.parametrize(
-    ("key", "is_known"), [("platform", True), ("chen-gang", True), ("platform", False)]
+    ("key", "is_known", "by"),
+    [
+        ("platform", True, BY_ZHANG),
+        ("platform", True, "Approved-by: 李娜 <li.na@example.com>"),  # of sales
+        ("chen-gang", True, BY_ZHANG),
+        ("platform", False, BY_ZHANG),
+    ],
 )
-def test_a_proven_approval_ends_the_review_afterwards(
-    works: Works, run: Run, key: str, is_known: bool
+def test_a_proven_approval_of_who_may_sign_ends_the_review_afterwards(
+    works: Works, run: Run, key: str, is_known: bool, by: str
 ) -> None:
     switch(works, "gitlab", keys=is_known)
     works.configure("git: {desk: true}\n")
     works.edit(COMPLAINT, "qty_defective: 3", "qty_defective: 4")
     assert "Review afterwards" in run("show", COMPLAINT).out
-    works.merge("case", f"Merge case\n\n{BY_ZHANG}\n", key)
-    shown = run("show", COMPLAINT, "--format", "json").out
-    states = {each["clock"]: each["state"] for each in json.loads(shown)["data"][0]["clocks"]}
-    assert (states["review"] in ("met", "missed")) == (key == "platform" and is_known)
+    works.merge("case", f"Merge case\n\n{by}\n", key)
+    [shown] = json.loads(run("show", COMPLAINT, "--format", "json").out)["data"]
+    proven = key == "platform" and is_known
+    assert any(each["proven"] for each in shown["approvals"]) == proven
+    states = {each["clock"]: each["state"] for each in shown["clocks"]}
+    assert (states["review"] in ("met", "missed")) == (proven and by == BY_ZHANG)
 
 
 def test_an_approval_written_by_hand_is_found_out(works: Works, run: Run) -> None:

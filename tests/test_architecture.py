@@ -196,6 +196,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "numbers": "numbers reserved on the server",
             "registration.drafts": "answers not lost",
             "forms.audience": "what a customer may see",
+            "forms.parties": "who makes an agreement with whom",
             "diagnosis": "what is amiss with an installation",
             "pipelines": "what a git platform runs",
         },
@@ -204,6 +205,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "keys",
         {
             "keys": "whose key is whose, and when",
+            "roles": "which role a person held",
             "visiting": "which customers are due for a visit",
             "kpi.sources": "which records each table of figures comes from",
             "kpi.telling": "figures as rows that people and programs read",
@@ -252,6 +254,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.reference": "how complaints and 8Ds lean on each other",
             "rules.repeats": "what a repeat is told by",
             "rules.roles": "who held which role",
+            "rules.year_ahead": "the calendar of the year to come",
             "rules.survey": "what a survey and its responses must hold",
             "rules.times": "in which order things happened",
         },
@@ -260,7 +263,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         "families of rules",
         {
             "duties": "what is due for every period",
-            "escalation": "who is told when",
             "reports.drawings": "the charts of reports",
             "reports.lists": "where 8Ds stand, what came back",
             "reports.model": "a report as plain data",
@@ -300,6 +302,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "kpi.promised": "duties as rows of figures",
             "agenda": "what is to be done",
+            "escalation": "who is told when",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",
             "interchange.customerform": "a record in a customer's own workbook",
             "forms.questionnaire": "the questions of a survey on paper",
@@ -312,6 +315,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.change_basis": "what decides stands on the main branch first",
             "rules.change_kept": "what a change may not rewrite",
             "rules.eight_d_end": "an 8D after its causes",
+            "rules.ownforms": "the maps of customers' own forms",
         },
     ),
     ("registers on paper", {"tables.document": "tables as documents"}),

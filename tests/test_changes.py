@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from csctl.clocks import clock_states
 from csctl.errors import CsctlError, UsageError
+from csctl.index import Index
 from csctl.repository import open_repository
+from csctl.resources import builtin
 from csctl.store import Store
 from tests.change_samples import (
     CHEN,
@@ -22,7 +27,7 @@ from tests.change_samples import (
     row_of_cycles,
 )
 from tests.factory import run_git
-from tests.samples import build_company
+from tests.samples import NOW, build_company
 
 
 @pytest.fixture
@@ -574,3 +579,46 @@ def test_repeats_are_told_among_the_changed_records(desk: Desk) -> None:
 
 def hints(desk: Desk) -> list[str]:
     return [each.hint for each in desk.judge().findings if each.rule == "CMP-8D"]
+
+
+def test_a_table_of_clocks_of_ones_own_takes_nothing_back(desk: Desk) -> None:
+    """Until there is one the shipped table counts, and it counts again without."""
+    path = "schemas/profiles/clocks.yaml"
+    shipped = (builtin("schemas") / "profiles/clocks.yaml").read_text(encoding="utf-8")
+    later = "  - {valid_from: '2026-07-01', clock: d3, general: 36h, major: 20h}\n"
+    for text, codes in (
+        (shipped + later, []),
+        (shipped.replace("clock: d3, general: 48h", "clock: d3, general: 72h"), ["CHG-PAST"] * 2),
+    ):
+        desk.write(text, path)
+        assert [each.rule for each in desk.breaches()] == codes
+        desk.commit()
+        assert [each.rule for each in desk.breaches()] == codes
+        assert all((each.path, each.level) == (path, "error") for each in desk.breaches())
+
+
+def test_one_history_in_which_the_rule_changed_half_way(desk: Desk) -> None:
+    """What began before the new row keeps its deadlines, what begins later has the new ones."""
+    later = PATH.replace("0020", "0021")
+
+    def lengths(path: str) -> dict[str, str]:
+        store = Store(open_repository(desk.root))
+        record, config = store.get(Path(path).stem), store.repository.config
+        states = clock_states(record, Index(store), config, NOW)
+        return {each.name: each.length for each in states if each.name in ("assess", "ack")}
+
+    assert lengths(PATH) == {"assess": "1bd", "ack": "24h"}
+    row = "clocks:\n  - {valid_from: '2026-06-01', clock: assess, value: 4wh}\n"
+    desk.write(desk.text("csctl.yaml") + row, "csctl.yaml")
+    desk.commit()
+    assert desk.breaches() == []
+    received = "received_at: 2026-06-01T07:30+08:00"
+    text = re.sub("received_at: .*", received, COMPLAINT.replace("0020", "0021"))
+    desk.write(re.sub("registered_at: .*", received.replace("received", "registered"), text), later)
+    desk.publish()
+    assert lengths(PATH) == {"assess": "1bd", "ack": "24h"}
+    assert lengths(later) == {"assess": "4wh", "ack": "24h"}
+    # A month later the row is of the past, too.
+    desk.edit("4wh", "8wh", "csctl.yaml")
+    judged = desk.judge(now=NOW + timedelta(days=30)).findings
+    assert [each.field for each in judged if each.rule == "CHG-PAST"] == ["clocks", "clocks.0"]

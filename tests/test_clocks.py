@@ -15,7 +15,8 @@ from csctl.errors import CsctlError
 from csctl.index import Index
 from csctl.repository import open_repository
 from csctl.store import Store
-from csctl.times.calendars import build_calendar
+from csctl.times.calendars import Calendar, build_calendar
+from tests.calendars import calendars, moments
 from tests.factory import COMPLAINT, CONFIG, CUSTOMER, ZONE, records_repository, write
 from tests.factory import write_complaint as write_record
 
@@ -235,19 +236,25 @@ def test_a_date_the_customer_gave_is_not_paused(repo: Path) -> None:
     assert found["d8"].state == "running"
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=100)
 @given(
+    calendar=calendars(),
+    deadline=moments,
     spans=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 100)), max_size=5),
     longer=st.integers(0, 50),
     worked=st.booleans(),
 )
 def test_pausing_never_shortens_and_a_longer_pause_never_does(
-    spans: list[tuple[int, int]], longer: int, worked: bool
+    calendar: Calendar,
+    deadline: datetime,
+    spans: list[tuple[int, int]],
+    longer: int,
+    worked: bool,
 ) -> None:
-    start = moment("2026-09-18T08:00")
-    deadline = PLANT.close_of_business(date(2026, 9, 24))
+    start = deadline - timedelta(days=6)
+    deadline = deadline.astimezone(calendar.zone)
 
-    def put(rows: list[tuple[int, int]]) -> datetime:
+    def put(rows: list[tuple[int, int]]) -> float:
         pauses = [
             (start + timedelta(hours=begun), start + timedelta(hours=begun + length))
             for begun, length in rows
@@ -256,12 +263,13 @@ def test_pausing_never_shortens_and_a_longer_pause_never_does(
         for begun, ended in sorted(pauses):
             if not apart or begun >= apart[-1][1]:
                 apart.append((begun, ended))
-        return put_off(deadline, iter(apart), PLANT, worked=worked)
+        return put_off(deadline, iter(apart), calendar, worked=worked).timestamp()
 
     moved = put(spans)
-    assert moved >= deadline
+    assert moved >= deadline.timestamp()
     if not worked:
-        assert moved - deadline <= timedelta(hours=sum(length for _begun, length in spans))
+        most = sum(length for _begun, length in spans)
+        assert moved - deadline.timestamp() <= timedelta(hours=most).total_seconds()
     if spans:
         one = [min(spans)]
         assert put([(one[0][0], one[0][1] + longer)]) >= put(one)
@@ -419,7 +427,11 @@ def test_a_rule_that_changed_half_way_leaves_old_deadlines(repo: Path) -> None:
 
 
 def test_a_deadline_on_a_day_off_stays_or_is_rolled(repo: Path) -> None:
-    for roll, day in (("none", "05T23:59:59"), ("next_bd", "08T17:00"), ("prev_bd", "09-30T17:00")):
+    for roll, day in (
+        ("none", "05T23:59:59"),
+        ("next_bd", "08T23:59:59"),
+        ("prev_bd", "09-30T23:59:59"),
+    ):
         rows = (
             f"clocks:\n  - {{valid_from: '2026-01-01', clock: close, value: 31cd, roll: {roll}}}\n"
         )
@@ -464,6 +476,25 @@ sites:
     assert internal.due == moment("2026-03-05T17:00")
 
 
+@pytest.mark.parametrize(
+    ("received", "ack", "reply"),
+    [
+        # The hour that is lost there, and the one that comes twice; here nothing changes.
+        ("2026-03-28T09:30", "2026-03-29T03:30:00+02:00", "2026-04-08T17:00:00+02:00"),
+        ("2026-10-24T08:30", "2026-10-25T02:30:00+02:00", "2026-11-02T17:00:00+01:00"),
+    ],
+)
+def test_a_customer_whose_clocks_change_has_his_hours(
+    repo: Path, received: str, ack: str, reply: str
+) -> None:
+    plants = "sites: [{id: S1, code: WOB, name: W, zone: Europe/Berlin, calendar: DE}]\n"
+    night = COMPLAINT.replace("2026-03-04T16:30", received).replace("2026-03-04T17:00", received)
+    night = night.replace("complaint_type: product_quality", "complaint_type: service")
+    extra = "d8_required: none\ncustomer_site: WOB\n"
+    found = states(repo, extra, customer=plants, complaint=night, now=moment(received))
+    assert [found[each].due.isoformat() for each in ("ack", "reply")] == [ack, reply]
+
+
 def test_a_record_of_another_site_counts_there(repo: Path) -> None:
     two = CONFIG + "  de: {zone: Europe/Berlin, calendar: DE, hours: [['06:00', '14:00']]}\n"
     assert states(repo, "site: de\n", config=two)["assess"].due == moment("2026-03-05T14:00+01:00")
@@ -504,6 +535,7 @@ def test_a_clock_without_a_length_does_not_run(repo: Path) -> None:
     [
         ("{clock: ack, general: 3weeks}", "'3weeks' is no length of the clock ack"),
         ("{clock: ack, general: 3h, roll: later}", "'later' is no way to roll the clock ack"),
+        ("{clock: akc, general: 3h}", "there is no clock 'akc'"),
     ],
 )
 def test_a_profile_that_cannot_be_is_an_error(repo: Path, row: str, words: str) -> None:

@@ -27,7 +27,7 @@ def verdict(root: Path, settings: str) -> list[str]:
     config = build_config(yamlio.load(settings).data)
     store = Store(Repository(root, GitRepo(root), config, Schemas([builtin("schemas")])))
     findings, count = check_repository(store, build_context(store, NOW))
-    assert count == 4
+    assert count == 5
     return [f"{each.rule} {each.record}" for each in findings]
 
 
@@ -40,7 +40,10 @@ def test_the_same_appraisal_does_not_belong_where_everybody_reads(tmp_path: Path
     settings = (SAMPLE / "csctl.yaml").read_text(encoding="utf-8")
     open_to_all = settings.replace("confidential: true", "confidential: false")
     assert open_to_all != settings
-    assert verdict(tmp_path / "open", open_to_all) == ["PRIV-02 AP-2026-0001"]
+    assert verdict(tmp_path / "open", open_to_all) == [
+        "PRIV-02 AP-2026-0001",
+        *["PRIV-02 YUNFAN"] * 3,
+    ]
 
 
 def test_its_people_are_those_of_the_sample_company() -> None:

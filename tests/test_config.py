@@ -162,6 +162,10 @@ def test_shutdowns_shifts_and_frozen_years_make_the_calendar() -> None:
         ("clocks: [{valid_from: '2026-01-01', clock: d33, value: 5bd}]", "clocks.0.clock", "'d33'"),
         ("clocks: [{valid_from: '2026-01-01', clock: d3, value: 5weeks}]", "clocks.0.value", ""),
         (
+            "clocks: [{valid_from: '2026-01-01', clock: d3, value: 5bd, roll: next_bd}]",
+            "clocks.0.roll", "calendar days",
+        ),
+        (
             "calendars: {CN-2026: {days_off: ['2025-01-01'], working_days: []}}",
             "calendars.CN-2026.days_off", "2025-01-01",
         ),

@@ -75,6 +75,9 @@ LINKS = {
     "a quality feedback, classified": [
         "suggestion.quality_feedback", "complaint.quality_feedback", "capa.quality_feedback",
     ],
+    "a request or suggestion, converted": [
+        "complaint.request", "complaint.suggestion", "suggestion.request", "test-request.inquiry",
+    ],
     "what a complaint gets": [
         "callback.complaint", "returned-part.complaint", "field-service.complaint",
         "meeting.complaints", "8d.complaints", "capa.complaint",
@@ -87,6 +90,7 @@ RULED = {
     "an ineffective action goes another round": "CAPA-EFF",
     "a round begins with a review meeting": "CMP-CYCLE",
     "dissatisfaction is no suggestion": "SUG-DIS",
+    "what was converted lives on in another record": "END-CONV",
     "a low score demands an action": "SUR-LOW",
     "a non-routine test is reviewed before it is accepted": "LAB-REV",
     "an opinion has an authorised author and a basis": "LAB-OPI",

@@ -14,6 +14,7 @@ from csctl.signoffs import digest
 from csctl.store import Store
 from csctl.workflow import Edit, change
 from tests.factory import NOTE_SCHEMA, note_store, run_git, write, write_note
+from tests.samples import build_company, sample
 
 BODY = """\
 text: hello
@@ -128,6 +129,15 @@ def test_what_a_sending_covers_is_frozen(repo: Path, store: Store) -> None:
     assert frozen(held, *sets(tags=["b"])) == ["tags"]
     assert frozen(held, Edit("set", "steps[S1].what", "x")) == []
     assert frozen(record, *sets(text="bye")) == []
+
+
+def test_the_questions_of_a_survey_are_frozen_when_it_goes_out(repo: Path) -> None:
+    survey = sample(build_company(repo), "survey/valid/launched", {})
+    edits = [*sets(title="上半年调查"), Edit("set", "questions[Q1].text", "别的问题？")]
+    assert frozen(survey, *edits) == ["questions[Q1].text"]
+    assert frozen(survey, Edit("remove", "questions[Q1]"))
+    planned = change(survey, sets(stage="approved"))
+    assert frozen(planned, *edits) == []
 
 
 def test_a_frozen_field_is_told_with_its_place_and_what_to_type(record: Record) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,18 @@ from csctl.store import Store
 
 BEFORE = "两种型芯销外形相"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def addresses(value: Any) -> Iterator[str]:
+    """Yield the address of every field and block of a form, at any depth."""
+    if isinstance(value, dict):
+        if value.get("address"):
+            yield value["address"]
+        for each in value.values():
+            yield from addresses(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from addresses(each)
 
 
 @cache
@@ -115,6 +128,16 @@ def test_a_week_is_shown_by_its_days() -> None:
     assert [page.count(day) for day in ("星期一", "星期三", "星期四", "星期五")] == [1, 1, 1, 1]
 
 
+def test_a_week_counted_from_1912_has_the_same_days() -> None:
+    store = samples()
+    config = store.repository.config._replace(numbering_profile="MS")
+    store = Store(store.repository._replace(config=config))
+    record = store.get("VS-2026-0001")
+    (page,) = pages_of(publish(record, store, View(("zh-TW",)), "pdf"))
+    assert page.index("星期三") < page.index("115-10-28") < page.index("14:00")
+    assert "2026-10" not in page
+
+
 def test_a_day_nobody_knows_or_that_does_not_exist_is_shown_as_it_is(tmp_path: Path) -> None:
     root = copy_of_the_company(tmp_path)
     path = next(root.rglob("VS-2026-0001.yaml"))
@@ -146,9 +169,68 @@ def test_a_customer_signs_in_a_box() -> None:
     assert "收样员签名时间: " in blank
 
 
-def test_many_columns_go_on_below_their_row() -> None:
+def test_an_agreement_begins_with_its_two_parties() -> None:
+    store = samples()
+    kind = store.repository.schemas.kind("test-request")
+    record = store.get("TR-2026-0001")
+    for form in (
+        build_form(record, store, View(("zh-TW",))),
+        build_blank(kind, store, ("zh-TW",)),
+    ):
+        first, *others = form["sections"][0]["blocks"]
+        client, lab = first["blocks"]
+        assert (client["label"], lab["label"]) == (["甲方(委託方)"], ["乙方(檢測方)"])
+        shown = {item["address"]: item["value"] for item in client["items"]}
+        assert {"customer", "client_contact.name", "client_contact.phone"} <= shown.keys()
+        ours, *_more = lab["items"]
+        assert (ours["label"], ours["value"]) == (["公司名稱"], "樣例汽車零組件有限公司")
+        assert not {"customer", "client_contact", "receiver"} & set(addresses({"b": others}))
+    content = publish(record, store, View(("zh",)), "pdf")
+    client_at, lab_at = places(content, "甲方(委托方)", "乙方(检测方)")
+    assert client_at[2] == lab_at[2]
+    assert lab_at[1] - client_at[1] > 200  # half a page
+
+
+def test_what_only_a_screen_fills_in_is_not_on_empty_forms() -> None:
+    store = samples()
+    for name, absent, present in (
+        ("person", {"handles", "keys"}, {"roles", "absences"}),
+        ("complaint", {"customer_due", "work_log_entry", "visit"}, {"complainant", "lots"}),
+        ("capa", {"survey", "inspection"}, {"complaint", "source"}),
+    ):
+        kind = store.repository.schemas.kind(name)
+        found = set(addresses(build_blank(kind, store, ("zh",))))
+        assert not absent & found
+        assert present <= found
+    work_log = store.repository.schemas.kind("work-log")
+    (entries,) = blocks_of(build_blank(work_log, store, ("zh",)), "table")
+    assert entries["blank"] == 7  # a line for each day
+
+
+def test_a_complaint_answered_by_an_8d_is_not_asked_for_a_3d_of_its_own() -> None:
+    store = samples()
+    record = store.get("CC-2026-0008")
+    assert record.value("d8_required") == "full_8d"
+    own = {"containment", "containment_actions"}
+    assert not own & set(addresses(build_form(record, store, View(("zh",)))))
+    assert own <= set(addresses(build_form(record, store, View(("zh",), send="3D"))))
+
+
+def test_roles_are_called_what_the_company_calls_them() -> None:
+    form = build_form(samples().get("lin-mei"), samples(), View(("zh-TW",)))
+    roles = next(each for each in blocks_of(form, "table") if each["address"] == "roles")
+    assert roles["rows"][0]["cells"]["role"]["value"] == "品保經理"
+
+
+def test_columns_stand_side_by_side_as_far_as_the_page_is_wide() -> None:
+    """The eleven of a lot do; of the twelve of what a customer buys one goes on below."""
     text = pages("8D-2026-0001")[0].replace("\n", " ")
-    assert text.index("DH260227-L") < text.index("送货单号: SN26030211") < text.index("DH260303-L")
+    assert text.index("DH260227-L") < text.index("SN26030211") < text.index("DH260303-L")
+    assert "送货单号:" not in text
+    bought = "".join(pages("STARCAR"))
+    assert (
+        bought.index("6105101-XA01") < bought.index("备件供应至: ") < bought.index("6105102-XA01")
+    )
 
 
 def test_columns_that_say_nothing_are_left_out() -> None:

@@ -18,7 +18,7 @@ def english_again() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("language", "shown"),
-    [("zh", "没有"), ("zh-TW", "没有"), ("en", "Nothing"), ("fr", "Nothing"), ("", "Nothing")],
+    [("zh", "没有"), ("zh-TW", "沒有"), ("en", "Nothing"), ("fr", "Nothing"), ("", "Nothing")],
 )
 def test_messages_come_in_the_language_in_use(language: str, shown: str) -> None:
     messages.use(language)

@@ -30,8 +30,8 @@ from tests.factory import note_store, write, write_note
 ROOT = Path(__file__).parent.parent
 NOW = dt.datetime.fromisoformat("2026-11-23T18:00+08:00")
 SHIPPED = (
-    "complaint-ledger", "document-list", "failure-history", "survey-log", "survey-summary",
-    "training-list", "visit-cycle",
+    "complaint-ledger", "csr-matrix", "document-list", "failure-history", "survey-log",
+    "survey-summary", "training-list", "visit-cycle",
 )  # fmt: skip
 
 
@@ -201,6 +201,23 @@ def test_a_register_is_printed_in_two_languages_with_its_number(index: Index) ->
     assert box.width > box.height
     [attached] = read.attachments["failure-history.csv"]
     assert b"CC-2026-0001" in attached
+
+
+def test_long_texts_stand_below_their_line_and_years_are_the_companys(index: Index) -> None:
+    store = index.store
+    config = store.repository.config._replace(numbering_profile="MS")
+    index = Index(Store(store.repository._replace(config=config)))
+    register = build_register("complaint-ledger", index, NOW, ("zh-TW",))
+    pdf = render_register(register, index.store, ("zh-TW",), "pdf", NOW)
+    assert pdf == render_register(register, index.store, ("zh-TW",), "pdf", NOW)
+    read = pypdf.PdfReader(io.BytesIO(pdf))
+    heading, _day, below = read.pages[0].extract_text().partition("115-03-10")
+    assert "客戶" in heading
+    assert "不良現象" not in heading
+    assert below.index("不良現象:") < below.index("115-03-24")
+    assert "2026-" not in below.replace("CC-2026-", "").replace("8D-2026-", "")
+    [attached] = read.attachments["complaint-ledger.csv"]
+    assert b"2026-03-10" in attached  # a file is read by machines
 
 
 def test_hostile_cells_are_text_in_markdown(index: Index) -> None:

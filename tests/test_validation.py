@@ -108,6 +108,26 @@ def test_a_file_that_lies_in_the_wrong_place(store: Store, path: str, text: str)
     assert {each.rule for each in findings} == {"ENV-01"}
 
 
+def test_a_record_among_those_of_another_kind_is_said_once(store: Store) -> None:
+    complaint = store.repository.root / "records/complaints/2026/00/CC-2026-0001.yaml"
+    astray = "records/8ds/2026/00/CC-2026-0301.yaml"
+    text = complaint.read_text("utf-8").replace("id: CC-2026-0001", "id: CC-2026-0301")
+    write(store, astray, text)
+    person = (store.repository.root / "records/people/li-na.yaml").read_text("utf-8")
+    write(store, "records/customers/li-bo.yaml", person.replace("id: li-na", "id: li-bo"))
+    moves = [each.hint for each in check_repository(store, context_of(store))[0]]
+    assert moves == [
+        f"git mv {astray} records/complaints/2026/03/CC-2026-0301.yaml",
+        "git mv records/customers/li-bo.yaml records/people/li-bo.yaml",
+    ]
+    # A record in its own place that only calls itself another is told what to write.
+    complaint.write_text(text.replace("CC-2026-0301", "CC-2026-0001")
+                         .replace("schema: complaint/1", "schema: 8d/1"), "utf-8")  # fmt: skip
+    found = check_repository(store, context_of(store), [complaint.relative_to(
+        store.repository.root).as_posix()])[0]  # fmt: skip
+    assert "schema: complaint/1" in found[0].hint
+
+
 def test_an_id_used_by_two_files(store: Store) -> None:
     text = (store.repository.root / "records/people/li-na.yaml").read_text("utf-8")
     write(store, "records/people/old/li-na.yaml", text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from csctl.console.options import Desk, pass_desk, writing_options
-from csctl.console.output import done, nothing, say
+from csctl.console.output import done, nothing, say, tell
 from csctl.console.saving import show_changes
 from csctl.errors import UsageError
 from csctl.messages import _
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.command(
     "calendar",
     help=_(
-        "Show the public holidays and make-up working days of a year, or write them down in "
-        "csctl.yaml with `freeze`, so that a newer library moves no old deadline. A year whose "
-        "make-up days are not published yet is not written down.\n\n"
+        "Show the public holidays and make-up working days of a year, in the countries of our "
+        "sites and of customers' plants, or write them down in csctl.yaml with `freeze`, so that "
+        "a newer library moves no old deadline. A year whose make-up days are not published yet "
+        "is not written down.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl calendar show 2026\n"
@@ -34,23 +35,28 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, verb: str, year: int, dry_run: bool, no_commit: bool) -> int:
     """Show or freeze a year."""
-    sites = desk.store.repository.config.sites.values()
-    calendars = {each.country: each.calendar for each in sites if each.country}
+    from csctl.rules.year_ahead import calendars_in_use
+
+    customers = desk.reading.records("customer")
+    calendars = calendars_in_use(desk.store.repository.config, customers)
     if verb == "show":
         for country, calendar in calendars.items():
             _show(country, calendar, year)
         return 0
     from datetime import date
 
-    for country, calendar in calendars.items():
-        if calendar.is_provisional(date(year, 1, 1)):
-            raise UsageError(
-                _("The working days of {country} in {year} are not published yet.").format(
-                    country=country, year=year
-                ),
-                _("Come back when they are, with a newer holidays library."),
-            )
-    return _freeze(desk, calendars, year, dry_run=dry_run, no_commit=no_commit)
+    ready = {c: each for c, each in calendars.items() if not each.is_provisional(date(year, 1, 1))}
+    for country in sorted(calendars.keys() - ready.keys()):
+        error = UsageError(
+            _("The working days of {country} in {year} are not published yet.").format(
+                country=country, year=year
+            ),
+            _("Come back when they are, with a newer holidays library."),
+        )
+        if not ready:
+            raise error
+        tell(error.message)
+    return _freeze(desk, ready, year, dry_run=dry_run, no_commit=no_commit)
 
 
 def _show(country: str, calendar: Calendar, year: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ import click
 
 from csctl import messages
 from csctl.console.options import Desk, format_option, pass_desk
-from csctl.console.output import nothing, say, show_rows, tell
-from csctl.errors import UsageError
+from csctl.console.output import nothing, say, show_rows, tell, terminal_width
+from csctl.console.terminal import measure, wrap
+from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ _BY = {"person": "owner", "department": "department", "customer": "customer", "s
 # What each lacks is asked of all rules; nobody reads more of them at once.
 _EXPLAINED = 30
 _SOON = timedelta(days=3)
+_INDENT = "    "
+_STATES = ("overdue", "due_soon", "running", "paused")
 
 
 @click.command(
@@ -69,17 +73,23 @@ def command(
 
     if mine and person:
         raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
-    items = agenda(
-        desk.reading,
-        desk.now,
-        within=within,
-        owner=desk.me if mine else desk.store.complete(person) if person else "",
-        customer=desk.store.complete(customer) if customer else "",
-        department=department,
-    )
-    rows = _rows(desk, items, telling=telling, is_short=style in ("table", "csv"))
+    owner = desk.me if mine else desk.store.complete(person) if person else ""
+    chosen = {
+        "within": within,
+        "owner": owner,
+        "customer": desk.store.complete(customer) if customer else "",
+        "department": department,
+    }
+    is_short = style in ("table", "csv")
+    items = agenda(desk.reading, desk.now, **chosen)
+    rows = _rows(desk, items, telling=telling, is_short=is_short)
+    if found := _confidential(desk, chosen, telling=telling, is_short=is_short):
+        rows += found
+        rows.sort(key=lambda each: (not each["due_at"], each["due_at"], each["record"]))
     if by:
         rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
+    elif style in ("text", "markdown"):
+        rows.sort(key=lambda each: _STATES.index(each["state_code"]))
     _show(desk, rows, style, by or "state")
     if not rows and style in ("text", "table"):
         nothing(_("Nothing is due."))
@@ -104,7 +114,7 @@ def _rows(
     for item in items:
         calls: list[Call] = []
         if telling or not is_short:
-            calls = list(ladder.calls([item.clock] if item.clock else []))
+            calls = list(ladder.calls(filter(None, (item.clock or item.duty,))))
         if telling and not calls:
             continue
         row = agenda_row(item, desk.reading, desk.now, language)
@@ -127,6 +137,34 @@ def _rows(
     return rows
 
 
+def _confidential(
+    desk: Desk, chosen: dict[str, str], *, telling: bool, is_short: bool
+) -> list[dict[str, Any]]:
+    """Return the rows of the confidential repository, which is left out where it is not to be read.
+
+    Their next commands say where.
+    """
+    at = desk.store.repository.config.confidential_at
+    if not at:
+        return []
+    from csctl.agenda import agenda
+
+    try:
+        other = desk.confidential
+        other.look_ahead()
+        rows = _rows(
+            other, agenda(other.reading, desk.now, **chosen), telling=telling, is_short=is_short
+        )
+    except CsctlError as error:
+        tell(_("Left out: what is due in the confidential repository {path}.").format(path=at))
+        tell(f"    {error.message}")
+        return []
+    for row in rows:
+        if "next" in row:
+            row["next"] = row["next"].replace("csctl ", f"csctl -C {shlex.quote(at)} ", 1)
+    return rows
+
+
 def _call_row(call: Call, names: _Names) -> dict[str, Any]:
     return {
         "level": call.level,
@@ -143,7 +181,7 @@ class _Names:
     def __init__(self, desk: Desk) -> None:
         self._reading = desk.reading
         self._roles = desk.store.repository.role_labels()
-        self._known = {"owner": _("owner"), "department_head": _("head of department")}
+        self._known: dict[str, str] = {}
 
     def person(self, record_id: str) -> str:
         if record_id not in self._known:
@@ -155,11 +193,9 @@ class _Names:
         return self._known[record_id]
 
     def role(self, role: str) -> str:
-        if role not in self._known:
-            from csctl.kinds.schema import pick
+        from csctl.escalation import role_label
 
-            self._known[role] = pick(self._roles.get(role, role), messages.language())
-        return self._known[role]
+        return role_label(role, self._roles)
 
 
 def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:
@@ -171,7 +207,7 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         for line in _markdown(rows, by):
             say(line)
     elif style == "text":
-        for line in _text(rows, by):
+        for line in text_lines(rows, by, terminal_width()):
             say(line)
     else:
         headings = {
@@ -186,27 +222,42 @@ def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> No
         show_rows("due", rows, headings, "text" if style == "table" else style)
 
 
-def _text(rows: Sequence[dict[str, Any]], by: str) -> Iterator[str]:
+def text_lines(rows: Sequence[dict[str, Any]], by: str, width: int | None) -> Iterator[str]:
     """Yield a block for each row, under a heading for each group."""
     for number, (name, group) in enumerate(_groups(rows, by)):
         if number:
             yield ""
         yield f"— {name} —"
         for row in group:
-            yield from _lines(row)
+            yield from _lines(row, width)
 
 
-def _lines(row: dict[str, Any]) -> Iterator[str]:
-    yield "  ".join(filter(None, (row["record"], row["reason"])))
+def _lines(row: dict[str, Any], width: int | None) -> Iterator[str]:
+    """Yield the sentence, who it waits for, the next command and who is to be told."""
+    yield from _wrapped("  ".join(filter(None, (row["record"], row["reason"]))), width, "")
     beside = [row["owner"]] if row["owner"] else []
     beside += [row["next"]] if row["next"] else []
-    if beside:
-        yield "    " + " · ".join(beside)
+    line = " · ".join(beside)
+    if width is None or measure(line) + len(_INDENT) <= width:
+        beside = [line] if line else []
+    for each in beside:
+        # A command that is broken is still one to copy.
+        yield from _wrapped(each, width, _INDENT, " \\" if each == row["next"] else "")
     for call in row["tell"]:
         people = _(", ").join([*call["names"], *(f"({each}?)" for each in call["vacant"])])
-        yield "    " + _("to be told (level {level}): {people}").format(
-            level=call["level"], people=people
-        )
+        words = _("to be told (level {level}): {people}")
+        yield from _wrapped(words.format(level=call["level"], people=people), width, _INDENT)
+
+
+def _wrapped(text: str, width: int | None, indent: str, end: str = "") -> Iterator[str]:
+    """Yield a text in lines of a terminal, all but the first indented more; whole in a pipe."""
+    if width is None:
+        yield indent + text
+        return
+    inside = indent + _INDENT
+    lines = list(wrap(text, width - len(inside) - len(end)))
+    for number, line in enumerate(lines):
+        yield (inside if number else indent) + line + (end if number < len(lines) - 1 else "")
 
 
 def _groups(

@@ -1,6 +1,9 @@
-"""`csctl escalate`: write down who was told that a record is late."""
+"""`csctl escalate`: write down who was told that a record, or a duty, is late."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,61 +12,80 @@ from csctl.console.output import nothing, tell
 from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
 
+if TYPE_CHECKING:
+    from csctl.clocks import ClockState
+    from csctl.duties import DutyState
+    from csctl.escalation import Call
+    from csctl.workflow import Drafted
+
 
 @click.command(
     "escalate",
     help=_(
-        "Write down that the people `csctl due --tell` names for a record were told, so that each "
-        "level is told once.\n\n"
+        "Write down that the people `csctl due --tell` names for a record, or for a duty such as "
+        "the monthly report, were told, so that each level is told once.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl due --tell\n"
         "  csctl escalate CC-2026-0007 --via phone\n"
-        "  csctl escalate CC-2026-0007 --clock d3 --via email"
+        "  csctl escalate CC-2026-0007 --clock d3 --via email\n"
+        "  csctl escalate schedule --person li-na --via wechat"
     ),
 )
 @id_argument
 @click.option("--clock", default="", metavar="CLOCK", help=_("Only this clock: ack, d3, …"))
+@click.option("--person", default="", metavar="ID", help=_("Only the duty of this person."))
 @click.option("--via", default="", help=_("The way they were told: phone, email, …"))
 @writing_options
 @pass_desk
 def command(
-    desk: Desk, record_id: str, clock: str, via: str, dry_run: bool, no_commit: bool
+    desk: Desk, record_id: str, clock: str, person: str, via: str, dry_run: bool, no_commit: bool
 ) -> int:
     """Write down who was told."""
     desk.look_ahead()
-    from csctl import workflow
+    from csctl.escalation import Ladder, role_label
+
+    states = _states(desk, record_id, desk.store.complete(person) if person else "")
+    ladder = Ladder(desk.index, desk.now)
+    calls = [each for each in ladder.calls(states) if clock in ("", each.state.name)]
+    labels = desk.store.repository.role_labels()
+    for role in dict.fromkeys(role for call in calls for role in call.vacant):
+        tell(_("Nobody holds the role {role} today.").format(role=role_label(role, labels)))
+    calls = [each for each in calls if each.place]
+    if not calls:
+        nothing(_("Nobody is to be told of {id} now.").format(id=record_id))
+        return 0
+    drafts = list(_drafts(desk, calls, via))
+    if None in drafts:
+        return 1
+    # One record a commit, so that who did what is read commit by commit.
+    return max(finish(desk, e, dry_run=dry_run, no_commit=no_commit) for e in drafts if e)
+
+
+def _states(desk: Desk, name: str, person: str) -> list[ClockState | DutyState]:
+    """Return the clocks of a record, or how a duty of that name stands with those who have it."""
     from csctl.clocks import clock_states
-    from csctl.escalation import Ladder
+    from csctl.duties import duty_states
+
+    schemas, config = desk.store.repository.schemas, desk.store.repository.config
+    if desk.store.find(name) is None:
+        duties = {each for kind in schemas.names() for each in schemas.kind(kind).duties}
+        if name in duties:
+            found = duty_states(desk.index, desk.now)
+            return [e for e in found if e.name == name and person in ("", e.person)]
+    return [*clock_states(desk.store.get(name), desk.index, config, desk.now)]
+
+
+def _drafts(desk: Desk, calls: list[Call], via: str) -> Iterator[Drafted | None]:
+    """Yield the records that remember the calls, changed; None for what must not be written."""
+    from csctl import workflow
     from csctl.times.moments import format_moment
 
-    record = desk.store.get(record_id)
-    states = clock_states(record, desk.index, desk.store.repository.config, desk.now)
-    calls = [
-        each
-        for each in Ladder(desk.index, desk.now).calls(states)
-        if not clock or each.state.clock.name == clock
-    ]
-    if not calls:
-        nothing(_("Nobody is to be told of {id} now.").format(id=record.id))
-        return 0
-    beside = {"via": via} if via else {}
-    edits = []
-    for call in calls:
-        row = {
-            "clock": call.state.clock.name,
-            "level": call.level,
-            "told": list(call.people),
-            "at": format_moment(desk.now),
-            "by": desk.me,
-            **beside,
-        }
-        edits.append(workflow.Edit("add", "escalations", row))
-        for role in call.vacant:
-            tell(_("Nobody holds the role {role} today.").format(role=role))
-    changed = workflow.change(record, edits)
-    if is_refused(record, judge(desk, changed)):
-        return 1
-    levels = ", ".join(f"{each.state.clock.name} {each.level}" for each in calls)
-    draft = workflow.drafted(record, changed, f"told: {levels}")
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    beside = {"at": format_moment(desk.now), "by": desk.me} | ({"via": via} if via else {})
+    for place in dict.fromkeys(each.place for each in calls):
+        record, told = desk.store.get(place), [each for each in calls if each.place == place]
+        edits = [workflow.Edit("add", "escalations", each.row | beside) for each in told]
+        changed = workflow.change(record, edits)
+        refused = is_refused(record, judge(desk, changed))
+        levels = ", ".join(f"{each.state.name} {each.level}" for each in told)
+        yield None if refused else workflow.drafted(record, changed, f"told: {levels}")

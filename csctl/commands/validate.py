@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -21,11 +21,14 @@ from csctl.console.output import (
 )
 from csctl.errors import UsageError
 from csctl.messages import _
+from csctl.places import CLOCKS, get_repository
 
 if TYPE_CHECKING:
     from csctl.changes import Judged
     from csctl.findings import Finding
     from csctl.store import Store
+
+_DECEMBER: Final = 12
 
 
 @click.command(
@@ -69,6 +72,7 @@ def command(
             _("--against judges a whole change; it takes no ids and no --staged."),
             _("Use: csctl validate --against COMMIT"),
         )
+    _check_lengths(desk)
     data: dict[str, object] = {}
     if against is not None:
         judged = _judge(desk.store, desk.now, against)
@@ -76,6 +80,8 @@ def command(
         data = {"base": judged.base, "commits": judged.commits}
     else:
         findings, count = _check(desk, record_ids, staged=staged)
+    if not staged and not record_ids:
+        findings += _year_ahead(desk)
     ok = not any(each.level == "error" for each in findings)
     if style == "json":
         show_json("validate", [{"records": count, **data}], findings, ok=ok)
@@ -97,6 +103,27 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
         from csctl.rules.context import build_context
 
         return check_change(store, build_context(store, now), against, modified.result)
+
+
+def _year_ahead(desk: Desk) -> list[Finding]:
+    """Return what is to be said of next year's calendar; only December asks for the settings."""
+    if desk.instant.month != _DECEMBER:
+        return []
+    from csctl.index import Index
+    from csctl.rules.year_ahead import calendars_in_use, check_year_ahead
+
+    # What git knows of the files was asked for the verdicts, and is used up.
+    customers = Index(desk.store).records("customer")
+    calendars = calendars_in_use(desk.store.repository.config, customers)
+    return list(check_year_ahead(calendars, desk.now.date()))
+
+
+def _check_lengths(desk: Desk) -> None:
+    """Raise CsctlError for a table of clocks of the company's own that cannot be."""
+    if (get_repository(desk.invocation.directory) / CLOCKS).is_file():
+        from csctl.clocklengths import check_profile
+
+        check_profile(desk.store.repository.schemas)
 
 
 def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Finding], int]:

@@ -157,6 +157,13 @@ class Desk:
             _("Make yours with: csctl person new --set email={email}").format(email=email),
         )
 
+    @property
+    def confidential(self) -> Desk:
+        """The same desk at the confidential repository that csctl.yaml names."""
+        repository = self.store.repository
+        folder = repository.root / repository.config.confidential_at
+        return Desk(self.invocation._replace(directory=folder))
+
     def reopen(self) -> None:
         """Forget what was read: another branch is in use now."""
         for name in ("store", "views", "index", "reading"):

@@ -61,6 +61,22 @@ def visible(
     return seen
 
 
+def visible_linked(
+    record: Record, store: Store, scope: Scope, complaint: str = ""
+) -> dict[str, Any] | None:
+    """Return what a customer may see of a record that his form leads to, None if it is another's.
+
+    `complaint` is the one the form is for; see `visible` for what is raised.
+    """
+    of = [record.id] if record.kind.name == "customer" else [*links_to(record, "customer")]
+    if of and scope.customer not in ("", *of):
+        return None
+    whose = complaint if "complaints" in record.kind.fields else ""
+    seen = visible(record, store, audience="customer", complaint=whose)
+    refuse_leaks(record, seen, scope)
+    return seen
+
+
 def _left_for_later(record: Record, send: str) -> set[str]:
     """Return the fields that a later report, one that builds on this one, adds to it."""
     if not send:

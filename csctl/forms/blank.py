@@ -8,8 +8,9 @@ from typing import Final
 from csctl.forms.audience import OURS, Audience
 from csctl.forms.blocks import Model
 from csctl.forms.model import load_words, numbering
+from csctl.forms.parties import with_parties
 from csctl.forms.wording import Wording
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.schema import Field, Kind, Text
 from csctl.store import Store
 
 # Said by the letterhead or the sign-off row, or written by csctl alone.
@@ -18,10 +19,11 @@ _NOT_FILLED_IN: Final = (
 )  # fmt: skip
 _TICKED: Final = 16
 _COLUMNS: Final = 8
-_ROWS: Final = 4
+_ROWS: Final = 3
+_MOST_ROWS: Final = 50
 # Millimetres to write in by hand.
-LINE: Final = 6
-PROSE: Final = 22
+LINE: Final = 5
+PROSE: Final = 18
 
 
 def build_blank(
@@ -49,15 +51,16 @@ def build_blank(
         "draft": False,
         "digest": "",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
-        "sections": list(_sections(kind, _Blank(kind, wording, audience))),
+        "sections": list(_sections(kind, _Blank(kind, wording, audience), config.company)),
         "signoffs": list(_signoffs(kind, wording)),
     }
 
 
-def _sections(kind: Kind, blank: _Blank) -> Iterator[Model]:
+def _sections(kind: Kind, blank: _Blank, company: Text | str) -> Iterator[Model]:
     for section in kind.sections:
         fields = [each for each in kind.fields.values() if each.section == section["name"]]
         blocks = list(blank.blocks(e for e in fields if e.address not in _NOT_FILLED_IN))
+        blocks = with_parties(section, blocks, company, blank.wording)
         if len(blocks) == 1 and blocks[0]["type"] == "group" and "layout" not in blocks[0]:
             blocks = blocks[0]["blocks"]
         if blocks:
@@ -104,10 +107,14 @@ class _Blank:
             yield {"type": "fields", "address": "", "label": [], "items": plain}
 
     def _is_filled_in(self, field: Field) -> bool:
-        """Tell whether people write it: no file, nothing of ours on a customer's form."""
+        """Tell whether people write it: no file, nothing of ours on a customer's form.
+
+        A layout of `{blank: false}` says that it is filled in on a screen only.
+        """
         is_file = field.type == "file" or (field.row is not None and field.row.type == "file")
         is_hidden = self._audience == "customer" and field.is_internal
-        return not is_file and not is_hidden and field.any_key is None
+        is_on_paper = field.layout.get("blank") is not False
+        return is_on_paper and not is_file and not is_hidden and field.any_key is None
 
     def _block(self, field: Field) -> Model | None:
         """Return the block of a field with structure, None for a field of one value."""
@@ -119,7 +126,7 @@ class _Blank:
         if field.row is not None and field.row.fields:
             if {"path", "verdict"} <= field.row.fields.keys():
                 return {"type": "photos", **head, "items": [], "beside": self._beside(field)}
-            return {"type": "table", **head, **self._table(field.row)}
+            return {"type": "table", **head, **self._table(field)}
         if field.fields:
             inner = list(self.blocks(field.fields.values()))
             return {"type": "group", **head, "blocks": inner}
@@ -152,7 +159,8 @@ class _Blank:
         source = field.choices or (field.row.choices if field.row else {})
         return {code: self.wording.label(label) for code, label in source.items()}
 
-    def _table(self, row: Field) -> Model:
+    def _table(self, field: Field) -> Model:
+        row, lines = field.row or field, field.layout.get("lines")
         fields = [
             each
             for each in row.fields.values()
@@ -168,11 +176,11 @@ class _Blank:
                 for each in columns
             ],
             "rows": [],
-            "blank": _ROWS,
+            "blank": lines if isinstance(lines, int) and 0 < lines <= _MOST_ROWS else _ROWS,
             "room": LINE,
             "legend": [
                 {"label": self.wording.label(each.label), "words": list(choices.values())}
                 for each in columns
-                if (choices := self._choices(each)) and each.type != "boolean"
+                if 0 < len(choices := self._choices(each)) <= _TICKED and each.type != "boolean"
             ],
         }

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from csctl.forms.audience import OURS, Audience
+from csctl.forms.parties import with_parties
 from csctl.forms.wording import Wording
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, Text, answer_kind, is_answered
+from csctl.kinds.schema import Field, Kind, Requirement, Text, answer_kind, is_answered
 from csctl.record import Record, rows
 from csctl.store import Store
 
@@ -41,14 +42,23 @@ def asked_for(kind: Kind, data: Mapping[str, Any], send: str) -> dict[str, bool]
     """Return the addresses that gates name, and whether they ask this record for them.
 
     A condition that nobody has decided yet asks too: its fields are on a form to be filled in.
-    With `send`, only what sending that report asks for.
+    With `send`, only what sending that report asks for. A report that asks for what a stage says
+    this record does not need, such as the 3D of a complaint that has an 8D, is not going to be
+    sent: it asks for nothing.
     """
     if send:
-        gates = [kind.sends[send].requires]
-    else:
-        gates = [each.requires for each in kind.stages]
-        gates += [each.requires for each in kind.milestones.values()]
-        gates += [each.requires for each in kind.sends.values()]
+        return _asked_by([kind.sends[send].requires], data)
+    gates = [each.requires for each in kind.stages]
+    decided = _asked_by(gates + [each.requires for each in kind.milestones.values()], data)
+    asked = dict(decided)
+    for each in kind.sends.values():
+        wanted = all(decided.get(requirement.address, True) for requirement in each.requires)
+        for address, applies in _asked_by([each.requires], data).items():
+            asked[address] = asked.get(address, False) or (applies and wanted)
+    return asked
+
+
+def _asked_by(gates: Iterable[Iterable[Requirement]], data: Mapping[str, Any]) -> dict[str, bool]:
     asked: dict[str, bool] = {}
     for each in (requirement for requires in gates for requirement in requires):
         open_ = any(not is_answered(look_up(data, address)) for address in each.when)
@@ -71,6 +81,8 @@ class Builder:
         """Yield the sections that have something to show or to fill in."""
         kind = self.record.kind
         labels = {each["name"]: each["label"] for each in kind.sections}
+        heads = {each["name"]: each for each in kind.sections}
+        company = self.store.repository.config.company
         last = next(reversed(labels), "")  # takes in what stands in no section, such as the stage
         for name in labels or [""]:
             fields = [
@@ -85,6 +97,7 @@ class Builder:
                 # A part that no gate knows is printed to be filled in by hand.
                 wanted = [each for each in fields if self._may_be_blank(each)]
             blocks = list(self._blocks(wanted, self.data, ""))
+            blocks = with_parties(heads.get(name, {}), blocks, company, self.wording)
             if len(blocks) == 1 and blocks[0]["type"] == "group" and "layout" not in blocks[0]:
                 blocks = blocks[0]["blocks"]
             if blocks:

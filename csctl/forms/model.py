@@ -13,7 +13,7 @@ from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
 from csctl.forms.wording import Wording
 from csctl.index import Index
-from csctl.kinds.schema import SignOff, Text
+from csctl.kinds.schema import SignOff, Text, pick
 from csctl.messages import LANGUAGES, _
 from csctl.proofs import prove
 from csctl.record import Record, rows, text_of
@@ -55,11 +55,18 @@ class Shared:
         """The fixed words of forms."""
         return load_words(self._store)
 
+    @cached_property
+    def roles(self) -> Mapping[str, Text]:
+        """What the roles are called."""
+        return self._store.repository.role_labels()
+
     def names(self, language: str) -> Callable[[str, str], str]:
-        """Return the function that says what people call a record that has a code for an id."""
+        """Return the function that says what people call a role, or a record that has a code."""
 
         def name_of(kind: str, record_id: str) -> str:
             key = (kind, record_id, language)
+            if kind == "role":
+                return pick(self.roles.get(record_id, record_id), language)
             if key not in self._names:
                 self._names[key] = ""
                 summary = self._store.repository.schemas.kind(kind)
@@ -95,11 +102,13 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     shared = shared or Shared(store)
     names = shared.names(view.languages[0])
     site = config.sites.get(str(data.get("site", "")), config.site)
-    wording = Wording(view.languages, shared.words, site.zone, names, writes_roc_years(store))
+    wording = Wording(
+        view.languages, shared.words, site.zone, names, store.repository.counts_roc_years
+    )
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = numbering(record.kind.name, store)
     signoffs = _signoffs_of(record, view)
-    unverified, labels = _unverified(record, signoffs, store), store.repository.role_labels()
+    unverified, labels = _unverified(record, signoffs, store), shared.roles
     return {
         "kind": record.kind.name,
         "id": record.id,
@@ -180,12 +189,6 @@ def _title(record: Record, form: Mapping[str, Any]) -> Text:
     by = form.get("title_from")
     titles = record.kind.field(by).choices if by else {}
     return titles.get(str(record.value(by)) if by else "", form.get("title", record.kind.title))
-
-
-def writes_roc_years(store: Store) -> bool:
-    """Tell whether the company's forms count years from 1912, as its numbering profile says."""
-    repository = store.repository
-    return repository.schemas.profile("years").get(repository.config.numbering_profile) == "roc"
 
 
 def _signoffs_of(record: Record, view: View) -> list[SignOff]:

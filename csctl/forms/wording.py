@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from csctl.messages import BIDI
 from csctl.times.timewords import ROC_YEAR_ZERO
 
 REPLACEMENT: Final = "\ufffd"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2})?\Z")
 _LINE_ENDS: Final = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\ufeff": None})
 
 
@@ -100,7 +102,9 @@ class Wording:
         if field.type == "datetime":
             return self.moment(text)
         if field.type == "date":
-            return self._day(text)
+            return self.day(text)
+        if field.schema.get("x-named"):
+            return self.name_of(field.schema["x-named"], text) or text
         if field.link:
             name = self.name_of(field.link, text)
             if field.link == "person":
@@ -137,10 +141,13 @@ class Wording:
             return self.text({key: str(each) for key, each in value.items()})
         return self.moment(str(value))
 
-    def _day(self, text: str) -> str:
-        """Return a stored day as the company writes it: 2000-11-01 is 89-11-01 by ROC years."""
-        year, dash, rest = text.partition("-")
-        if not (self.roc and self.languages[0] != "en" and dash and year.isdecimal()):
+    def day(self, text: str) -> str:
+        """Return a stored day as the company writes it: 2000-11-01 is 89-11-01 by ROC years.
+
+        What is no day, perhaps with a time, stays as it is.
+        """
+        year, _dash, rest = text.partition("-")
+        if not (self.roc and self.languages[0] != "en" and _DAY.match(text)):
             return text
         return f"{int(year) - ROC_YEAR_ZERO}-{rest}" if int(year) > ROC_YEAR_ZERO else text
 
@@ -152,7 +159,7 @@ class Wording:
             moment = None
         if moment is None:
             return text
-        shown = f"{self._day(text[:10])} {moment:%H:%M}"
+        shown = f"{self.day(text[:10])} {moment:%H:%M}"
         try:
             here = moment.tzinfo is None or moment.astimezone(self.zone)
         except OverflowError:  # the first and the last day of time have no other zone

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from csctl.errors import CsctlError, Refused
-from csctl.forms.audience import find_scope, links_to, refuse_leaks, visible
+from csctl.forms.audience import find_scope, visible, visible_linked
 from csctl.forms.blocks import View
 from csctl.forms.model import Shared, read_attached
 from csctl.forms.wording import Wording, printable
@@ -116,19 +116,14 @@ class Reading:
     def _linked(self, record_id: str) -> Record | None:
         path = self._store.find(record_id)
         record = self._store.read(path) if path else None
-        if record is None or not self._is_theirs(record):
+        if record is None:
             return None
         if record.id not in self._seen:
-            whose = self._view.complaint if "complaints" in record.kind.fields else ""
-            seen = visible(record, self._store, audience="customer", complaint=whose)
-            refuse_leaks(record, seen, self._scope)
+            seen = visible_linked(record, self._store, self._scope, self._view.complaint)
+            if seen is None:
+                return None
             self._seen[record.id] = seen
         return record
-
-    def _is_theirs(self, record: Record) -> bool:
-        """Tell whether a linked record is no other customer, and no other customer's."""
-        named = [record.id] if record.kind.name == "customer" else [*links_to(record, "customer")]
-        return not named or self._scope.customer in ("", *named)
 
     def words(self, found: Found | None) -> str:
         """Return a value as people read it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -89,24 +89,45 @@ def find_form_map(store: Store, customer: str, name: str, kind: str) -> FormMap:
 
 def load_form_map(store: Store, path: str) -> FormMap:
     """Load a map; CsctlError names every breach with line and column."""
-    schemas = store.repository.schemas
-    try:
-        document = yamlio.load(store.read_bytes(path))
-    except YamlError as error:
-        raise CsctlError(
-            f"{path}:{error.line}:{error.column}: {error.message}", error.hint
-        ) from error
-    shape = Shape(plain_schema(schemas.flattened("form-map")))
-    bare = FormMap(path, document, schemas.kind(schemas.names()[0]))
-    problems = [bare.finding(e.path, e.message, e.hint) for e in shape.check(document.data)]
-    raise_findings(problems)
-    if document.data["kind"] not in schemas.names():
-        message = _("There is no kind of record called '{name}'.")
-        hint = did_you_mean(document.data["kind"], schemas.names())
-        raise_findings([bare.finding(("kind",), message.format(name=document.data["kind"]), hint)])
-    mapped = FormMap(path, document, schemas.kind(document.data["kind"]))
-    raise_findings([*_check_language(mapped), *_check_fields(mapped, schemas)])
+    mapped, findings = read_form_map(path, store.read_bytes(path), store.repository.schemas)
+    raise_findings(findings)
+    assert mapped is not None
     return mapped
+
+
+def read_form_map(
+    path: str, content: bytes, schemas: Schemas
+) -> tuple[FormMap | None, list[Finding]]:
+    """Return a map, if its file is one, and what is wrong with its shape and fields."""
+    try:
+        document = yamlio.load(content)
+    except YamlError as error:
+        place = path, error.line, error.column
+        return None, [Finding(*place, RULE, "error", error.message, error.hint)]
+    shape = Shape(plain_schema(schemas.flattened("form-map")))
+    mapped = FormMap(path, document, schemas.kind(schemas.names()[0]))
+    problems = [mapped.finding(e.path, e.message, e.hint) for e in shape.check(document.data)]
+    if problems:
+        return mapped, problems
+    name = document.data["kind"]
+    if name not in schemas.names():
+        message = _("There is no kind of record called '{name}'.").format(name=name)
+        return mapped, [mapped.finding(("kind",), message, did_you_mean(name, schemas.names()))]
+    mapped = FormMap(path, document, schemas.kind(name))
+    return mapped, [*_check_language(mapped), *_check_fields(mapped, schemas)]
+
+
+def check_form_map(path: str, read: Callable[[str], bytes], schemas: Schemas) -> Iterator[Finding]:
+    """Yield what is wrong with a map and with the cells it names; `read` gives a file's bytes."""
+    mapped, findings = read_form_map(path, read(path), schemas)
+    yield from findings
+    if mapped is None or findings or "workbook" not in mapped.data:
+        return
+    name = f"{path.rpartition('/')[0]}/{mapped.data['workbook']}"
+    try:
+        yield from check_cells(mapped, Workbook(Path(name), read(name)))
+    except CsctlError as error:
+        yield mapped.finding(("workbook",), error.message, error.hint)
 
 
 def raise_findings(findings: list[Finding]) -> None:

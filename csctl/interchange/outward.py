@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from csctl.forms.audience import visible
+from csctl.forms.audience import Scope, find_scope, visible, visible_linked
 from csctl.index import Index
 from csctl.interchange.exchangemap import ExchangeMap, Leaf, Rows, formed, join_steps, step_into
 from csctl.kinds.addresses import split_address
@@ -39,19 +39,24 @@ def export_report(
     for what is raised.
     """
     seen = visible(record, index.store, audience="customer", complaint=complaint)
-    return _Writing(index, table, language, seen).export(record)
+    scope = find_scope(record, index.store, complaint, "customer")
+    return _Writing(index, table, language, seen, scope, complaint).export(record)
 
 
 class _Writing:
     """One report while it is made."""
 
     def __init__(
-        self, index: Index, table: ExchangeMap, language: str, seen: Mapping[str, Any]
-    ) -> None:
+        self, index: Index, table: ExchangeMap, language: str, seen: Mapping[str, Any],
+        scope: Scope, complaint: str,
+    ) -> None:  # fmt: skip
         self._index = index
         self._table = table
         self._language = language
         self._seen = seen
+        self._scope = scope
+        self._complaint = complaint
+        self._linked: dict[str, Mapping[str, Any] | None] = {}
         self._blank: list[str] = []
         self._dropped: dict[str, str] = {}
 
@@ -168,10 +173,21 @@ class _Writing:
         value: Any = scope
         for step in split_address(address):
             if isinstance(value, str):
-                linked = self._index.find(value)
-                value = {**linked.data} if linked else None
+                value = self._through(value)
             value = step_into(value, step)
         return value
+
+    def _through(self, record_id: str) -> Mapping[str, Any] | None:
+        """Return what the customer may see of a linked record, and the numbers others know it by.
+
+        Those are made for such reports: the customer's own in a supply chain stands among them.
+        """
+        if record_id not in self._linked:
+            linked, store = self._index.find(record_id), self._index.store
+            seen = linked and visible_linked(linked, store, self._scope, self._complaint)
+            numbers = linked.data.get("external_ids") if linked else None
+            self._linked[record_id] = None if seen is None else {**seen, "external_ids": numbers}
+        return self._linked[record_id]
 
     def _lost(self, record: Record) -> Iterator[str]:
         used = {_plain(each) for each in self._table.addresses()}

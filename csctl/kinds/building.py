@@ -79,6 +79,7 @@ def _stages(schema: Mapping[str, Any]) -> tuple[Stage, ...]:
             sent=tuple(each.get("sent", ())),
             signoffs=tuple(each.get("signoffs", ())),
             merge=each.get("merge", ""),
+            freezes=tuple(each.get("freezes", ())),
         )
         for index, each in enumerate(schema.get("x-stages", ()))
     )
@@ -145,7 +146,7 @@ def _check_references(kind: Kind) -> None:
     """Raise KeyError or UsageError if a part of the kind names something that is not there."""
     addresses = [*kind.columns, *(start for each in kind.clocks.values() for start in each.starts)]
     for stage in kind.stages:
-        addresses += [each for each in (stage.at, stage.by) if each]
+        addresses += [each for each in (stage.at, stage.by, *stage.freezes) if each]
         for name in stage.milestones:
             kind.milestones[name]
         for name in stage.signoffs:
@@ -179,6 +180,8 @@ def _check_references(kind: Kind) -> None:
             kind.stage(duty.stage)
         if duty.every not in ("week", "month", "quarter", "half_year", "year"):
             raise KeyError(duty.every)
+    for field in kind.fields.values():
+        addresses += [*field.carry, *field.implies, *(field.row.carry if field.row else ())]
     asked = [each.requires for each in kind.stages]
     asked += [each.requires for each in kind.milestones.values()]
     asked += [each.requires for each in kind.sends.values()]

@@ -82,9 +82,12 @@ class Field(NamedTuple):
 
     @property
     def layout(self) -> Mapping[str, Any]:
-        """How a form draws it where its shape does not say: `by_day`, `boxes` or `beside`."""
-        layout: Mapping[str, Any] = self.schema.get("x-layout", {})
-        return layout
+        """How a form draws it where its shape does not say: `by_day`, `boxes`, `beside`.
+
+        `blank: false` keeps it off empty forms, `lines` is how many lines it has there.
+        """
+        layout = self.schema.get("x-layout")
+        return layout if isinstance(layout, Mapping) else {}
 
     @property
     def is_internal(self) -> bool:
@@ -177,7 +180,8 @@ class Stage:
     """A place on the main line, and what must be true to be there.
 
     `signoffs` are those that hold without a report being sent; `merge` is "auto" where being
-    there needs no approval before it is merged.
+    there needs no approval before it is merged; `freezes` are the fields that somebody outside
+    has in his hands from here on.
     """
 
     name: str
@@ -191,6 +195,7 @@ class Stage:
     sent: tuple[str, ...]
     signoffs: tuple[str, ...] = ()
     merge: str = ""
+    freezes: tuple[str, ...] = ()
 
 
 class Milestone(NamedTuple):

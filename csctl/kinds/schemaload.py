@@ -182,6 +182,11 @@ class Schemas:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
         return self._remembered(f"profile {name}", lambda: self._read_profile(name))
 
+    def has_own_profile(self, name: str) -> bool:
+        """Tell whether the repository has a table of its own in place of the shipped one."""
+        own, *shipped = self._path
+        return bool(shipped) and (own / "profiles" / f"{name}.yaml").is_file()
+
     def _read_profile(self, name: str) -> dict[str, Any]:
         found = self._find_table("profiles", name)
         if found is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from csctl.errors import CsctlError, Misfit, YamlError
+from csctl.errors import CsctlError, Misfit, UsageError, YamlError
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import kind_headers
+from csctl.suggest import did_you_mean
 
 _FOLDER: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _PREFIX: Final = re.compile(r"[A-Z0-9]+")
@@ -70,6 +71,7 @@ def find_unsound(
                 check_header(name, header, others)
             kind = build(name)
             check_words(name, kind.schema)
+            check_links(kind, {*shipped, *headers}, build)
         except CsctlError as error:
             words = getattr(error, "words", ())
             clash = words[0] if words else ""
@@ -97,6 +99,16 @@ def check_header(
     name: str, header: Mapping[str, str], others: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Raise Misfit unless name, folder and prefix are well formed and nobody else's."""
+    # Modules of commands are named after them; the commands themselves stand far above.
+    modules = (Path(__file__).parents[1] / "commands").glob("*.py")
+    if name in {each.stem.rstrip("_") for each in modules}:
+        raise Misfit(
+            _("The kind {name} has the name of a command; csctl {name} is taken.").format(
+                name=name
+            ),
+            _("Give it another name: in x-kind, and the file that is named after it."),
+            words=("x-kind",),
+        )
     folder, prefix = header.get("folder", ""), header.get("prefix", "")
     if header.get("kind") != name or not _FOLDER.fullmatch(folder):
         raise Misfit(
@@ -120,12 +132,50 @@ def check_header(
                 )
 
 
+def _is_party(value: Any) -> bool:
+    fields = value.get("fields") if isinstance(value, dict) and "label" in value else None
+    return isinstance(fields, list) and all(isinstance(each, str) for each in fields)
+
+
+def check_links(kind: Kind, names: Set[str], build: Callable[[str], Kind]) -> None:
+    """Raise Misfit where a link names no kind, or carries over what that kind does not have."""
+    for field in kind.links():
+        words = (*field.address.replace("[]", "").split("."), "x-link")
+        link = str(field.schema["x-link"])
+        if link not in names:
+            raise Misfit(
+                _("The field {field} links to {link}, which is no kind of records.").format(
+                    field=field.address, link=link
+                ),
+                did_you_mean(link, names),
+                words=words,
+            )
+        carried = () if field.row_of else set(field.carry.values()) - {"id"}
+        try:
+            linked = build(link) if carried else kind
+        except CsctlError:  # which is said of that kind
+            continue
+        for source in carried:
+            try:
+                linked.field(source)
+            except UsageError as error:
+                raise Misfit(error.message, error.hint, words=(*words[:-1], source)) from error
+
+
 def check_form(name: str, data: Mapping[str, Any]) -> None:
     """Raise Misfit where a schema file is not made of the parts that kinds are made of."""
     for key in _LISTS:
         entries = data.get(key, [])
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise _wrong_form(name, (key,), _("{key} is a list of maps").format(key=key))
+    for section in data.get("x-sections", []):
+        parties = section.get("parties", [])
+        if not isinstance(parties, list) or not all(map(_is_party, parties)):
+            raise _wrong_form(
+                name,
+                ("x-sections",),
+                _("parties is a list of maps with a label and the names of fields"),
+            )
     for address, fields in _properties("properties", data):
         words = tuple(address.split("."))
         if not isinstance(fields, dict):

@@ -18,6 +18,7 @@ from csctl.registration.answers import NO, YES, parse_unknown
 from csctl.registration.choices import fold
 from csctl.suggest import did_you_mean
 from csctl.times.moments import format_moment, parse_moment
+from csctl.times.timewords import in_common_era
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -51,13 +52,14 @@ class Surroundings:
 
     `epoch` is the workbook's day 0, if it has one. `find` returns the id of the record that a
     text in a column names, or that has the code the map gives for it; it may make one, and
-    raises UsageError where there is none.
+    raises UsageError where there is none. With `roc`, the company counts years from 1912.
     """
 
     now: dt.datetime
     zone: ZoneInfo
     epoch: dt.date | None
     find: Callable[[Column, str, str], str]
+    roc: bool = False
 
 
 class Converter:
@@ -174,6 +176,8 @@ class Converter:
                 return dt.datetime.strptime(text, column.date).replace(tzinfo=zone)
             except ValueError:
                 pass  # a ledger of several hands also holds days that begin with the year
+        if self._around.roc:
+            text = in_common_era(text)
         if not _YEAR_FIRST.match(text):
             raise UsageError(
                 _("It is no date that begins with the year."),

@@ -70,8 +70,8 @@ def import_sheet(
     check_headings(mapped, sheet.headings)
     rows = list(sheet.rows)
     work = _Work(store, mapped, len(rows), me=me, now=now)
-    zone = store.repository.config.site.zone
-    converter = Converter(mapped, Surroundings(now, zone, sheet.epoch, work.names.find))
+    zone, roc = store.repository.config.site.zone, store.repository.counts_roc_years
+    converter = Converter(mapped, Surroundings(now, zone, sheet.epoch, work.names.find, roc))
     problems = [CellProblem(row.number, "", "", row.problem) for row in rows if row.problem]
     wanted = [row for row in rows if not row.problem and not converter.is_skipped(row)]
     known = imported_row_ids(store, mapped.kind, mapped.source)

@@ -99,8 +99,8 @@ class _Reader:
         mapped = plain_map(layout.kind, [self._column(e) for e in self._addresses.values()])
         self._columns = {each.address: each for each in mapped.columns}
         names = Namesakes(Fresh(store), "", me="", now=now)
-        zone = store.repository.config.site.zone
-        around = Surroundings(now, zone, read.epoch, names.find)
+        zone, roc = store.repository.config.site.zone, store.repository.counts_roc_years
+        around = Surroundings(now, zone, read.epoch, names.find, roc)
         self._converter = Converter(mapped, around)
         self._records: dict[str, tuple[Record, str] | None] = {}
         self._versions: dict[tuple[str, str], Record | None] = {}

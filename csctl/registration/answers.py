@@ -21,6 +21,7 @@ from csctl.registration.choices import Lookup, NothingFits, field_choices, fold,
 from csctl.registration.shapes import main_key, takes_files
 from csctl.suggest import did_you_mean
 from csctl.times import moments
+from csctl.times.timewords import in_common_era
 from csctl.yamlfile import yamlio
 
 # Typed words, whatever language csctl speaks; what it shows itself comes from the catalogues.
@@ -81,9 +82,11 @@ def parse_value(field: Field, text: str, *, now: datetime, lookup: Lookup) -> An
         case "link":
             return _parse_link(field.link, text, lookup)
         case "datetime":
+            text = in_common_era(text) if lookup.counts_roc_years else text
             moment = moments.parse_moment(text, now=now, zone=_zone(now))
             return moments.format_moment(moment)
         case "date":
+            text = in_common_era(text) if lookup.counts_roc_years else text
             return moments.parse_day(text, now=now, zone=_zone(now)).isoformat()
         case "list" if field.row is not None:
             return with_row_ids(

@@ -59,6 +59,11 @@ class Lookup:
         """The repository's language: that of a text which does not say its own."""
         return self._index.store.repository.config.language
 
+    @property
+    def counts_roc_years(self) -> bool:
+        """Whether the company counts years from 1912."""
+        return self._index.store.repository.counts_roc_years
+
     def refresh(self, index: Index) -> None:
         """Forget what was read, a record was made meanwhile; ask this index from now on."""
         self._index = index

@@ -1,16 +1,18 @@
-"""Appraisals: where they may lie, and whether their figures add up."""
+"""What only a few may read: where it may lie; and whether figures of appraisals add up."""
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl.findings import Finding
+from csctl.kinds.schema import Field, Kind
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Check, Context
-from csctl.rules.fields import breach, given, list_of, set_hint
+from csctl.rules.fields import breach, given, label_of, list_of, set_hint
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -26,6 +28,25 @@ def check_place(record: Record, context: Context) -> Iterator[Finding]:
             _("An appraisal does not belong here: who reads this repository reads all of it."),
             _("Keep it in a repository of its own whose csctl.yaml says: confidential: true"),
         )  # fmt: skip
+
+
+def check_details(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield fields for a few in a repository that everybody reads (`x-confidential`)."""
+    if context.config.is_confidential:
+        return
+    for field in _confidential(record.kind):
+        if given(record, field.address) is not None:
+            yield breach(
+                "PRIV-02", record, field.address,
+                _("{label} does not belong here: who reads this repository reads all of it.")
+                .format(label=label_of(record, field.address)),
+                _("Keep it in a repository of its own whose csctl.yaml says: confidential: true"),
+            )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=64)
+def _confidential(kind: Kind) -> tuple[Field, ...]:
+    return tuple(each for each in kind.walk() if each.schema.get("x-confidential"))
 
 
 def check_weights(record: Record, context: Context) -> Iterator[Finding]:
@@ -73,6 +94,7 @@ def _exact(value: Any) -> Fraction:
 
 CHECKS: Final = (
     Check("appraisal", check_place),
+    Check("customer", check_details),
     Check("appraisal", check_weights),
     Check("appraisal", check_scores, stage="scored"),
 )

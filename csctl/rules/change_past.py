@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.config import shutdown_days
 from csctl.findings import Finding, Level
 from csctl.messages import _
-from csctl.places import CONFIG
+from csctl.places import CLOCKS, CONFIG
 from csctl.record import Record, rows
 from csctl.rules.fields import breach, day
 from csctl.yamlfile.yamlio import Document, Path
@@ -35,9 +35,7 @@ def check_config_past(old: Mapping[str, Any], last: Document, today: date) -> It
     Hours, zone and country of a site have no date they begin with: their change is a warning.
     """
     yield from check_frozen(old, last, today)
-    for at, row in _past_rows(old.get("clocks"), last.data.get("clocks"), today):
-        path: Path = ("clocks",) if at is None else ("clocks", at)
-        yield _finding(last, path, _row_message(row, is_gone=at is None), _row_hint())
+    yield from _check_clocks(old, last, today)
     sites = last.data.get("sites")
     for code, before in _map(old.get("sites")).items():
         after = _map(_map(sites).get(code))
@@ -61,6 +59,18 @@ def check_config_past(old: Mapping[str, Any], last: Document, today: date) -> It
                     _("Add a row to `shifts`, or look at what `csctl due` says."),
                     level="warning",
                 )  # fmt: skip
+
+
+def check_profile_past(old: Mapping[str, Any], last: Document, today: date) -> Iterator[Finding]:
+    """Yield rows of the company's own table of clocks that change how the past was counted."""
+    for finding in _check_clocks(old, last, today):
+        yield finding._replace(path=CLOCKS)
+
+
+def _check_clocks(old: Mapping[str, Any], last: Document, today: date) -> Iterator[Finding]:
+    for at, row in _past_rows(old.get("clocks"), last.data.get("clocks"), today):
+        path: Path = ("clocks",) if at is None else ("clocks", at)
+        yield _finding(last, path, _row_message(row, is_gone=at is None), _row_hint())
 
 
 def check_frozen(old: Mapping[str, Any], last: Document, today: date) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from csctl.rules import (
     lateness,
     monthly,
     oversight,
+    ownforms,
     repeats,
     service,
     signing,
@@ -43,6 +44,7 @@ from csctl.times.moments import find_moment
 
 CHECKS: tuple[Check, ...] = (
     *customer.CHECKS,
+    *ownforms.CHECKS,
     *complaint.CHECKS,
     *complaint_end.CHECKS,
     *containment.CHECKS,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from csctl.clocks import ClockState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
@@ -43,17 +44,24 @@ def check_delays(record: Record, context: Context) -> Iterator[Finding]:
     """Yield missed clocks without a reason."""
     if given(record, "origin"):
         return
-    reasons = given(record, "delay_reasons") or {}
     for each in context.clocks(record):
-        if each.state in ("missed", "overdue") and not reasons.get(each.clock.name):
+        if each.state in ("missed", "overdue") and is_unexplained(each):
             address = f"delay_reasons.{each.clock.name}"
             yield breach(
-                "CLK-LATE", record, "delay_reasons" if reasons else "",
+                "CLK-LATE", record, "delay_reasons" if given(record, "delay_reasons") else "",
                 _("The clock '{clock}' was due {due} and missed; nothing says why.").format(
                     clock=pick(each.clock.label, language()), due=f"{each.due:%Y-%m-%d %H:%M}"
                 ),
                 set_hint(record, address),
             )  # fmt: skip
+
+
+def is_unexplained(state: ClockState) -> bool:
+    """Tell whether nothing says why a clock was missed, on a record that could say so."""
+    record = state.record
+    reasons = given(record, "delay_reasons")
+    told = reasons.get(state.name) if isinstance(reasons, dict) else reasons
+    return "delay_reasons" in record.kind.fields and not told
 
 
 CHECKS: Final = (

@@ -16,7 +16,8 @@ from csctl.rules.fields import breach, label_of, set_hint
 
 # Whatever could be any of them. It begins with one set of characters, which `re` skips to fast.
 _LIKELY: Final = re.compile(
-    "[A-HJ-NPR-Z0-9](?<![0-9A-Za-z].)(?:[A-HJ-NPR-Z0-9]{16}|(?<=[0-9])(?:[)]?[ -]?[0-9]){8})"
+    "[A-Z0-9](?<![0-9A-Za-z].)(?:[A-HJ-NPR-Z0-9]{16}|(?<=[0-9])(?:[)]?[ -]?[0-9]){8}"
+    "|(?<=[A-Z])[A-D1289][0-9]{8})"
 )
 # Compiled where one is likely: most records hold none.
 _PHONE: Final = (
@@ -31,6 +32,8 @@ _IDENTITY_CARD: Final = (
     r"(?<![0-9A-Za-z])[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
     r"[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
 )
+# Of Taiwan's citizens and, with 8, 9 or a second letter, its residents.
+_TAIWAN_ID: Final = r"(?<![0-9A-Za-z])[A-Z][A-D1289][0-9]{8}(?![0-9A-Za-z])"
 # The last four of a VIN count vehicles.
 _VIN: Final = r"(?<![0-9A-Za-z])[A-HJ-NPR-Z0-9]{13}[0-9]{4}(?![0-9A-Za-z])"
 _BANK_CARD: Final = (
@@ -41,6 +44,8 @@ _PASSWORD: Final = (
     r"(?:密码|密碼|口令|[Pp]assword) ?(?:[:：=]|是|为|為|is ) ?[!-~]{4,}|BEGIN [A-Z ]*PRIVATE KEY"
 )
 _SECRET: Final = ("密码", "密碼", "口令", "assword", "PRIVATE KEY")
+_TAIWAN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+_TAIWAN_WEIGHTS: Final = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN_LETTERS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
@@ -121,6 +126,7 @@ def _what(text: str, *, is_prose: bool) -> str:
     if is_prose:
         looked_for += [
             (_PHONE, bool, _("a telephone number (…{end})")),
+            (_TAIWAN_ID, _is_taiwan_id, _("the number of an identity card (…{end})")),
             (_BANK_CARD, _is_bank_card, _("the number of a bank card (…{end})")),
             (_PASSWORD, bool, _("a password or key")),
         ]
@@ -135,6 +141,17 @@ def _is_identity_card(number: str) -> bool:
     """Tell whether the check digit is right (GB 11643, ISO 7064 MOD 11-2)."""
     total = sum(int(digit) * weight for digit, weight in zip(number, _ID_WEIGHTS, strict=False))
     return "10X98765432"[total % 11] == number[-1].upper()
+
+
+def _is_taiwan_id(number: str) -> bool:
+    """Tell whether the check digit is right; the first letter stands for a number from 10 on."""
+    second = _TAIWAN_LETTERS.find(number[1])  # of a letter, its unit counts
+    digits = f"{_TAIWAN_LETTERS.index(number[0]) + 10}{second if second >= 0 else number[1]}"
+    total = sum(
+        int(digit) * weight
+        for digit, weight in zip(digits + number[2:], _TAIWAN_WEIGHTS, strict=True)
+    )
+    return total % 10 == 0
 
 
 def _is_vin(number: str) -> bool:

@@ -8,20 +8,8 @@ from typing import Any
 
 from csctl.kinds.schema import Text, pick
 from csctl.messages import _, language
-from csctl.record import Record, rows
+from csctl.roles import role_of as role_of
 from csctl.rules.context import Context
-from csctl.rules.fields import day
-
-
-def role_of(person: Record, roles: Collection[str], at: date) -> str:
-    """Return the first of some roles that a person held on a day, "" if none."""
-    for row in rows(person.data.get("roles")):
-        begin, end = day(row.get("from")), day(row.get("to"))
-        if row.get("role") not in roles:
-            continue
-        if (begin is None or begin <= at) and (end is None or at <= end):
-            return str(row["role"])
-    return ""
 
 
 def held_role(context: Context, person: Any, roles: Collection[str], on: date) -> bool:

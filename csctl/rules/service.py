@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,6 +22,11 @@ _SUBJECTS: Final = {
     "complaint": ("replied", "investigated"),
     "request": ("answered", "in_progress"),
     "field_service": ("done", "on_site"),
+}
+# What may become of a record that is converted.
+_BECOMES: Final = {
+    "request": ("complaint", "suggestion", "test-request"),
+    "suggestion": ("complaint",),
 }
 
 
@@ -78,8 +84,35 @@ def check_suggestion(record: Record, context: Context) -> Iterator[Finding]:
             "SUG-DIS", record, "not_a_complaint.dissatisfied",
             _("Who is dissatisfied complains, whether he wants a reply or not: this is no "
               "suggestion."),
-            f"csctl complaint new --set customer={given(record, 'customer') or '…'}",
+            _complaint_from(record, context),
         )  # fmt: skip
+
+
+def _complaint_from(record: Record, context: Context) -> str:
+    """Return the command that makes a complaint of a suggestion, written already or not."""
+    if context.exists(record.id):
+        return f"csctl complaint new --suggestion {record.id}"
+    known = {"customer": given(record, "customer"), "symptom": given(record, "content")}
+    plain = {name: text for name, text in known.items() if isinstance(text, str)}
+    said = [f"{name}={text}" for name, text in plain.items() if "\n" not in text]
+    return " ".join(("csctl complaint new", *(f"--set {shlex.quote(each)}" for each in said)))
+
+
+def check_converted(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield what counts as turned into something else that nothing stands for."""
+    if record.outcome != "converted":
+        return
+    kinds = _BECOMES[record.kind.name]
+    became = context.find(given(record, "outcome.ref"))
+    if any(context.linking_to(record.id, kind) for kind in kinds) or (
+        became is not None and became.kind.name in kinds
+    ):
+        return
+    yield breach(
+        "END-CONV", record, "outcome",
+        _("It counts as converted, but no record of what it became names it."),
+        f"csctl {kinds[0]} new --{record.kind.name} {record.id}",
+    )  # fmt: skip
 
 
 def _assigned(address: str) -> Run:
@@ -133,6 +166,7 @@ CHECKS: Final = (
     Check("callback", check_opened_again, stage="done"),
     Check("request", check_called_back, stage="called_back"),
     Check("suggestion", check_suggestion),
+    *(Check(kind, check_converted) for kind in _BECOMES),
     *(Check(kind, _assigned(address), stage=stage) for kind, address, stage, _end in _ACTIONS),
     *(Check(kind, _done(address), stage=stage) for kind, address, _begin, stage in _ACTIONS),
 )

@@ -38,8 +38,9 @@ _ALL: Final = (
                "as ever, and an addition that would loosen a kind leaves it as shipped."),
         "x-kind: tool-loan\nx-prefix: CC   # that of complaints"),
     Rule("MAP-01", "error", (), "ISO 9001 7.5.3",
-        marked("An import map names columns and fields that exist."),
-        marked("The map of an import is checked before the first row is read."),
+        marked("A map names columns, cells and fields that exist."),
+        marked("The map of an import is checked before the first row is read; that of a "
+               "customer's form with his record: its sheets are there, no cell holds a formula."),
         "columns: {客户名称: custmer}"),
     Rule("FRZ-01", "error", (), "ISO 9001 7.5.3.2",
         marked("What was sent or signed, and event times, are corrected with `csctl amend` "
@@ -171,6 +172,11 @@ _ALL: Final = (
         marked("Who expresses dissatisfaction complains, whether he wants a reply or not."),
         marked("It is registered as a complaint; a suggestion found to be one ends as converted."),
         "not_a_complaint: {dissatisfied: true}"),
+    Rule("END-CONV", "error", ("request", "suggestion"), "S1-T4 · S8-P3",
+        marked("What counts as converted is named by the record that it became."),
+        marked("The new record is made from it first, so that nothing is typed twice: "
+               "`csctl complaint new --suggestion SG-…`."),
+        "outcome: {result: converted, …}   # no complaint names it"),
     Rule("ACT-WHO", "error", _ACTING, "ISO 9001 8.2.1 · S6-P8",
         marked("A promised action says who does it and by when."),
         marked("Promises of a visit, open points on site, actions of a meeting, the plan of a "

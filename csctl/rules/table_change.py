@@ -63,6 +63,16 @@ CHANGES: Final = (
         marked("A pause stops clocks, so the question to the customer is attached. One that is "
                "open for more than 30 days, or when the record has ended, was forgotten."),
         "pauses:\n  - {id: PS1, asked_at: 2026-03-05T08:00+08:00, what: 零件}"),
+    Rule("CLK-ZONE", "error", ("customer",), "IATF 16949 10.2.6",
+        marked("A customer's plant has a time zone and a country that exist."),
+        marked("Its clocks count in its hours and holidays; where nobody knows them, they would "
+               "count in ours and nobody would notice."),
+        "sites:\n  - {id: S1, code: WOB, name: Wolfsburg, zone: Europe/Berlim}"),
+    Rule("CFG-02", "warning", (), "ISO 9001 7.5.3.2 · IATF 16949 9.1.2.1",
+        marked("From December on, the working days of the next year are written down."),
+        marked("`csctl calendar freeze` writes them into csctl.yaml once they are published. Until "
+               "then `due`, `show` and the board call what falls into that year provisional."),
+        "calendars: {CN-2026: {…}}   # in December 2026, without CN-2027"),
     Rule("CHG-PAST", "error", (), "ISO 9001 7.5.3.2 · IATF 16949 9.1.2.1",
         marked("Clocks and calendars of the past stay as they were."),
         marked("A clock of csctl.yaml or of a customer changes by a new row that is valid from "

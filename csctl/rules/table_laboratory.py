@@ -66,14 +66,15 @@ LABORATORY: Final = (
         "criteria: [{id: K1, name: …, weight: 60}]   # 60 in all"),
     Rule("PRIV-01", "warning", (), "ISO/IEC 17025 4.2 · S2-Q5 · S3-P3",
         marked("Personal data stand only in fields that are meant for them, passwords in none."),
-        marked("Telephone numbers, bank cards and passwords in texts; identity cards and vehicle "
-               "identification numbers, told by their check digit, in any other field. Git keeps "
-               "what was ever committed, for all who read the repository."),
+        marked("Telephone numbers, bank cards, Taiwan's identity numbers and passwords in texts; "
+               "identity cards and vehicle identification numbers, told by their check digit, in "
+               "any other field. Git keeps what was ever committed, for all who read the "
+               "repository."),
         "symptom: 漏油，请联系张工 138 1234 5678"),
-    Rule("PRIV-02", "error", ("appraisal",), "ISO 9001 7.5.3 · S2-Q5",
-        marked("Appraisals lie in a confidential repository only."),
+    Rule("PRIV-02", "error", ("appraisal", "customer"), "ISO 9001 7.5.3 · S2-Q5 · S9-P9c",
+        marked("Appraisals and details of credit lie in a confidential repository only."),
         marked("git has no rights per record: who reads a repository reads all of it. The few who "
-               "may read appraisals have a repository of their own, whose csctl.yaml says "
-               "`confidential: true`."),
+               "may read appraisals, credit limits, payments and issues have a repository of "
+               "their own, whose csctl.yaml says `confidential: true`."),
         "confidential: false   # in csctl.yaml"),
 )  # fmt: skip

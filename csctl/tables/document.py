@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -63,14 +63,18 @@ def _form(
     register: Register, store: Store, languages: tuple[str, ...], now: datetime
 ) -> dict[str, Any]:
     config = store.repository.config
-    wording = Wording(languages, load_words(store), config.site.zone, lambda _kind, _id: "")
+    words, roc = load_words(store), store.repository.counts_roc_years
+    wording = Wording(languages, words, config.site.zone, lambda _kind, _id: "", roc)
     table, group = register.table, register.group
     rows = list(table.rows)
     shown = [number for number in range(len(table.columns)) if number != group]
     needs = [_need(table.columns[each], [row[each] for row in rows]) for each in shown]
-    wanted = sum(each.wanted * _LETTER + _PADDING for each in needs)
-    paper = "a4" if wanted <= _ROOM["a4"] else "a3"
-    widths = _widths(needs, _ROOM[paper])
+    below = _below(needs)
+    across = [each for number, each in enumerate(needs) if number not in below]
+    paper = "a4" if _wanted(across) <= _ROOM["a4"] else "a3"
+    widths = _widths(across, _ROOM[paper])
+    for each in below:
+        widths.insert(each, 0.0)
     form: dict[str, Any] = printable(
         {
             "kind": NAME,
@@ -84,19 +88,23 @@ def _form(
                 "step": [],
             },
             "draft": False,
-            "words": {key: wording.label(text) for key, text in wording.words.items()},
-            "made": wording.text(_as_at(now)),
+            "words": {key: wording.label(text) for key, text in words.items()},
+            "made": wording.text(_as_at(now, wording)),
             "paper": paper,
             "columns": [
                 {
                     "label": list(table.columns[each].labels),
                     "width": round(width, 2),
+                    "below": number in below,
                     "number": table.columns[each].type in ("integer", "number"),
                 }
-                for each, width in zip(shown, widths, strict=True)
+                for number, (each, width) in enumerate(zip(shown, widths, strict=True))
             ],
             "groups": [
-                {"name": text_of(name), "rows": [[text_of(r[e]) for e in shown] for r in held]}
+                {
+                    "name": text_of(name),
+                    "rows": [[wording.day(text_of(row[each])) for each in shown] for row in held],
+                }
                 for name, held in itertools.groupby(rows, key=lambda row: _key(row, group))
             ],
         }
@@ -108,22 +116,25 @@ def _key(row: Sequence[Cell], group: int | None) -> Cell:
     return None if group is None else row[group]
 
 
-def _as_at(now: datetime) -> Text:
+def _as_at(now: datetime, wording: Wording) -> Text:
     """Return when the table was computed, in every language a form may have."""
     day = f"{now:%Y-%m-%d %H:%M}"
     return {
-        "zh": f"按 {day} 的记录",
+        "zh": f"按 {wording.day(day)} 的记录",
         "en": f"From the records as at {day}",
-        "zh-TW": f"依 {day} 的紀錄",
+        "zh-TW": f"依 {wording.day(day)} 的紀錄",
     }
 
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """How many letters wide a column must be, for its longest word, and how wide it would be."""
+    """How many letters wide a column must be, for its longest word, how wide it would be, and how
+    long its longest text is.
+    """
 
     least: int
     wanted: int
+    longest: int
 
 
 def _need(column: Column, cells: Sequence[Cell]) -> _Need:
@@ -135,7 +146,19 @@ def _need(column: Column, cells: Sequence[Cell]) -> _Need:
     longest = min(max(words, default=0), _LONGEST_WORD)
     heads = min(max(map(letters, column.labels)), _LONGEST_HEAD)
     least = max(longest, heads, 2)
-    return _Need(least, max(least, min(typical, _WIDEST)))
+    return _Need(least, max(least, min(typical, _WIDEST)), found[-1] if found else 0)
+
+
+def _wanted(needs: Iterable[_Need]) -> float:
+    return sum(each.wanted * _LETTER + _PADDING for each in needs)
+
+
+def _below(needs: Sequence[_Need]) -> list[int]:
+    """Return which columns follow below their line: the long ones, where all have not room."""
+    if _wanted(needs) <= _ROOM["a3"]:
+        return []
+    long = [n for n, each in enumerate(needs) if n > 0 and each.longest > 2 * _WIDEST]
+    return long if len(needs) - len(long) > 1 else long[1:]
 
 
 def _widths(needs: Sequence[_Need], room: float) -> list[float]:

@@ -22,7 +22,8 @@ Hours = tuple[tuple[time, time], ...]
 
 MONDAY_TO_FRIDAY: Final = frozenset(range(5))
 _MIDNIGHT: Final = time(0)
-_END_OF_DAY: Final = time(23, 59, 59)
+# Where the clocks go back at midnight, the second time; where they go ahead, the last there is.
+_END_OF_DAY: Final = time(23, 59, 59, fold=1)
 _ONE_DAY: Final = timedelta(days=1)
 _MICROSECONDS_AN_HOUR: Final = 3_600_000_000
 
@@ -114,9 +115,14 @@ class Calendar(NamedTuple):
         return day
 
     def close_of_business(self, day: date) -> datetime:
-        """Return when the last shift of `day` ends, at the latest 23:59:59 of that day."""
+        """Return when the last shift of `day` ends, at the latest 23:59:59 of that day.
+
+        An end in the hour that is lost in spring is as long after the opening as on other days.
+        """
         end = self._week(day).hours[-1][1]
-        return self._at(day, _END_OF_DAY if end == _MIDNIGHT else end)
+        if end == _MIDNIGHT:
+            return self._at(day, _END_OF_DAY)
+        return self._at(day, end).astimezone(timezone.utc).astimezone(self.zone)
 
     def add_working_days(self, start: datetime, days: int) -> datetime:
         """Return the close of business of the n-th working day after the day of `start`.
@@ -128,7 +134,8 @@ class Calendar(NamedTuple):
             raise ValueError(f"cannot add {days} working days")
         local = _local(start, self.zone)
         day = local.date()
-        if not self.is_working_day(day) or local > self.close_of_business(day):
+        is_over = local.timestamp() > self.close_of_business(day).timestamp()
+        if is_over or not self.is_working_day(day):
             day = self.next_working_day(day)
         for _step in range(days):
             day = self.next_working_day(day)
@@ -164,22 +171,28 @@ class Calendar(NamedTuple):
         return total
 
     def rolled(self, moment: datetime, roll: Roll) -> datetime:
-        """Return a deadline moved off a day off, to a neighbouring close of business."""
+        """Return the end of a day, moved off a day off to the end of a neighbouring one."""
         day = moment.astimezone(self.zone).date()
         if roll == "none" or self.is_working_day(day):
             return moment
         to = self.next_working_day(day) if roll == "next_bd" else self.last_working_day(day)
-        return self.close_of_business(to)
+        return self._at(to, _END_OF_DAY)
 
     def _shifts(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the shifts of `day` in UTC, where differences are elapsed time in any zone."""
+        """Yield the shifts of `day` in UTC, where differences are elapsed time in any zone.
+
+        Where a break lies in the hour that is lost in spring, one shift follows on the other.
+        """
         if not self.is_working_day(day):
             return
+        free_from = datetime.min.replace(tzinfo=timezone.utc)
         for opening, close in self._week(day).hours:
             last = day + _ONE_DAY if close == _MIDNIGHT else day
-            begin = self._at(day, opening).astimezone(timezone.utc)
+            begin = max(self._at(day, opening).astimezone(timezone.utc), free_from)
             end = self._at(last, close).astimezone(timezone.utc)
-            yield begin, end
+            if begin < end:
+                yield begin, end
+                free_from = end
 
     def _at(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.zone)
@@ -253,11 +266,13 @@ def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "n
     """Return when something that started at `start` is due, in the calendar's zone.
 
     h are elapsed hours, through nights and holidays; wh hours of the shifts; bd working days,
-    due at close of business; cd calendar days, due at 23:59:59. What falls on a day off stays
-    there, or is rolled to a working day beside it, never to before it started.
+    due at close of business; cd calendar days, due at 23:59:59. A calendar day off stays, or is
+    rolled to a working day beside it, never to before it started.
     """
-    rolled = calendar.rolled(_due(start, duration, calendar), roll)
-    return max(rolled, _local(start, calendar.zone), key=datetime.timestamp)
+    deadline = _due(start, duration, calendar)
+    if duration.unit == "cd":
+        deadline = calendar.rolled(deadline, roll)
+    return max(deadline, _local(start, calendar.zone), key=datetime.timestamp)
 
 
 def _due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:

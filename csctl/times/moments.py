@@ -92,6 +92,14 @@ def find_moment(value: Any) -> datetime | None:
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
+def between(begin: datetime, end: datetime) -> timedelta:
+    """Return the time that passes from one moment to another, through a change of the clocks too.
+
+    Two times of one zone would be subtracted by the clock on its walls.
+    """
+    return end.astimezone(timezone.utc) - begin.astimezone(timezone.utc)
+
+
 def load_day(text: str) -> date:
     """Read a stored day, YYYY-MM-DD and nothing else; raises ValueError."""
     if not _DAY.fullmatch(text):

@@ -83,6 +83,10 @@ _AGO: Final = (
     r"(?P<ahead>in )?(?P<count>\d{1,4}(?:\.\d{1,2})?|half an?|an?) ?"
     r"(?P<unit>min|h)(?:utes?|ours?|rs?|s)?(?(ahead)| ago)",
 )
+_ROC_YEAR: Final = (
+    r"(?P<named>民国)?(?P<year>\d{1,3})(?=年|(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2}(?!\d))"
+)
+_OLDEST_SHORT_YEAR: Final = 70
 _UNCLEAR_ORDER: Final = r"\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)"
 
 
@@ -131,6 +135,19 @@ def read(text: str, local: datetime, *, looking_back: bool) -> Reading | None:
                 return Reading(day, time_of_day, vague=rest in _PARTS)
     time_of_day = _clock(plain)
     return Reading(None, time_of_day) if time_of_day else None
+
+
+def in_common_era(text: str) -> str:
+    """Return a day whose year counts from 1912 with the year others count: 89-11-01 is 2000-11-01.
+
+    Two digits below 70, the year 1981, may as well be a day or the end of another year: they are
+    left as they are.
+    """
+    plain = _normalise(text)
+    match = re.match(_ROC_YEAR, plain, re.ASCII)
+    if match is None or not (match["named"] or int(match["year"]) >= _OLDEST_SHORT_YEAR):
+        return text
+    return f"{ROC_YEAR_ZERO + int(match['year'])}{plain[match.end() :]}"
 
 
 def _normalise(text: str) -> str:

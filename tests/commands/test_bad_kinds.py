@@ -27,6 +27,7 @@ properties:
     properties:
       name: {maxLength: 9999}
 """
+_FROM = "  origin_no: {{type: string, x-link: {0}, x-carry: {{{1}}}, x-label: {{en: From}}}}\n"
 _HEAD = "x-kind: {0}\nx-title: {{en: F}}\nx-prefix: {1}\nx-folder: {0}\n"
 OWN_SETTING = "x-extends: builtin\nproperties: {erp: {type: string, x-label: {en: ERP}}}\n"
 # name -> schema, the line that is wrong, what is said of it
@@ -50,6 +51,19 @@ BAD = {
         6,
         "a.pattern: '['",
     ),
+    "linked": (own("linked", "LK") + _FROM.format("gone", ""), 43, "no kind of records"),
+    "carrying": (
+        own("carrying", "CY") + _FROM.format("customer", "tool: colour"),
+        43,
+        "customer has no field 'colour'",
+    ),
+    "carried": (
+        own("carried", "CD") + _FROM.format("complaint", "colour: symptom"),
+        43,
+        "carried has no field 'colour'",
+    ),
+    "due": (own("due", "DU"), 2, "the name of a command"),
+    "import": (own("import", "IM"), 2, "the name of a command"),
     "nameless": ("x-prefix: NL\n", 1, "needs 'x-kind: nameless'"),
     "complaint": (LOOSENED, 5, "complaint.yaml would loosen part.name: maxLength"),
 }

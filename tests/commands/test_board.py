@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from csctl.board import MOST_ROWS, fitting
 from tests.commands.company import COMPLAINT, OTHERS_COMPLAINT, Company
 from tests.commands.conftest import Run
 
@@ -34,3 +35,15 @@ def test_the_page_is_one_a3(company: Company, run: Run) -> None:
     size = sorted(round(float(each) / 72 * 25.4) for each in page.mediabox[2:])
     assert size == [297, 420]
     assert COMPLAINT in page.extract_text()
+
+
+def test_texts_are_whole_as_long_as_the_sheet_has_room() -> None:
+    def row(text: str) -> dict[str, str]:
+        return {**dict.fromkeys(("customer", "clock", "blocker", "action"), ""), "what": text}
+
+    text = "字" * 90  # five lines
+    assert [each["what"] for each in fitting([row(text)] * 5)] == [text] * 5
+    full = fitting([row(text)] * MOST_ROWS)
+    assert {each["what"] for each in full} == {"字" * 35 + "…"}
+    mixed = fitting([row(text), *[row("短")] * (MOST_ROWS - 1)])
+    assert [each["what"] for each in mixed[:2]] == ["字" * 35 + "…", "短"]

@@ -32,3 +32,26 @@ def test_a_year_that_is_not_published_is_not_written_down(company: Company, run:
     assert (shown.code, shown.out) == (2, "")
     assert "not published yet" in shown.err
     assert "provisional" in run("calendar", "show", "2099").out
+
+
+def test_december_asks_for_the_next_year(company: Company, run: Run) -> None:
+    assert "CFG-02" not in run("validate").out
+    shown = run("--now", "2025-12-01T09:00", "validate")
+    assert "csctl.yaml:1:1: warning[CFG-02]: The working days of CN in 2026 are not" in shown.out
+    assert "CFG-02" not in run("--now", "2025-12-01T09:00", "validate", "CC-2026-0001").out
+    run("calendar", "freeze", "2026")
+    assert "CFG-02" not in run("--now", "2025-12-01T09:00", "validate").out
+
+
+def test_years_of_customers_plants_are_written_down_too(company: Company, run: Run) -> None:
+    plants = "sites: [{id: S1, code: WOB, name: Wolfsburg, zone: Europe/Berlin, calendar: DE}]\n"
+    card = company.root / "records/customers/BOSCH.yaml"
+    card.write_text(card.read_text(encoding="utf-8") + plants, encoding="utf-8")
+    company.commit()
+    assert "DE 2026 — library\ndays off: 01-01" in run("calendar", "show", "2026").out
+    assert run("calendar", "freeze", "2026").code == 0
+    shown = run("calendar", "show", "2026").out
+    assert (shown.count("written down"), shown.count("library")) == (2, 0)
+    later = run("calendar", "freeze", "2099")
+    assert (later.code, "CN in 2099 are not published yet" in later.err) == (0, True)
+    assert "DE-2099" in (company.root / "csctl.yaml").read_text(encoding="utf-8")

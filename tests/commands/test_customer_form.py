@@ -419,3 +419,42 @@ def test_maps_beside_a_customer_are_no_unlisted_files(works: Path, run: Run) -> 
     found = run("-C", works, "validate").out
     assert "form.yaml" not in found
     assert "north-8d.xlsx lies beside the record" in found
+
+
+def test_what_is_wrong_with_a_map_is_found_before_it_is_used(
+    works: Path, run: Run, put_map: Callable[..., None]
+) -> None:
+    own = works / "records/customers/STARCAR/own.form.yaml"
+    own.unlink(missing_ok=True)
+    sound = run("-C", works, "validate")
+    assert "MAP-01" not in sound.out
+    place = "records/customers/STARCAR/own.form.yaml"
+    for change, why in (
+        (("8D报告:", "8D報告:"), ":5:3: error[MAP-01]: The workbook has no sheet '8D報告'."),
+        (("C3: id", "G16: id"), "G16 holds a formula, which is not overwritten."),
+        (("C3: id", "C3: nummer"), "There is no field nummer"),
+        (("kind: 8d", "kind: ["), ":1:7: error[MAP-01]"),
+        (("kind: 8d", "kind: 8e"), ":1:1: error[MAP-01]: There is no kind"),
+        (("north-8d.xlsx", "none.xlsx"), "none.xlsx cannot be read"),
+    ):
+        put_map(change)
+        found = run("-C", works, "validate")
+        assert found.code == 1
+        assert found.out.count("MAP-01") == 1
+        assert f"{place}:" in found.out
+        assert why in found.out
+    own.unlink()
+    assert run("-C", works, "validate").out == sound.out
+
+
+def test_a_map_that_is_staged_is_no_record(
+    works: Path, run: Run, put_map: Callable[..., None]
+) -> None:
+    put_map(("8D报告:", "8D報告:"))
+    subprocess.run(["git", "-C", works, "add", "records/customers"], check=True)
+    found = run("-C", works, "validate", "--staged")
+    subprocess.run(["git", "-C", works, "rm", "-rq", "--cached", "records"], check=True)
+    assert [each for each in found.out.splitlines() if "form.yaml" in each] == [
+        "records/customers/STARCAR/own.form.yaml:5:3: error[MAP-01]: "
+        "The workbook has no sheet '8D報告'."
+    ]

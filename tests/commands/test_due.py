@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from csctl.commands.due import text_lines
+from csctl.console.terminal import measure
 from csctl.yamlfile import yamlio
 from tests.commands.company import COMPLAINT, OTHERS_COMPLAINT, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
@@ -20,7 +27,7 @@ def test_what_is_overdue_comes_first_and_is_the_answer(company: Company, run: Ru
     shown = run("due", "--format", "table")
     assert (shown.code, shown.err) == (1, "")
     [first] = [e for e in shown.out.splitlines() if "CC-2026-0001  Ack" in e]
-    assert first.startswith("2025-11-21 09:10   overdue   CC-2026-0001  Acknowledgement")
+    assert first.startswith("2025-11-21 09:10  overdue   CC-2026-0001  Acknowledgement")
     assert first.endswith(" d 23 h over")
     dues = [each["due_at"] for each in rows(run)]
     assert dues == sorted(dues)
@@ -66,6 +73,31 @@ def test_who_is_told_is_told_once(company: Company, run: Run) -> None:
     assert [each["level"] for each in d3["tell"]] == [3]
 
 
+def test_show_has_both_dates_and_asks_why_a_clock_was_missed(company: Company, run: Run) -> None:
+    raised = "severity_raised: {reason: r, by: zhang-wei, at: '2026-05-31T20:00+08:00'}\n"
+    sent = "acknowledged_at: 2026-06-02T16:00+08:00\n"
+    file = company.file(COMPLAINT)
+    file.write_text(company.text(COMPLAINT) + raised + sent, encoding="utf-8")
+    company.commit()
+    late = ("--now", "2026-06-03T09:00", "show", COMPLAINT)
+    shown = run(*late).out
+    before = "was 2026-06-01 16:00 before the case grew graver"
+    assert (
+        f"Clock: Acknowledgement due 2026-06-01 00:00 — missed (2026-06-02 16:00) — {before}"
+        in (shown)
+    )
+    asked = f"  nothing says why: csctl set {COMPLAINT} delay_reasons.ack=…"
+    assert asked in shown
+    [data] = json.loads(run(*late, "--format", "json").out)["data"]
+    [ack] = [each for each in data["clocks"] if each["clock"] == "ack"]
+    assert ack["original_due"] == "2026-06-01T16:00+08:00"
+    assert run(*late[:2], "set", COMPLAINT, "delay_reasons.ack=出差").code == 0
+    assert asked not in run(*late).out
+    # The general manager hears of a major case, acknowledged or not.
+    found = {(e["record"], e["clock"]): e["tell"] for e in rows(run, "--tell")}
+    assert found[COMPLAINT, "d3"][-1]["level"] == 4
+
+
 def test_groups_and_filters(company: Company, run: Run) -> None:
     heads = [e for e in run("due", "--by", "person").out.splitlines() if e.startswith("—")]
     assert heads[-1] == "— nobody —"
@@ -76,6 +108,17 @@ def test_groups_and_filters(company: Company, run: Run) -> None:
     for department in people:
         assert {e["department"] for e in rows(run, "--department", department)} == {department}
     assert rows(run, "--department", "no such") == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_fits_a_terminal_and_commands_stay_whole(company: Company, run: Run, lang: str) -> None:
+    data = json.loads(run("due", "--format", "json", lang=lang).out)["data"]
+    lines = list(text_lines(data, "state", 80))
+    assert max(measure(each) for each in lines) in range(70, 81)
+    shell = "\n".join(lines).replace(" \\\n        ", " ")
+    long = [each["next"] for each in data if len(each["next"]) > 80]
+    assert long
+    assert all(f"\n    {each}\n" in shell for each in long)
 
 
 def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:
@@ -89,7 +132,14 @@ def test_as_markdown_and_as_a_calendar(company: Company, run: Run) -> None:
     events = icalendar.Calendar.from_ical(first).walk("VEVENT")
     due = [datetime.fromisoformat(e["due_at"]) for e in rows(run, "--mine") if e["due_at"]]
     assert sorted(each.decoded("DTSTART") for each in events) == sorted(due)
-    assert len({str(each["UID"]) for each in events}) == len(events)
+    ids = [str(each["UID"]) for each in events]
+    assert len(set(ids)) == len(ids)
+    # Neither the language nor who has it makes another event of it.
+    company.write(COMPLAINT, "owner: zhang-wei", "owner: li-na")
+    other = run("due", "--person", "li-na", "--format", "icalendar", lang="zh").out
+    chinese = {str(e["UID"]): e for e in icalendar.Calendar.from_ical(other).walk("VEVENT")}
+    assert set(chinese) >= set(ids)
+    assert "告知收到" in "".join(str(each["SUMMARY"]) for each in chinese.values())
 
 
 def test_duties_begin_on_a_day_and_end_with_their_record(company: Company, run: Run) -> None:
@@ -108,7 +158,28 @@ def test_duties_begin_on_a_day_and_end_with_their_record(company: Company, run: 
     assert found["Visit schedule of the week 2026-W23"]["state_code"] == "overdue"
     assert found["Visit schedule of the week 2026-W24"]["due_at"] == "2026-06-05T17:00+08:00"
     assert not any(e.startswith(("Training", "Appraisal")) for e in found)
+    week = found["Visit schedule of the week 2026-W23"]
+    assert (week["missing"], week["next"]) == (
+        ["the visit schedule is not begun"], "csctl visit-schedule new",
+    )  # fmt: skip
     assert {e["person"] for e in rows(run, "--person", "li-na") if not e["record"]} == {"li-na"}
+
+
+def test_a_duty_is_told_once_too(company: Company, run: Run) -> None:
+    config = company.root / "csctl.yaml"
+    text = config.read_text(encoding="utf-8") + "duties: {since: '2026-05-01'}\n"
+    config.write_text(text.replace("confidential: true\n", ""), encoding="utf-8")
+    waiting = {e["person"]: e["tell"] for e in rows(run, "--tell") if e["clock"] == "schedule"}
+    assert set(waiting) == {"li-na"}
+    assert run("escalate", "schedule", "--person", "wang-qiang").code == 2
+    assert run("escalate", "schedule", "--person", "zhang-wei").err.startswith("Nobody is to be")
+    shown = run("escalate", "schedule", "--person", "li-na", "--via", "phone")
+    assert (shown.code, "person li-na: told: schedule 1, schedule 2" in shown.err) == (0, True)
+    log = yamlio.load(company.text("li-na")).data["escalations"]
+    levels = [each["level"] for each in waiting["li-na"] if each["people"]]
+    assert [(e["period"], e["level"]) for e in log] == [("2026-W23", e) for e in levels]
+    assert run("escalate", "schedule").err.endswith("Nobody is to be told of schedule now.\n")
+    assert run("escalate", "no_such_duty").code == 2
 
 
 def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:
@@ -155,3 +226,27 @@ def test_what_was_sent_is_not_due_any_more(company: Company, run: Run) -> None:
 def test_what_cannot_be_read_may_be_overdue_and_is_told(company: Company, run: Run) -> None:
     company.write(COMPLAINT, "channel: phone", "channel: [phone")
     assert f"{COMPLAINT}.yaml:" in run("due").err
+
+
+def test_what_is_due_in_the_confidential_repository_is_shown_to_those_who_have_it(
+    company: Company, run: Run
+) -> None:
+    settings = company.root / "csctl.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{text}confidential_at: ../only few\n", encoding="utf-8")
+    before = run("due")
+    assert before.err.count("Left out: what is due in the confidential repository") == 1
+    other = company.root.parent / "only few"
+    shutil.copytree(Path(__file__).parents[2] / "docs" / "examples" / "confidential", other)
+    duties = "duties: {since: '2026-01-01'}\n"
+    with (other / "csctl.yaml").open("a", encoding="utf-8") as file:
+        file.write(duties)
+    subprocess.run(["git", "init", "--quiet", str(other)], check=True)
+    shown = run("due", "--format", "json")
+    found = json.loads(shown.out)["data"]
+    assert shown.err == ""
+    assert "Appraisal 2026-Q1" in {each["what"] for each in found}
+    assert COMPLAINT in {each["record"] for each in found}
+    listed = run("appraisal", "list").err
+    assert "csctl -C '../only few' appraisal list" in listed
+    assert "kept in" not in run("complaint", "list").err

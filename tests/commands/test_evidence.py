@@ -91,6 +91,13 @@ def test_only_what_is_of_a_later_day(company: Company, run: Run) -> None:
     assert len(kept["records"]) < len(ids)
 
 
+def test_a_part_of_a_clause_means_the_clause(company: Company, run: Run) -> None:
+    shown = run("evidence", "17025 7.9.3").out
+    assert shown == run("evidence", "17025 7.9").out
+    assert shown.startswith("ISO/IEC 17025 7.9 ")
+    assert "8.7.1.1" in run("evidence", "iatf 8.7.1").err
+
+
 def test_a_clause_or_table_that_is_none_is_told_so(company: Company, run: Run) -> None:
     refused = run("evidence", "IATF 16949 10.2")
     assert refused.code == 2

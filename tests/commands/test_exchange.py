@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from csctl.resources import builtin
 from tests.commands.company import COMPLAINT, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
 
@@ -118,6 +119,21 @@ def test_a_shared_report_is_one_customers(company: Company, run: Run) -> None:
     refused = run("export", SHARED, "--to", "catenax")
     assert refused.code == 2
     assert "--for" in refused.err
+
+
+def test_what_a_customer_may_not_see_is_not_fetched_through_a_link(
+    company: Company, run: Run
+) -> None:
+    ready(run)
+    shipped = builtin("schemas") / "exchange" / "catenax-8d.yaml"
+    own = company.root / "schemas" / "exchange" / shipped.name
+    own.parent.mkdir(parents=True, exist_ok=True)
+    text = shipped.read_text(encoding="utf-8")
+    assert run("set", "CC-2026-0020", "notes=只给自己人看", "title=公开的标题").code == 0
+    for source, shown in (("notes", None), ("title", "公开的标题")):
+        field = f"header.title: {{from: 'complaints[0].{source}'}}"
+        own.write_text(text.replace("header.title: {from: title}", field), encoding="utf-8")
+        assert exported(run, READY_3D)["header"].get("title") == shown
 
 
 def test_a_kind_without_a_table_says_so(company: Company, run: Run) -> None:

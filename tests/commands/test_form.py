@@ -42,8 +42,8 @@ def test_choices_are_boxes_and_lists_are_empty_rows(company: Company, run: Run) 
     assert "| 发现阶段 | ☐ 来料检验 ☐ 产线(0公里) " in shown
     head = shown.index("| 序号 | 批次号 |")
     lines = shown[head:].splitlines()[2:]
-    assert [set(each) for each in lines[:4]] == [{"|", " "}] * 4
-    assert lines[4] == ""
+    assert [set(each) for each in lines[:3]] == [{"|", " "}] * 3
+    assert lines[3] == ""
     assert "位置: 本厂成品 / 在制品" in shown
 
 

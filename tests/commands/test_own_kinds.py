@@ -125,6 +125,23 @@ def test_a_company_adds_a_required_field_and_older_records_stay_green(
     assert run("validate", "CC-2026-0030").code == 0
 
 
+def test_what_a_schema_says_wrongly_of_paper_is_told_or_passed_over(
+    company: Company, run: Run
+) -> None:
+    folder = company.root / "schemas"
+    folder.mkdir(exist_ok=True)
+    label = "{zh: 借用, en: Loan, zh-TW: 借用}}"
+    for parties in ("5", "[{fields: [customer]}]", "[{label: A, fields: customer}]"):
+        text = TOOL_LOAN.replace(label, f"{label[:-1]}, parties: {parties}}}")
+        (folder / "tool-loan.yaml").write_text(text, encoding="utf-8")
+        told = run("form", "tool-loan", "--blank")
+        assert told.code != 0
+        assert "parties is a list of maps" in told.err
+    odd = TOOL_LOAN.replace("    x-default: now\n", "    x-default: now\n    x-layout: 5\n")
+    (folder / "tool-loan.yaml").write_text(odd, encoding="utf-8")
+    assert "| 借出时间 |" in run("form", "tool-loan", "--blank").out
+
+
 @pytest.mark.parametrize("verb", ["new", "list", "import"])
 def test_every_verb_of_a_kind_explains_itself(company: Company, run: Run, verb: str) -> None:
     assert "Examples:" in run("complaint", verb, "-h").out

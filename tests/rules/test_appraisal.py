@@ -25,6 +25,19 @@ def test_an_appraisal_lies_in_a_confidential_repository_only(store: Store) -> No
     assert found(check_record(record, everybody)) == [("error", "PRIV-02", "")]
 
 
+def test_details_of_credit_lie_in_a_confidential_repository_only(store: Store) -> None:
+    details = {
+        "credit.limit": {"amount": 500000, "currency": "CNY"},
+        "credit.payment_behaviour": "late",
+        "credit.issues": [{"id": "C1", "noticed_on": "2026-02-02", "what": "逾期60天"}],
+    }
+    record, context = sample(store, "customer/valid/active", details), context_of(store)
+    assert [each.field for each in check_record(record, context) if each.rule == "PRIV-02"] == []
+    everybody = replace(context, config=context.config._replace(is_confidential=False))
+    findings = [each for each in check_record(record, everybody) if each.rule == "PRIV-02"]
+    assert [each.field for each in findings] == [*details]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -11,6 +11,7 @@ from tests.samples import COMPLAINT, context_of, found, sample
 # Invented numbers with right check digits, and the same with one digit changed.
 CARD, NO_CARD = "330203198507150036", "330203198507150037"
 VIN, NO_VIN = "LSVAU2A34N2183294", "LSVAU2A37N2183294"
+TAIWAN, NO_TAIWAN = ("A123456789", "H287654322", "O812345674", "FA12345689"), "A123456788"
 BANK, NO_BANK = "6222 0212 3456 7890 128", "6222 0212 3456 7890 127"
 
 
@@ -25,7 +26,7 @@ def private(store: Store, changes: dict[str, Any]) -> list[tuple[str, str, str]]
 def test_a_text_with_personal_data_is_found(store: Store) -> None:
     phones = ("138 1234 5678", "+86-139-1234-5678", "0912-345-678", "(0574)8888 1234",
               "+49 5550 10310")  # fmt: skip
-    texts = {f"A{n}": text for n, text in enumerate((*phones, CARD, VIN, BANK, *SECRETS))}
+    texts = {f"A{n}": text for n, text in enumerate((*phones, CARD, *TAIWAN, VIN, BANK, *SECRETS))}
     rows = [{"id": key, "description": f"通知（{text}）"} for key, text in texts.items()]
     lessons = {"zh": "密封", "en": f"Seal, {VIN}"}
     found = private(store, {"corrective_actions": rows, "lessons": lessons})
@@ -35,7 +36,8 @@ def test_a_text_with_personal_data_is_found(store: Store) -> None:
 
 
 def test_other_numbers_are_left_alone(store: Store) -> None:
-    texts = [NO_CARD, NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",
+    texts = [NO_CARD, NO_TAIWAN, "XA123456789", "统一编号 12345675",
+             NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",
              "DK-13812345678", "a" * 17, "1.138 1234 5678", "48 件 / 200 件",
              "密码锁失效", "password reset asked for"]  # fmt: skip
     rows = [{"id": f"A{n}", "description": f"通知（{text}）"} for n, text in enumerate(texts)]

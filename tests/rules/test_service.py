@@ -115,11 +115,32 @@ def test_dissatisfaction_is_no_suggestion(store: Store) -> None:
     record = sample(store, SUGGESTION, changes)
     [finding] = check_record(record, context_of(store))
     assert (finding.rule, finding.field) == ("SUG-DIS", "not_a_complaint.dissatisfied")
-    assert finding.hint == "csctl complaint new --set customer=GEELY"
+    assert finding.hint == f"csctl complaint new --suggestion {record.id}"
+    # Not written yet, it has no number to be made a complaint of: what it says is given.
+    path = store.repository.root / record.path
+    path.unlink()
+    [finding] = check_record(record, context_of(store))
+    assert (
+        finding.hint == "csctl complaint new --set customer=GEELY --set 'symptom=箱侧面也贴标签。'"
+    )
     outcome = {"result": "converted", "reason": "是投诉", "at": "2026-03-05T09:00+08:00",
                "by": "li-na"}  # fmt: skip
     converted = sample(store, SUGGESTION, {**changes, "outcome": outcome})
+    [finding] = check_record(converted, context_of(store))
+    assert (finding.rule, finding.field) == ("END-CONV", "outcome")
+    assert finding.hint == f"csctl complaint new --suggestion {record.id}"
+    sample(store, COMPLAINT, {"suggestion": record.id})
     assert check_record(converted, context_of(store)) == []
+
+
+def test_a_request_becomes_what_its_outcome_names(store: Store) -> None:
+    outcome = {"result": "converted", "reason": "是投诉", "at": "2026-03-05T09:00+08:00",
+               "by": "li-na"}  # fmt: skip
+    other = sample(store, REQUEST, {"id": "RQ-2026-0002"})
+    for ref, is_there in ((sample(store, COMPLAINT, {}).id, True), (other.id, False)):
+        changes = {"id": "RQ-2026-0003", "outcome": {**outcome, "ref": ref}, "stage": "verified"}
+        found = check_record(sample(store, REQUEST, changes), context_of(store))
+        assert ("END-CONV" in {each.rule for each in found}) is not is_there
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SAMPLES: Final = ROOT / "records"
-NOW: Final = "2026-12-01T09:00+08:00"
+NOW: Final = "2026-11-30T09:00+08:00"
 # The complaints that need no 8D, or the one below; none is as long as a full 8D.
 SHAPES: Final = (
     *(f"CC-2026-{number:04}" for number in (2, 5, 6, 11, 13, 14, 15)),

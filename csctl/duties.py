@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -53,6 +53,17 @@ class DutyState(NamedTuple):
         return self.duty.name
 
 
+class Due(NamedTuple):
+    """A duty that was due at a time: for which period, whose, and the records that did it."""
+
+    kind: Kind
+    duty: Duty
+    period: str
+    person: str
+    due: datetime
+    records: Sequence[Record]
+
+
 def period_of(on: date, every: str) -> Period:
     """Return the period a day lies in; weeks are those of ISO 8601."""
     if every == "week":
@@ -77,14 +88,46 @@ def duty_states(index: Index, now: datetime) -> Iterator[DutyState]:
 
     There are none before the day csctl.yaml names in `duties`.
     """
+    since = day(index.store.repository.config.duties.get("since"))
+    for kind, duty in _declared(index) if since else ():
+        assert since is not None
+        yield from _states(kind, duty, index, since, now)
+
+
+def dues(index: Index, first: date, last: date, now: datetime) -> Iterator[Due]:
+    """Yield each duty that is due from one day to another, for everybody who had it then."""
+    calendar = index.store.repository.config.site.calendar
+    since = day(index.store.repository.config.duties.get("since"))
+    for kind, duty in _declared(index) if since else ():
+        assert since is not None
+        done: dict[tuple[str, str], list[Record]] = {}
+        for name, person, record in _done(kind, duty, index, calendar):
+            done.setdefault((name, person), []).append(record)
+        for period in _periods(now.astimezone(calendar.zone).date(), duty.every):
+            counted = _counted(duty, period, index, calendar)
+            on = counted[1].date() if counted else date.min
+            if counted is None or on < max(first, since):
+                break
+            for person in _people(duty, on, index) if on <= last else ():
+                held = done.get((period.name, person if duty.each else ""), ())
+                yield Due(kind, duty, period.name, person, counted[1], held)
+
+
+def _declared(index: Index) -> Iterator[tuple[Kind, Duty]]:
+    """Yield the duties there are, but those the company does without."""
     config = index.store.repository.config
-    since = day(config.duties.get("since"))
     left_out = config.duties.get("without", ())
-    for name in index.store.repository.schemas.names() if since else ():
+    for name in index.store.repository.schemas.names():
         kind = index.store.repository.schemas.kind(name)
         for duty in kind.duties.values():
-            if since and duty.name not in left_out and duty.confidential == config.is_confidential:
-                yield from _states(kind, duty, index, since, now)
+            if duty.name not in left_out and duty.confidential == config.is_confidential:
+                yield kind, duty
+
+
+def _people(duty: Duty, on: date, index: Index) -> list[str]:
+    """Return who has a duty on a day: everybody with the role, or the first; "" for nobody."""
+    holders = [each.id for each in index.people() if role_of(each, duty.roles, on)]
+    return holders if duty.each else holders[:1] or [""]
 
 
 def _states(
@@ -92,9 +135,8 @@ def _states(
 ) -> Iterator[DutyState]:
     calendar = index.store.repository.config.site.calendar
     today = now.astimezone(calendar.zone).date()
-    done = set(_done(kind, duty, index, calendar))
-    holders = [each.id for each in index.people() if role_of(each, duty.roles, today)]
-    who = holders if duty.each else holders[:1] or [""]
+    done = {(name, person) for name, person, _record in _done(kind, duty, index, calendar)}
+    who = _people(duty, today, index)
     coming, past = None, None
     begun: dict[tuple[str, str], str] | None = None
     for period in islice(_periods(today, duty.every), _FARTHEST):
@@ -148,14 +190,16 @@ def _counted(
     return start, until
 
 
-def _done(kind: Kind, duty: Duty, index: Index, calendar: Calendar) -> Iterator[tuple[str, str]]:
-    """Yield the periods a duty is done for, and by whom where everybody has it."""
+def _done(
+    kind: Kind, duty: Duty, index: Index, calendar: Calendar
+) -> Iterator[tuple[str, str, Record]]:
+    """Yield the periods a duty is done for, by whom where everybody has it, and the record."""
     for record in index.records(kind.name):
         passed = [each.name for each in kind.stages_up_to(record.stage)]
         if record.outcome or (duty.stage and duty.stage not in passed):
             continue
         if name := _name_of(record, duty, calendar):
-            yield name, str(record.value(duty.each)) if duty.each else ""
+            yield name, str(record.value(duty.each)) if duty.each else "", record
 
 
 def _begun(

@@ -11,7 +11,8 @@ from csctl.index import Grouping
 from csctl.record import Record
 from csctl.times.moments import find_moment
 
-_MONTHS: Final = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
+# How many months may lie between two visits.
+CYCLES: Final = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
 _WEEK: Final = timedelta(days=7)
 
 
@@ -45,7 +46,7 @@ def last_and_next(records: Asking, card: Record, day: date) -> tuple[date | None
     days = [date.fromisoformat(each) for each in records.group(VISITS, card.id)]
     earlier = bisect_left(days, day)
     last = days[earlier - 1] if earlier else None
-    months = _MONTHS.get(str(card.value("visit_cycle")))
+    months = CYCLES.get(str(card.value("visit_cycle")))
     begin = last or _day(card.value("registered_at"))
     return last, add_months(begin, months) if begin and months else None
 

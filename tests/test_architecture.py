@@ -167,7 +167,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "store": "records on disk: find, read, number, write",
             "tables.definitions": "registers as they are declared",
             "fieldmerge": "two people's changes to one record",
-            "kpi.figures": "figures out of plain rows, from anywhere",
+            "kpi.counting": "rows counted and added up",
             "kpi.targets": "what a figure is aimed at",
         },
     ),
@@ -177,6 +177,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "untracked": "files that lie on disk and not in HEAD",
             "facts": "what follows from one file's bytes alone",
             "footing": "what the verdicts on a work tree stand on",
+            "kpi.figures": "figures out of plain rows, from anywhere",
         },
     ),
     ("groups", {"groups": "which records belong together"}),
@@ -300,6 +301,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
+            "kpi.promised": "duties as rows of figures",
             "agenda": "what is to be done",
             "escalation": "who is told when",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",

@@ -10,6 +10,7 @@ import pytest
 
 from csctl.duties import duty_states, period_of
 from csctl.index import Index
+from csctl.kpi.promised import duty_rows
 from csctl.repository import open_repository
 from csctl.store import Store
 from tests.factory import CONFIG, ZONE, records_repository, write
@@ -86,3 +87,27 @@ def test_a_duty_is_done_by_its_record_and_named_for_everybody_who_has_it(repo: P
     assert "training 2026-H1" in before
     after = waiting()
     assert set(before) - set(after) == {"survey 2026-H1", "schedule 2026-W28", "training 2026-H1"}
+
+
+def test_duties_are_rows_of_figures_whether_anybody_did_them(repo: Path) -> None:
+    records_repository(repo, config=SINCE, commit=False)
+    schedule = (
+        "schema: visit-schedule/1\nid: VS-2026-000{n}\nstage: submitted\nweek: {week}\n"
+        "salesperson: li-na\nsubmitted_at: {at}\n"
+    )
+    for n, week, at in (
+        (1, "2026-W24", "2026-06-05T16:00+08:00"),
+        (2, "2026-W25", "2026-06-15T09:00+08:00"),
+    ):
+        path = f"records/visit-schedules/2026/00/VS-2026-000{n}.yaml"
+        write(repo, path, schedule.format(n=n, week=week, at=at))
+    index = Index(Store(open_repository(repo)))
+    now = datetime(2026, 7, 6, 9, 0, tzinfo=ZONE)
+    found = [e for e in duty_rows(index, ["2026-06"], now) if e["duty"] == "schedule"]
+    assert {(e["id"], e["met"], e["due"][:10]) for e in found} == {
+        ("VS-2026-0001", True, "2026-06-05"),
+        ("VS-2026-0002", False, "2026-06-12"),
+        ("li-na 2026-W26", False, "2026-06-18"),  # Friday is a holiday
+        ("li-na 2026-W27", False, "2026-06-26"),
+    }
+    assert not list(duty_rows(index, ["2024-06"], now))

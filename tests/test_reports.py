@@ -16,7 +16,7 @@ from csctl.kpi.periods import Period
 from csctl.reports.content import Content
 from csctl.reports.drawings import age_class, age_classes
 from csctl.reports.model import Table
-from csctl.reports.monthly import customer_report, find_report, monthly_report
+from csctl.reports.monthly import customer_report, followed_up, monthly_report
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.store import Store
@@ -38,17 +38,23 @@ def content(index: Index, month: str, **scope: str) -> Content:
 
 def test_a_report_has_every_part_that_the_procedure_asks_for(index: Index) -> None:
     made = content(index, "2026-09")
-    report = monthly_report(made, find_report(index, "2026-10"))
+    report = monthly_report(made)
     tables = {e.title: e for each in report.sections for e in each.parts if isinstance(e, Table)}
     charts = {e.title for each in report.sections for e in each.parts if isinstance(e, Chart)}
     listed = tables["Complaints received"].rows
     assert [row[0] for row in listed] == ["CC-2026-0009", "CC-2026-0010"]
     assert {row[5] for row in listed} == {"major"}
-    followed = tables["Last month's actions"].rows
-    assert [row[-1] for row in followed] == ["In progress"]
+    assert tables["Earlier reports' actions"].empty == "There is no report of an earlier month."
     assert {"Returned parts", "Service activities", "Satisfaction by customer"} <= set(tables)
     assert {"Satisfaction by dimension", "Defects by month (Paynter)"} <= charts
-    assert any("without shipments" in note for note in report.notes)
+    assert any("without parts shipped" in note for note in report.notes)
+
+
+def test_actions_of_earlier_reports_are_followed_up_until_they_are_done(index: Index) -> None:
+    found = followed_up(content(index, "2026-11"))
+    assert [(report.id, row["id"], result) for report, row, result in found] == [
+        ("MR-2026-0001", "T1", "in_progress")
+    ]
 
 
 def test_returned_parts_and_services_of_a_month(index: Index) -> None:

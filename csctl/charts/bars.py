@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from csctl.charts.drawing import SMALL, Canvas, Chart, Frame, framed, number, ticks
+from csctl.charts.drawing import (
+    SMALL,
+    Canvas,
+    Chart,
+    Frame,
+    framed,
+    measure,
+    number,
+    powers,
+    ticks,
+    wrap,
+)  # fmt: skip
 from csctl.messages import _
 
 TOP: Final = 12
 _EIGHTY: Final = 0.8
 _BAR: Final = 0.68
+_FUNNEL_TOP: Final = 12.0
+_FUNNEL_ROW: Final = 26.0
 
 
 def ranked(items: Sequence[tuple[str, float]], top: int = TOP) -> list[tuple[str, float]]:
@@ -71,14 +84,17 @@ def trend(
     stacks: Sequence[tuple[str, Sequence[float]]],
     line: tuple[str, Sequence[float | None]] | None = None,
     target: float | None = None,
+    *,
+    log: bool = False,
+    unit: str = "",
 ) -> Chart:
     """Return stacked counts a month, the darkest first, and a line and its target on an own axis.
 
-    A month without a value interrupts the line.
+    A month without a value interrupts the line. With `log` its axis has powers of ten.
     """
     canvas = Canvas()
     sums = [sum(values[n] for _name, values in stacks) for n in range(len(months))]
-    frame = framed(canvas, months, max(sums, default=0), right=56, lines=1, unit=_("count"))
+    frame = framed(canvas, months, max(sums, default=0), right=56, lines=1, unit=unit or _("count"))
     bases = [0.0] * len(months)
     for number_, (_name, values) in enumerate(stacks):
         for column, value in enumerate(values):
@@ -88,13 +104,13 @@ def trend(
                 canvas.rect(f"stack-{number_}", x, y, frame.step * _BAR, frame.height_of(value))
             bases[column] += value
     for column, total in enumerate(sums):
-        if total:
+        if total and measure(number(total), SMALL) < frame.step:
             canvas.text(
                 frame.middle(column), frame.at(total) - 3, number(total), size=SMALL, style="value"
             )
     entries = [(f"stack-{n}", name) for n, (name, _values) in enumerate(stacks)]
     if line:
-        entries += _line_of(canvas, frame, line, target)
+        entries += _line_of(canvas, frame, line, target, log=log)
     canvas.legend(frame.left, 14, entries)
     names = [name for name, _values in stacks]
     heads = [_("Month"), *names, *([line[0]] if line else [])]
@@ -113,12 +129,17 @@ def _cell(line: tuple[str, Sequence[float | None]] | None, place: int) -> list[s
 
 
 def _line_of(
-    canvas: Canvas, frame: Frame, line: tuple[str, Sequence[float | None]], target: float | None
+    canvas: Canvas,
+    frame: Frame,
+    line: tuple[str, Sequence[float | None]],
+    target: float | None,
+    *,
+    log: bool,
 ) -> list[tuple[str, str]]:
     """Draw a line on an axis of its own at the right, and return what the legend says of it."""
     known = [each for each in line[1] if each is not None]
-    marks = ticks(max([*known, target or 0], default=0))
-    own = Frame(frame.left, frame.top, frame.width, frame.height, frame.columns, marks[-1])
+    marks = (powers if log else ticks)(max([*known, target or 0], default=0))
+    own = Frame(frame.left, frame.top, frame.width, frame.height, frame.columns, marks[-1], log)
     for each in marks:
         x = frame.left + frame.width + 6
         canvas.text(x, own.at(each) + 3, number(each), anchor="start", size=SMALL)
@@ -144,9 +165,29 @@ def grouped(
     labels: Sequence[str],
     stacks: Sequence[tuple[str, Sequence[float]]],
     heading: str,
+    unit: str = "",
 ) -> Chart:
     """Return stacked counts of a few classes such as ages, the darkest first."""
-    drawn = trend(title, labels, stacks)
+    drawn = trend(title, labels, stacks, unit=unit)
     return Chart(
         title, drawn.width, drawn.height, drawn.marks, (heading, *drawn.headings[1:]), drawn.rows
     )
+
+
+def funnel(title: str, steps: Sequence[tuple[str, float]]) -> Chart:
+    """Return how many come to each step, as bars below each other around one middle."""
+    canvas = Canvas(height=_FUNNEL_TOP + _FUNNEL_ROW * len(steps) + 10)
+    most = max((value for _label, value in steps), default=0) or 1
+    middle, widest = canvas.width / 2 + 70, canvas.width - 260
+    rows = []
+    for line, (label, value) in enumerate(steps):
+        y, wide = _FUNNEL_TOP + _FUNNEL_ROW * line, widest * value / most
+        for n, text in enumerate(wrap(label, 180, 2, SMALL)):
+            canvas.text(8, y + 13 + n * 10, text, anchor="start", size=SMALL)
+        canvas.rect("bar", middle - wide / 2, y, wide, _FUNNEL_ROW - 4)
+        told = f"{number(value)} ({value / most:.0%})"
+        fits = measure(told, SMALL) < wide - 8
+        x = middle if fits else middle + wide / 2 + measure(told, SMALL) / 2 + 6
+        canvas.text(x, y + 15, told, size=SMALL, style="on-dark" if fits else "label")
+        rows.append((label, number(value), f"{value / most:.1%}"))
+    return canvas.chart(title, (_("Stage"), _("count"), _("Share")), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from typing import Final
 SHIFT: Final = 8
 TREND: Final = 6
 _SIGMAS: Final = 3.0
+_NELSON: Final = 1 / 3.6
+# The mean range of two values of a normal kind, in standard deviations.
+_RANGE: Final = 1.128
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,31 @@ def p_chart(defective: Sequence[float], sizes: Sequence[float]) -> Limits:
     centre = math.fsum(defective) / total if total else 0.0
     shares = [count / each for count, each in zip(defective, sizes, strict=True)]
     return _western(shares, centre, [math.sqrt(centre * (1 - centre) / each) for each in sizes])
+
+
+def g_chart(days: Sequence[float]) -> Limits:
+    """Return limits of whole days between rare events, as if geometric: ḡ ± 3√(ḡ(ḡ+1))."""
+    centre = math.fsum(days) / len(days) if days else 0.0
+    return _western(days, centre, [math.sqrt(centre * (centre + 1))] * len(days))
+
+
+def t_chart(days: Sequence[float]) -> Limits:
+    """Return limits of times between rare events: of single values of t^(1/3.6), taken back.
+
+    That power makes times of the exponential kind nearly normal (Nelson 1994).
+    """
+    scaled = [each**_NELSON for each in days]
+    centre = math.fsum(scaled) / len(scaled) if scaled else 0.0
+    steps = [abs(one - other) for one, other in itertools.pairwise(scaled)]
+    sigma = math.fsum(steps) / len(steps) / _RANGE if steps else 0.0
+    found = _western(scaled, centre, [sigma] * len(scaled))
+    return Limits(
+        tuple(days),
+        centre ** (1 / _NELSON),
+        tuple((each or 0.0) ** (1 / _NELSON) for each in found.upper),
+        tuple((each or 0.0) ** (1 / _NELSON) for each in found.lower),
+        found.flags,
+    )
 
 
 def _western(values: Sequence[float], centre: float, sigmas: Sequence[float]) -> Limits:

@@ -18,6 +18,7 @@ _WIDE: Final = 1.0
 _LINE: Final = 1.25
 # So much of a label says something.
 _LEAST: Final = 30
+_SHORT: Final = 60
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 
 
@@ -114,6 +115,11 @@ def ticks(top: float, count: int = 5) -> list[float]:
     return [step * each for each in range(last + 1)]
 
 
+def powers(top: float) -> list[float]:
+    """Return the powers of ten from 1 up to at least `top`, two of them at least."""
+    return [10.0**each for each in range(max(1, math.ceil(math.log10(max(top, 1.0)))) + 1)]
+
+
 def number(value: float) -> str:
     """Return a number of an axis or table, without a tail of digits."""
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.3g}"
@@ -184,7 +190,10 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The area of axes: columns side by side, and values from 0 to `top`."""
+    """The area of axes: columns side by side, and values from 0 to `highest`.
+
+    On a `log` axis they begin with 1, and what is less stands there too.
+    """
 
     left: float
     top: float
@@ -192,6 +201,7 @@ class Frame:
     height: float
     columns: int
     highest: float
+    log: bool = False
 
     def middle(self, column: int) -> float:
         """Return where the middle of a column is."""
@@ -209,6 +219,8 @@ class Frame:
 
     def height_of(self, value: float) -> float:
         """Return how high a value stands."""
+        if self.log:
+            return self.height * math.log10(max(value, 1.0)) / math.log10(self.highest)
         return self.height * value / self.highest
 
     def at(self, value: float) -> float:
@@ -242,8 +254,10 @@ def framed(
     if unit:
         canvas.text(4, 26, unit, anchor="start", size=SMALL)
     words = [each[2:] for each in labels] if _are_narrow_months(labels, frame.step) else labels
-    shortest = min((measure(each, SMALL) for each in words), default=0)
-    every = max(1, math.ceil(min(shortest, _LEAST) / max(frame.step - 3, 1)))
+    sizes = [measure(each, SMALL) for each in words] or [0.0]
+    # A day is written whole or not at all.
+    wanted = max(sizes) if lines == 1 and max(sizes) <= _SHORT else min(*sizes, _LEAST)
+    every = max(1, math.ceil((wanted + 3) / frame.step))
     for column, label in enumerate(words):
         if column % every == 0:
             room = frame.step * every - 3

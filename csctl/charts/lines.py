@@ -16,8 +16,25 @@ _FULL: Final = 100.0
 _BOX: Final = 0.4
 
 
-def control(title: str, labels: Sequence[str], limits: Limits, unit: str = "") -> Chart:
-    """Return points with centre and limits; a flagged point is a diamond with its rules."""
+def rules() -> dict[str, str]:
+    """Return what each rule that flags a point says."""
+    return {
+        "shift": _("shift: 8 points or more on one side of the median"),
+        "trend": _("trend: 6 points or more that rise, or fall"),
+        "WE1": _("WE1: a point beyond 3 sigma"),
+        "WE2": _("WE2: 2 of 3 points beyond 2 sigma on one side"),
+        "WE3": _("WE3: 4 of 5 points beyond 1 sigma on one side"),
+        "WE4": _("WE4: 8 points on one side of the centre"),
+    }
+
+
+def control(
+    title: str, labels: Sequence[str], limits: Limits, unit: str = "", heading: str = ""
+) -> Chart:
+    """Return points with centre and limits; a flagged point is a diamond with its rules.
+
+    `heading` is what the labels are, months if nothing is said.
+    """
     known = [each for each in (*limits.values, *limits.upper, limits.centre) if each is not None]
     canvas = Canvas()
     frame = framed(canvas, labels, max(known, default=0), lines=1, right=30, unit=unit)
@@ -34,13 +51,7 @@ def control(title: str, labels: Sequence[str], limits: Limits, unit: str = "") -
         canvas.path("line-limit", points)
     dots = [(frame.middle(n), frame.at(value)) for n, value in enumerate(limits.values)]
     canvas.path("line-main", dots)
-    for (x, y), flags in zip(dots, limits.flags, strict=True):
-        if flags:
-            diamond = [(x, y - _DOT), (x + _DOT, y), (x, y + _DOT), (x - _DOT, y)]
-            canvas.path("flag", diamond, closed=True)
-            canvas.text(x, y - 8, "+".join(flags), size=7, style="flagged")
-        else:
-            canvas.rect("dot-main", x - 2.5, y - 2.5, _DOT, _DOT)
+    _mark(canvas, dots, limits)
     entries = [("line-main", _("value")), ("line-centre", _("centre"))]
     if any(each is not None for each in limits.upper):
         entries.append(("line-limit", _("control limits")))
@@ -50,8 +61,29 @@ def control(title: str, labels: Sequence[str], limits: Limits, unit: str = "") -
          _limit(limits.upper[n]), "+".join(limits.flags[n]))
         for n, (label, value) in enumerate(zip(labels, limits.values, strict=True))
     ]  # fmt: skip
-    heads = (_("Month"), unit or _("value"), _("lower"), _("centre"), _("upper"), _("Rules"))
-    return canvas.chart(title, heads, rows)
+    heads = (
+        heading or _("Month"), unit or _("value"), _("lower"), _("centre"), _("upper"), _("Rules"),
+    )  # fmt: skip
+    broken = {each for flags in limits.flags for each in flags}
+    return canvas.chart(
+        title, heads, rows, [each for key, each in rules().items() if key in broken]
+    )
+
+
+def _mark(canvas: Canvas, dots: Sequence[tuple[float, float]], limits: Limits) -> None:
+    """Draw the points, a flagged one as a diamond with its rules where there is room."""
+    taken = 0.0  # up to where a rule is named; those of its neighbours stand in the table
+    for (x, y), flags in zip(dots, limits.flags, strict=True):
+        if flags:
+            words = "+".join(flags)
+            half = measure(words, 7) / 2
+            diamond = [(x, y - _DOT), (x + _DOT, y), (x, y + _DOT), (x - _DOT, y)]
+            canvas.path("flag", diamond, closed=True)
+            if x - half >= taken:
+                canvas.text(x, y - 8, words, size=7, style="flagged")
+                taken = x + half
+        else:
+            canvas.rect("dot-main", x - 2.5, y - 2.5, _DOT, _DOT)
 
 
 def _limit(value: float | None) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from csctl.tables.table import Table
 
 _TABLES: Final = ("csv", "xlsx", "json")
+_FIGURES: Final = "kpi"
+_SCOPES: Final = ("month", "year", "customer", "product", "plant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Shown:
 @click.command(
     "export",
     help=_(
-        "Write the records of a kind, the rows of one of its lists, or a register as a table; "
+        "Write the records of a kind, the rows of one of its lists, a register or the figures "
+        "of a month (kpi) as a table; "
         "everything as an SQLite database, described in docs/database.md; or a record in an open "
         "format.\n\n"
         "A workbook or CSV of a kind knows which record each line came from: change cells and "
@@ -111,12 +114,13 @@ class Shown:
         "  csctl export complaint --to xlsx -o complaints.xlsx\n"
         "  csctl export complaint --rows corrective_actions --where customer=GEELY --to csv\n"
         "  csctl export complaint-ledger --to json\n"
+        "  csctl export kpi --where month=2026-10 --where customer=GEELY --to xlsx -o kpi.xlsx\n"
         "  csctl export --to sqlite -o records.sqlite\n"
         "  csctl export 8D-2026-0003 --to catenax\n"
         "  csctl export 8D-2026-0006 --to catenax --for CC-2026-0012 -o report.json"
     ),
 )
-@click.argument("what", metavar="[KIND|REGISTER|ID]", default="", shell_complete=complete_id)
+@click.argument("what", metavar="[KIND|REGISTER|kpi|ID]", default="", shell_complete=complete_id)
 @click.option(
     "--to",
     "target",
@@ -169,16 +173,18 @@ def command(
             )
         return _database(desk, output or Path("records.sqlite"), overwrite=overwrite)
     if not what:
-        raise UsageError(_("Export what?"), _("Name a kind or a register: csctl register"))
+        raise UsageError(_("Export what?"), _("Name a kind or a register: csctl register; or kpi"))
     if output is None and target == "xlsx":
         raise UsageError(_("This form is no text."), _("Give a file: -o FILE"))
-    if what in desk.store.repository.schemas.names():
+    if what == _FIGURES:
+        table, kinds = _figures(desk, shown), []
+    elif what in desk.store.repository.schemas.names():
         desk.look_ahead(what)
         table, kinds = _ledger(desk, what, target, shown), [what]
     else:
         table, kinds = _register(desk, what, shown)
-        if rows_of or columns or everything:
-            raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
+    if what not in kinds and (rows_of or columns or everything):
+        raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
     _give(table, target, output, overwrite=overwrite)
     for kind in kinds:
         for finding in desk.reading.unreadable(kind):
@@ -204,6 +210,28 @@ def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
     return build_ledger(desk.store, layout, records)
 
 
+def _figures(desk: Desk, shown: Shown) -> Table:
+    """Return every figure of a period, for all or for one customer, product or plant."""
+    from csctl.console.reporting import reckoning_of, scope_of
+    from csctl.kpi.telling import figure_rows, figure_table
+
+    asked = dict(each.partition("=")[::2] for each in shown.where)
+    for name in asked:
+        if name not in _SCOPES:
+            raise UsageError(
+                _("Figures are not told apart by {name}.").format(name=name),
+                did_you_mean(name, _SCOPES),
+            )
+    desk.look_ahead()
+    month, year, *whose = (asked.get(each, "") for each in _SCOPES)
+    scope = scope_of(desk, *whose)
+    reckoning, _supply = reckoning_of(desk, month, year, scope)
+    targets = desk.reading.records("target")
+    rows = figure_rows(reckoning.figures(), reckoning.definitions, targets, scope)
+    words = " · ".join([str(reckoning.period), *scope.values()])
+    return figure_table(rows, _("Figures of {period}").format(period=words))
+
+
 def _register(desk: Desk, name: str, shown: Shown) -> tuple[Table, list[str]]:
     from csctl.tables.definitions import register_files
     from csctl.tables.register import build_register
@@ -213,7 +241,7 @@ def _register(desk: Desk, name: str, shown: Shown) -> tuple[Table, list[str]]:
         kinds = desk.store.repository.schemas.names()
         raise UsageError(
             _("There is no kind and no register '{name}'.").format(name=name),
-            did_you_mean(name, [*kinds, *known]),
+            did_you_mean(name, [*kinds, *known, _FIGURES]),
         )
     desk.look_ahead()
     register = build_register(name, desk.reading, desk.now, (shown.language,), shown.where)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.options import Desk, pass_desk
+from csctl.console.options import Desk, form_options, pass_desk
 from csctl.console.output import done, say
 from csctl.errors import UsageError
 from csctl.messages import _
@@ -39,20 +39,10 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "ending", type=click.Choice(["md", "pdf", "xlsx"]), default="md", show_default=True
 )
-@click.option(
-    "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
-)
-@click.option(
-    "--audience",
-    type=click.Choice(["internal", "customer"]),
-    default="internal",
-    show_default=True,
-    help=_("Who gets it: internal fields are never on a customer's form."),
-)
+@form_options
 @click.option(
     "--for", "survey_id", default="", metavar="ID", help=_("With the questions of this survey.")
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder."))
 @pass_desk
 def command(
     desk: Desk,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.options import Desk, form_options, ids_argument, pass_desk
 from csctl.console.output import done, say, tell
 from csctl.errors import UsageError
 from csctl.messages import _
@@ -33,19 +33,9 @@ from csctl.messages import _
 @ids_argument(required=True)
 @click.option("--to", "ending", type=click.Choice(["md", "pdf", "portal"]), default=None)
 @click.option("--form", "own_form", metavar="NAME", help=_("The customer's own form."))
-@click.option(
-    "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
-)
-@click.option(
-    "--audience",
-    type=click.Choice(["internal", "customer"]),
-    default="internal",
-    show_default=True,
-    help=_("Who gets it: internal fields are never on a customer's form."),
-)
+@form_options
 @click.option("--for", "complaint", default="", metavar="ID", help=_("Only that customer's data."))
 @click.option("--as", "step", default="", metavar="SEND", help=_("As it is sent: 3D, 5D, 8D."))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder."))
 @pass_desk
 def command(
     desk: Desk,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,22 +10,22 @@ from csctl.console.options import Desk, format_option, pass_desk, writing_option
 from csctl.console.output import nothing, say, show_rows
 from csctl.console.reporting import (
     content_of,
+    customer_option,
     explain_figure,
+    heads,
     keep_figures,
     period_options,
     reckoning_of,
     scope_of,
     show_ages,
     show_report,
+    svg_option,
     tell_notes,
     write_chart,
     write_charts,
     write_report,
 )
 from csctl.messages import _
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.group(
@@ -57,7 +56,7 @@ def command() -> None:
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @click.option("--product", default="", metavar="PART", help=_("Only that part number."))
 @click.option("--plant", default="", metavar="SITE", help=_("Only that site of ours."))
 @click.option("--explain", default="", metavar="NAME", help=_("One figure and its records."))
@@ -129,11 +128,10 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
     from csctl.reports.monthly import find_report, monthly_report
 
     content = content_of(desk, month, "", {})
-    before = find_report(desk.reading, content.period.before().last)
-    code = keep_figures(desk, content, before, dry_run=dry_run, no_commit=no_commit)
+    code = keep_figures(desk, content, dry_run=dry_run, no_commit=no_commit)
     if code or dry_run:
         return code
-    report = monthly_report(content, before)
+    report = monthly_report(content)
     desk.look_ahead()
     record = find_report(desk.reading, content.period.last)
     write_report(desk, report, content, record, output or Path(f"{content.period.last}.pdf"))
@@ -175,23 +173,34 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
         "\b\n"
         "Examples:\n"
         "  csctl report charts -o charts\n"
-        "  csctl report charts --month 2026-10 --customer GEELY -o charts"
+        "  csctl report charts --month 2026-10 --customer GEELY -o charts\n"
+        "  csctl report charts --weight cost -o charts"
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help=_("The folder.")
 )
+@click.option(
+    "--weight",
+    type=click.Choice(["count", "qty", "cost"]),
+    default="count",
+    help=_("What the Paretos of complaints count."),
+)
+@click.option("--log", is_flag=True, help=_("The PPM of the trend on an axis of powers of ten."))
 @pass_desk
-def charts(desk: Desk, month: str, year: str, customer: str, output: Path) -> int:
+def charts(
+    desk: Desk, month: str, year: str, customer: str, output: Path, weight: str, log: bool
+) -> int:
     """Write the charts."""
     desk.look_ahead()
     from csctl.reports import lists
 
     scope = scope_of(desk, customer, "", "")
-    drawn = content_of(desk, month, year, scope).charts()
+    drawn = content_of(desk, month, year, scope).charts(weight, log=log)
     drawn["8d"] = lists.strip(desk.reading, desk.now, scope.get("customer", ""))
+    drawn["funnel"] = lists.funnel(desk.reading, scope.get("customer", ""))
     write_charts(desk, drawn, output)
     return 0
 
@@ -206,8 +215,8 @@ def charts(desk: Desk, month: str, year: str, customer: str, output: Path) -> in
         "  csctl report 8d-status --customer GEELY --svg 8d.svg"
     ),
 )
-@click.option("--customer", default="", help=_("Only that customer."))
-@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@customer_option
+@svg_option
 @format_option()
 @pass_desk
 def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
@@ -218,13 +227,7 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     code = desk.store.complete(customer) if customer else ""
     rows = lists.status_rows(desk.reading, desk.now, code)
     labels = sorted({name for row in rows for name in row["steps"]})
-    headings = {
-        "record": _("Record"),
-        "stage": _("Stage"),
-        "leader": _("Leader"),
-        **{name: name for name in labels},
-        "title": _("Title"),
-    }
+    headings = heads("record", "stage", "leader") | {name: name for name in labels} | heads("title")
     if svg is not None:
         write_chart(desk, lists.strip(desk.reading, desk.now, code), svg)
     show_rows("report 8d-status", rows, headings, style)
@@ -243,8 +246,8 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
         "  csctl report aging --customer GEELY --svg aging.svg"
     ),
 )
-@click.option("--customer", default="", help=_("Only that customer."))
-@click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))
+@customer_option
+@svg_option
 @format_option()
 @pass_desk
 def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
@@ -271,14 +274,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
         }
         for row in rows
     ]
-    headings = {
-        "record": _("Record"),
-        "customer": _("Customer"),
-        "age": _("Days"),
-        "overdue": _("Clock"),
-        "stage": _("Stage"),
-        "owner": _("Owner"),
-    }
+    headings = heads("record", "customer", "age", "overdue", "stage", "owner")
     show_rows("report aging", shown, headings, style)
     if not rows and style == "text":
         nothing(_("No complaint is open."))
@@ -296,7 +292,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     ),
 )
 @period_options
-@click.option("--customer", default="", help=_("Only that customer."))
+@customer_option
 @format_option()
 @pass_desk
 def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
@@ -308,15 +304,7 @@ def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
         desk, month or ("" if year else f"{desk.now:%Y-%m}"), year, scope_of(desk, customer, "", "")
     )
     rows = repeats(reckoning)
-    headings = {
-        "customer": _("Customer"),
-        "part": _("Part"),
-        "defect": _("Defect"),
-        "count": _("Count"),
-        "first": _("First"),
-        "last": _("Last"),
-        "names": _("Records"),
-    }
+    headings = heads("customer", "part", "defect", "count", "first", "last", "names")
     show_rows(
         "report repeat", [{**e, "names": " ".join(e["records"])} for e in rows], headings, style
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from csctl.console.options import at_the_end
 from csctl.console.progress import progress_bar
+from csctl.git.snapshot import Pending
 from csctl.messages import _
 from csctl.places import RECORDS, get_repository
 
@@ -28,3 +32,24 @@ def check_all(desk: Desk) -> tuple[list[Finding], int]:
         from csctl.judging import check_all as check_each
 
         return check_each(desk.store, desk.now, told)
+
+
+def look_for_kept(desk: Desk) -> Callable[[], tuple[list[Finding], int] | None]:
+    """Return what returns the same where it is remembered and nothing changed, else None.
+
+    Git looks at the records meanwhile; nothing is checked.
+    """
+    root = get_repository(desk.invocation.directory)
+    pending = None if desk.invocation.no_cache else Pending(root, (RECORDS,))
+    if pending is not None:
+        at_the_end(pending.give_up)
+
+    @functools.cache  # git is asked once
+    def kept() -> tuple[list[Finding], int] | None:
+        if pending is None or not desk.cache.works:
+            return None
+        from csctl.verdicts import Verdicts
+
+        return Verdicts(root, desk.cache, pending).kept(desk.instant)
+
+    return kept

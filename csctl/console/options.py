@@ -85,7 +85,7 @@ class Desk:
         if self.invocation.no_cache or root is None:
             return NO_CACHE
         opened = open_repository_cache(root)
-        _at_the_end(opened.close)
+        at_the_end(opened.close)
         return opened
 
     def look_ahead(self, *kinds: str) -> None:
@@ -114,7 +114,7 @@ class Desk:
         if self.invocation.no_cache:
             return None
         self._pending[:] = [Pending(root, folders)]
-        _at_the_end(self._pending[0].give_up)
+        at_the_end(self._pending[0].give_up)
         self._pending[0].get_going(self.cache)
         return self._pending[0]
 
@@ -126,7 +126,7 @@ class Desk:
         asked = find_numbered(root, record_id)
         begun = LookBack(root, asked) if asked else None
         if begun is not None:
-            _at_the_end(begun.give_up)
+            at_the_end(begun.give_up)
         path = self.store.get_path(record_id)
         return path, begun if begun is not None and path == asked else self.store.repository.git
 
@@ -191,7 +191,8 @@ class Desk:
         self._pending.clear()
 
 
-def _at_the_end(act: Callable[[], None]) -> None:
+def at_the_end(act: Callable[[], None]) -> None:
+    """Do something when the command is over, however it ends."""
     context = click.get_current_context(silent=True)
     if context is not None:
         context.call_on_close(act)
@@ -328,3 +329,22 @@ def go_to_own_branch(here: Desk) -> None:
     if line:
         here.reopen()
         tell(line)
+
+
+def form_options(function: Command) -> Command:
+    """Say in which language a form is, who gets it, and where it goes."""
+    for option in (
+        click.option("-o", "--output", type=click.Path(path_type=Path), help=_("File or folder.")),
+        click.option(
+            "--audience",
+            type=click.Choice(["internal", "customer"]),
+            default="internal",
+            show_default=True,
+            help=_("Who gets it: internal fields are never on a customer's form."),
+        ),
+        click.option(
+            "--lang", "form_language", default="", metavar="LANG", help=_("zh, en, zh-TW, zh+en.")
+        ),
+    ):
+        function = option(function)
+    return function

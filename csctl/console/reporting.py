@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
-from csctl.messages import _
+from csctl.kinds.schema import pick
+from csctl.messages import _, language
+from csctl.places import RECORDS
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
+    from csctl.findings import Finding
+    from csctl.kpi.counting import Row
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.supply import RepositoryRows
     from csctl.record import Record
@@ -29,6 +35,29 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--month", default="", metavar="YYYY-MM", help=_("That month; else the last whole one.")
     )(function)
+
+
+def customer_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Choose one customer."""
+    return click.option("--customer", default="", help=_("Only that customer."))(function)
+
+
+def svg_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Write the chart of a list too."""
+    return click.option("--svg", type=click.Path(path_type=Path), help=_("Write the chart there."))(
+        function
+    )
+
+
+def heads(*names: str) -> dict[str, str]:
+    """Return what stands over columns of lists."""
+    words = {
+        "record": _("Record"), "names": _("Records"), "stage": _("Stage"), "title": _("Title"),
+        "leader": _("Leader"), "owner": _("Owner"), "customer": _("Customer"), "part": _("Part"),
+        "defect": _("Defect"), "age": _("Days"), "overdue": _("Clock"), "count": _("Count"),
+        "first": _("First"), "last": _("Last"),
+    }  # fmt: skip
+    return {name: words[name] for name in names}
 
 
 def scope_of(desk: Desk, customer: str, product: str, plant: str) -> dict[str, str]:
@@ -61,9 +90,37 @@ def reckoning_of(
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache)
+    others = _others(desk, desk.now)
+    supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
+
+
+def _others(desk: Desk, now: datetime) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
+    """Return the tables that are found out elsewhere than in the records: duties and verdicts."""
+    from csctl.kpi.promised import duty_rows
+
+    kept = look_for_kept(desk)
+    return {
+        "duties": lambda months: duty_rows(desk.reading, months, now),
+        "records": lambda months: _verdicts(kept(), months[-1]),
+    }
+
+
+def _verdicts(found: tuple[list[Finding], int] | None, month: str) -> Iterator[dict[str, Any]]:
+    """Yield how many records there are and how many have no error, as `validate` found last."""
+    about = {"month": month, "outcome": ""}
+    if found is None:
+        doubt = _("not known for the records as they are; find out with: csctl validate")
+        yield {"id": "", **about, "count": None, "doubt": doubt}
+        return
+    findings, count = found
+    errors = [each for each in findings if each.level == "error"]
+    wrong = sorted({each.record or each.path for each in errors if each.path.startswith(RECORDS)})
+    yield {"id": "", **about, "count": count - len(wrong), "complete": count - len(wrong),
+           "remark": _("as of now")}  # fmt: skip
+    for name in wrong:
+        yield {"id": name, **about, "count": 1, "complete": 0}
 
 
 def content_of(desk: Desk, month: str, year: str, scope: dict[str, str]) -> Content:
@@ -143,9 +200,7 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
         write_chart(desk, chart, folder / f"{name}.svg")
 
 
-def keep_figures(
-    desk: Desk, content: Content, before: Record | None, *, dry_run: bool, no_commit: bool
-) -> int:
+def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
     """Write the figures into the month's record, made where there is none, until its review."""
     from csctl import workflow
     from csctl.console.saving import finish
@@ -155,13 +210,15 @@ def keep_figures(
     found = find_report(desk.reading, content.period.last)
     kind = desk.store.repository.schemas.kind("monthly-report")
     if found is None:
-        fields = record_fields(content, before, desk.now)
+        fields = record_fields(content, desk.now)
         with desk.store.lock():
-            made = beginning.register(desk.store, kind, fields, me=desk.me, now=desk.now)
+            me = _me_or_nobody(desk) if dry_run else desk.me
+            made = beginning.register(desk.store, kind, fields, me=me, now=desk.now)
             return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
     record = desk.store.get(found.id)
     if record.stage != kind.stages[0].name:
         tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
+        _tell_changed(desk, record, content)
         return 0
     fields = frozen_fields(content, desk.now)
     if fields["figures"] == record.data.get("figures"):
@@ -170,6 +227,40 @@ def keep_figures(
     changed = workflow.change(record, edits)
     draft = workflow.drafted(record, changed, "figures")
     return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+
+
+def _me_or_nobody(desk: Desk) -> str:
+    """Return who is at the desk; whoever only looks need not be a person of the records."""
+    from csctl.errors import UsageError
+
+    try:
+        return desk.me
+    except UsageError as error:
+        if desk.invocation.me:  # named, and wrong
+            raise
+        tell(error.message)
+        return ""
+
+
+def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
+    """Tell which of the figures a report keeps would come out differently, clocks included."""
+    from csctl.kpi.clocking import repository_rows
+    from csctl.kpi.freezing import changed
+    from csctl.kpi.telling import with_unit
+    from csctl.record import rows
+    from csctl.times.moments import find_moment
+
+    definitions = content.reckoning.definitions
+    at = find_moment(record.data.get("figures_at")) or desk.now
+    supply = repository_rows(desk.reading, definitions, at, desk.cache, _others(desk, at))
+    held = rows(record.data.get("figures"))
+    for name, then, now in changed(held, definitions, supply, content.period.last, ("records",)):
+        unit = definitions.get(name).unit
+        tell(
+            _("{figure} was {then} and comes out as {now}: csctl report kpi --explain {name}")
+            .format(figure=pick(definitions.get(name).label, language()), name=name,
+                    then=with_unit(then, unit), now=with_unit(now, unit))
+        )  # fmt: skip
 
 
 def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:

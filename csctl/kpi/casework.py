@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any, Final
 
+from csctl.kinds.schema import Kind
 from csctl.kpi.cells import (
     NO_MONTH,
     Rows,
-    content_of,
     count_at,
     day_of,
     given,
     hours_between,
+    number,
     part_of,
     plain,
     row_of,
     rows_of_8d,
+    share_of,
     text_at,
 )
 from csctl.record import Record, linked_ids, owner_of, rows
@@ -25,6 +29,8 @@ _OURS: Final = ("own_process", "own_design", "supplier", "joint")
 _DISRUPTING: Final = frozenset(("line_stop", "yard_hold", "ship_hold", "field_action"))
 _MEETING: Final = 4
 _NEVER: Final = "0000-00"
+_CLAIMED: Final = ("material", "labour", "handling", "other")
+_CLOSED: Final = ("accepted", "deemed_accepted")
 _PROMISE: Final = {"due", "done_on", "owner"}
 
 
@@ -45,7 +51,6 @@ def complaints(record: Record) -> Rows:
         dept=plain(given(record, "responsibility.dept")),
         defect=text_at(record, "defect_code"),
         stage=record.stage,
-        content=content_of(record),
         moved=_is_moved(record),
         qty_ours=_ours(record),
         qty_theirs=_theirs(record),
@@ -66,8 +71,7 @@ def answers(record: Record) -> Rows:
     fields = [each for each in record.kind.links() if each.link == "complaint"]
     targets = sorted({name for each in fields for name in linked_ids(record, each)})
     if targets:
-        yield {"id": record.id, "month": NO_MONTH, "targets": targets, "site": "",
-               "content": content_of(record)}  # fmt: skip
+        yield {"id": record.id, "month": NO_MONTH, "targets": targets, "site": ""}  # fmt: skip
 
 
 def _severity(record: Record) -> dict[str, Any]:
@@ -117,7 +121,7 @@ def closed(record: Record) -> Rows:
         days = (ended - begun).days if ended and begun else None
         yield {
             **row, "month": month, "received": str(begun), "days": days, "stage": record.stage,
-            "owner": owner_of(record), "content": content_of(record), "moved": _is_moved(record),
+            "owner": owner_of(record), "moved": _is_moved(record),
         }  # fmt: skip
 
 
@@ -130,15 +134,27 @@ def undetermined(record: Record) -> Rows:
 
 
 def costs(record: Record) -> Rows:
-    """Yield what a complaint cost, item by item."""
-    for each in rows(given(record, "costs")):
+    """Yield what a case cost, item by item; of a returned part what is ours of the claim."""
+    held = given(record, "costs")
+    by = given(record, "received_at") or given(record, "dispatched_at")
+    for each in rows(held) if isinstance(held, list) else _claims(record, held):
         amount = each.get("amount")
         if isinstance(amount, (int, float)):
             yield from row_of(
-                record, given(record, "received_at"), part=part_of(record), amount=amount,
+                record, by, part=part_of(record), amount=amount,
                 currency=str(each.get("currency", "")), category=str(each.get("category", "")),
-                charged_to=str(each.get("charged_to", "")),
+                charged_to=str(each.get("charged_to", "")), complaint=text_at(record, "complaint"),
             )  # fmt: skip
+
+
+def _claims(record: Record, costs: Any) -> list[dict[str, Any]]:
+    """Return what the customer billed, else what it cost, times the share we answer for."""
+    if not isinstance(costs, dict):
+        return []
+    parts = (number(costs.get(each)) or 0.0 for each in _CLAIMED)
+    billed = number(costs.get("billed"))
+    amount = (math.fsum(parts) if billed is None else billed) * share_of(record)
+    return [{"amount": amount, "currency": costs.get("currency"), "category": "warranty"}]
 
 
 def reports(record: Record) -> Rows:
@@ -162,13 +178,37 @@ def closed_8ds(record: Record) -> Rows:
     yield from rows_of_8d(record, closed, closed=str(day_of(closed)), answers=answers)
 
 
+def implemented(record: Record) -> Rows:
+    """Yield an 8D whose actions are in place, with the days that took."""
+    yield from _days_to(record, given(record, "d6_completed_at"))
+
+
+def approved(record: Record) -> Rows:
+    """Yield each complaint of an 8D that its customer closed, with the days that took."""
+    held = given(record, "customer_closures")
+    for each in held.values() if isinstance(held, dict) else ():
+        if isinstance(each, dict) and each.get("status") in _CLOSED:
+            yield from _days_to(record, each.get("closed_on"))
+
+
+def _days_to(record: Record, end: Any) -> Rows:
+    begun = day_of(given(record, "received_at") or given(record, "opened_at"))
+    ended = day_of(end)
+    if begun and ended:
+        yield from rows_of_8d(record, end, days=(ended - begun).days)
+
+
 def actions(record: Record) -> Rows:
     """Yield every promised action of a record: what has an owner, a day due and one when done."""
-    for name, field in record.kind.fields.items():
-        if field.row is None or not set(field.row.fields) >= _PROMISE:
-            continue
+    for name in _promises(record.kind):
         for each in rows(given(record, name)):
             due, done = each.get("due"), each.get("done_on")
             met = isinstance(done, str) and isinstance(due, str) and done <= due
             if not each.get("cancelled_reason"):
                 yield from rows_of_8d(record, due, met=met, due=due, done=done or "")
+
+
+@functools.lru_cache(maxsize=64)
+def _promises(kind: Kind) -> list[str]:
+    return [name for name, field in kind.fields.items()
+            if field.row is not None and set(field.row.fields) >= _PROMISE]  # fmt: skip

@@ -14,6 +14,7 @@ from csctl.times.moments import find_moment, load_day
 
 _HOUR: Final = 3600
 _DAY: Final = len("2026-03-05")
+_OURS: Final = ("own_defect", "supplier")
 
 # What has no month of its own stands in this one.
 NO_MONTH: Final = "2000-01"
@@ -52,15 +53,19 @@ def day_of(value: Any) -> date | None:
 
 
 def row_of(record: Record, by: Any, **columns: Any) -> Rows:
-    """Yield a row that counts in the month of `by`, nothing where that is no time."""
+    """Yield a row that counts in the month of `by`, nothing where that is no time.
+
+    Only of a kind that tells our sites apart a row says which it is about, "" for the first one.
+    """
     day = day_of(by)
+    site = {"site": text_at(record, "site")} if "site" in record.kind.fields else {}
     if day is not None:
         yield {
             "id": record.id,
             "month": f"{day:%Y-%m}",
             "outcome": record.outcome,
             "customer": text_at(record, "customer"),
-            "site": text_at(record, "site"),
+            **site,
             **columns,
         }
 
@@ -83,6 +88,14 @@ def hours_between(begin: Any, end: Any) -> float | None:
     """Return the hours from one stored time to another; None where one is missing."""
     begun, ended = find_moment(begin), find_moment(end)
     return (ended - begun).total_seconds() / _HOUR if begun and ended else None
+
+
+def share_of(record: Record) -> float:
+    """Return the share of a returned part that we answer for, from 0 to 1."""
+    share = number(given(record, "responsibility_pct"))
+    if share is None:
+        share = 100 if text_at(record, "finding.result") in _OURS else 0
+    return share / 100
 
 
 def plain(value: Any) -> str:

@@ -6,10 +6,11 @@ import itertools
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, lru_cache
 from importlib import metadata
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from csctl.asked import Asked
@@ -17,8 +18,8 @@ from csctl.cache import RepositoryCache, code_digest, digest_of
 from csctl.clocks import clock_states
 from csctl.index import Index, NotingIndex
 from csctl.kpi.cells import NO_MONTH
+from csctl.kpi.counting import Row
 from csctl.kpi.definitions import Definitions
-from csctl.kpi.figures import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS
 from csctl.kpi.supply import RepositoryRows
@@ -38,12 +39,16 @@ Span: TypeAlias = tuple[str, int, int, int | None]
 
 
 def repository_rows(
-    index: Index, definitions: Definitions, now: datetime, cache: RepositoryCache
+    index: Index,
+    definitions: Definitions,
+    now: datetime,
+    cache: RepositoryCache,
+    others: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = MappingProxyType({}),
 ) -> RepositoryRows:
-    """Return the rows of a repository as of `now`, those of clocks included."""
+    """Return the rows of a repository as of `now`, those of clocks and other tables included."""
     repository = index.store.repository
     clocks = ComplaintClocks(index, definitions, now, cache)
-    return RepositoryRows(index, repository.config, repository.schemas, now, clocks)
+    return RepositoryRows(index, repository.config, repository.schemas, now, clocks, others)
 
 
 class ComplaintClocks:

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import operator
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
+from csctl.kinds.schema import pick
+from csctl.kpi import counting
+from csctl.kpi.counting import Row
 from csctl.kpi.definitions import Definitions, Kpi, Measure
 from csctl.kpi.periods import Period, month_after
-from csctl.messages import _
+from csctl.messages import _, language
 
-# A fact: `id` of its record, `month` it counts in, `outcome`, and the columns of its table.
-# What stands under `doubt` keeps every figure it would go into from having a value.
-Row = Mapping[str, Any]
 _TENTHS: Final = 10
 _FEW: Final = 5
-_SHOWN: Final = 4
 _DIGEST: Final = 16
 _WHOSE: Final = ("customer", "month")
 
@@ -43,8 +40,10 @@ class Figure:
 
     `value` is None where the denominator is missing or nothing was there to be measured, `theirs`
     the same as the customer counts it. `numerator` and `denominator` are raw; of values they are
-    sum and count. `excluded` is how many rows ended so that they count nowhere. `notes` say what
-    keeps it from being whole. `records` are (id, into the numerator, into the denominator).
+    sum and count. `excluded` is how many rows ended so that they count nowhere. `spread` are its
+    median, mean and P90, of a composite one the points of its parts. `notes` say what keeps it
+    from being whole. `records` are (id, into the numerator, into the denominator); `currency` is
+    that of money.
     """
 
     name: str
@@ -58,6 +57,7 @@ class Figure:
     spread: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     records: tuple[tuple[str, float, float], ...] = ()
+    currency: str = ""
 
     def digest(self) -> str:
         """Return what tells the inputs of a traced figure from any others."""
@@ -71,6 +71,7 @@ class _Counted:
     excluded: int
     doubled: Sequence[Row]
     doubts: Sequence[str]
+    remarks: Sequence[str]
 
 
 class Reckoning:
@@ -106,12 +107,14 @@ class Reckoning:
 
     def figure(self, name: str) -> Figure:
         """Return one figure; UsageError for a name nobody defined."""
-        kpi = self.definitions.get(name)
-        tables = [table for each in (kpi.of, kpi.per) if each for table in each.tables]
-        blind = [each for each in tables if self._counted(each, kpi.months) is None]
-        if blind:
+        return self._reckoned(self.definitions.get(name))
+
+    def _reckoned(self, kpi: Kpi) -> Figure:
+        if kpi.parts:
+            return self._composed(kpi)
+        if any(self._counted(each, kpi.months) is None for each in self._tables(kpi)):
             words = _("not told apart by {columns}").format(columns=", ".join(sorted(self._scope)))
-            return Figure(name, self._span(kpi), kpi.unit, None, notes=(words,))
+            return Figure(kpi.name, self._span(kpi), kpi.unit, None, notes=(words,))
         return self._spread(kpi) if kpi.of.values else self._ratio(kpi)
 
     def _span(self, kpi: Kpi) -> Period:
@@ -123,29 +126,34 @@ class Reckoning:
     def _ratio(self, kpi: Kpi) -> Figure:
         above, below = self._held(kpi.of, kpi), self._held(kpi.per, kpi) if kpi.per else []
         beside = self._held(kpi.theirs, kpi) if kpi.theirs else []
+        off = self._held(kpi.less, kpi) if kpi.less else []
         notes = self._doubts(kpi)
         if kpi.match and kpi.per:
             doubled = self._doubled(kpi)
             known = set(self._keys(below, kpi.match)) - doubled
-            missing = {*self._keys(above, kpi.match), *self._keys(beside, kpi.match)} - known
-            notes += _missing(missing - doubled)
-            above, below, beside = (
+            sides = above, beside, off
+            lacking = {key for rows in sides for key in self._keys(rows, kpi.match)} - known
+            notes += counting.missing(lacking - doubled, _words(kpi.per))
+            above, below, beside, off = (
                 [row for row, key in zip(rows, self._keys(rows, kpi.match), strict=True)
                  if key in known]
-                for rows in (above, below, beside)
+                for rows in (above, below, beside, off)
             )  # fmt: skip
-        numerator = _total(above, kpi.of)
-        denominator = _total(below, kpi.per) if kpi.per else None
+        numerator = (counting.total(above, kpi.of) or 0.0) - (counting.total(off, kpi.less) or 0.0)
+        denominator = counting.total(below, kpi.per) if kpi.per else None
         doubtful = self._is_doubtful(kpi)
-        value = None if doubtful else _divided(numerator, denominator, kpi)
+        value = None if doubtful else counting.divided(numerator, denominator, kpi)
+        if kpi.sampling:
+            value = kpi.sampling.size(numerator) if numerator else None
         if kpi.per and denominator and denominator < (kpi.few or _FEW):
             notes += (_("it stands on {n} only").format(n=f"{denominator:g}"),)
         theirs = None
         if kpi.theirs and not doubtful:
-            theirs = _divided(_total(beside, kpi.theirs), denominator, kpi)
+            theirs = counting.divided(counting.total(beside, kpi.theirs), denominator, kpi)
         return Figure(
             kpi.name, self._span(kpi), kpi.unit, value, theirs, numerator, denominator,
-            self._excluded(kpi), {}, notes, self._trace(above, below, kpi),
+            self._excluded(kpi), {}, notes, self._trace(above, off, below, kpi),
+            next(iter(self._currencies(kpi)), "") if kpi.unit == "money" else "",
         )  # fmt: skip
 
     def _spread(self, kpi: Kpi) -> Figure:
@@ -156,7 +164,7 @@ class Reckoning:
         spread = {
             "median": statistics.median(values),
             "mean": math.fsum(values) / len(values),
-            "p90": quantile(values, 9 / _TENTHS),
+            "p90": counting.quantile(values, 9 / _TENTHS),
         }
         notes = (_("it stands on {n} only").format(n=len(values)),) if len(values) < _FEW else ()
         records = tuple((str(row["id"]), float(row[kpi.of.values]), 1.0) for row in rows)
@@ -164,6 +172,26 @@ class Reckoning:
             kpi.name, self._span(kpi), kpi.unit, spread["median"], None, math.fsum(values),
             len(values), self._excluded(kpi), spread, notes, records if self._traced else (),
         )  # fmt: skip
+
+    def _composed(self, kpi: Kpi) -> Figure:
+        """Return the points of its parts by their shares, all over the same months."""
+        known = self.definitions.kpis
+        found = {
+            name: self._reckoned(replace(known[name], months=max(known[name].months, kpi.months)))
+            for name in kpi.parts
+        }
+        points = {
+            name: kpi.parts[name].points(each.value)
+            for name, each in found.items()
+            if each.value is not None
+        }
+        value = counting.composed(kpi.parts, points)
+        without = [pick(known[name].label, language()) for name in kpi.parts if name not in points]
+        notes = (_("without value: {list}").format(list=", ".join(without)),) if without else ()
+        records = tuple(sorted(row for each in found.values() for row in each.records))
+        return Figure(
+            kpi.name, self._span(kpi), kpi.unit, value, spread=points, notes=notes, records=records
+        )
 
     # --- rows ----------------------------------------------------------------------------------
 
@@ -183,14 +211,14 @@ class Reckoning:
         """Return what some columns of each row hold; `rows` are those of a measure."""
         key = id(rows), columns
         if rows and key not in self._keyed:
-            self._keyed[key] = _keys_of(rows, columns)
+            self._keyed[key] = counting.keys(rows, columns)
         return self._keyed[key] if rows else []
 
     def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
         found: list[Row] = []
         for table in measure.tables:
             counted = self._counted(table, kpi.months)
-            found += _fitting(counted.rows, measure) if counted else ()
+            found += counting.fitting(counted.rows, measure) if counted else ()
         return found
 
     def _counted(self, table: str, months: int) -> _Counted | None:
@@ -208,19 +236,23 @@ class Reckoning:
                 return None
             rows = [row for row in rows if row[column] == wanted]
         kept = [row for row in rows if row["outcome"] not in declared.left_out]
+        if declared.one:
+            kept = [counting.converted(row, declared.one, self.definitions.money) for row in kept]
         doubled: list[Row] = []
         if declared.unique:
-            keys = _keys_of(kept, tuple(declared.unique))
+            keys = counting.keys(kept, tuple(declared.unique))
             times = Counter(keys)
             doubled = [row for row, key in zip(kept, keys, strict=True) if times[key] > 1]
-        doubts = sorted({str(row["doubt"]) for row in kept if row.get("doubt")})
-        return _Counted(kept, len(rows) - len(kept), doubled, doubts)
+        told = [
+            sorted({str(row[word]) for row in kept if row.get(word)})
+            for word in ("doubt", "remark")
+        ]
+        return _Counted(kept, len(rows) - len(kept), doubled, *told)
 
     # --- doubts --------------------------------------------------------------------------------
 
     def _tables(self, kpi: Kpi) -> list[str]:
-        held = [each for each in (kpi.of, kpi.per) if each]
-        return list(dict.fromkeys(table for each in held for table in each.tables))
+        return list(dict.fromkeys(table for each in kpi.measures() for table in each.tables))
 
     def _excluded(self, kpi: Kpi) -> int:
         counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
@@ -229,15 +261,21 @@ class Reckoning:
     def _doubled(self, kpi: Kpi) -> set[tuple[Any, ...]]:
         counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
         rows = [row for each in counted if each for row in each.doubled]
-        return {_key(row, kpi.match or _WHOSE) for row in rows}
+        return {counting.key(row, kpi.match or _WHOSE) for row in rows}
 
-    def _mixed(self, kpi: Kpi) -> list[str]:
-        """Return the currencies a figure would add up, if they are several."""
+    def _currencies(self, kpi: Kpi) -> list[str]:
+        """Return the currencies a figure adds up; what has no rate stays beside our own."""
         found = set()
         for name in self._tables(kpi):
             column, counted = self.definitions.tables[name].one, self._counted(name, kpi.months)
             found |= {str(row[column]) for row in counted.rows} if column and counted else set()
-        return sorted(found) if len(found) > 1 else []
+        own = self.definitions.money.currency
+        return sorted({own, *found} if found and own else found)
+
+    def _mixed(self, kpi: Kpi) -> list[str]:
+        """Return the currencies a figure would add up, if they are several."""
+        found = self._currencies(kpi)
+        return found if len(found) > 1 else []
 
     def _is_doubtful(self, kpi: Kpi) -> bool:
         """Tell whether a figure would be wrong; what is matched leaves out what is doubled."""
@@ -250,89 +288,31 @@ class Reckoning:
 
     def _doubts(self, kpi: Kpi) -> tuple[str, ...]:
         notes = self._spoilt(kpi)
+        counted = [self._counted(each, kpi.months) for each in self._tables(kpi)]
+        notes += [remark for each in counted if each for remark in each.remarks]
         if mixed := self._mixed(kpi):
             notes.append(_("several currencies: {list}").format(list=", ".join(mixed)))
         if self._now and month_after(self._span(kpi).last, kpi.ripens) > self._now:
             notes.append(_("{count} months in service are not over").format(count=kpi.ripens))
         if doubled := self._doubled(kpi):
             left_out, kept = _("entered twice, left out: {list}"), _("entered twice: {list}")
-            notes.append((left_out if kpi.match else kept).format(list=_listed(doubled)))
+            notes.append((left_out if kpi.match else kept).format(list=counting.listed(doubled)))
         return tuple(notes)
 
     def _trace(
-        self, above: Sequence[Row], below: Sequence[Row], kpi: Kpi
+        self, above: Sequence[Row], off: Sequence[Row], below: Sequence[Row], kpi: Kpi
     ) -> tuple[tuple[str, float, float], ...]:
         if not self._traced:
             return ()
         parts: dict[str, list[float]] = {}
-        for side, rows, measure in ((0, above, kpi.of), (1, below, kpi.per)):
+        sides = ((0, 1, above, kpi.of), (0, -1, off, kpi.less), (1, 1, below, kpi.per))
+        for side, sign, rows, measure in sides:
             for row in rows if measure else ():
-                amount = _amount(row, measure) if measure else 0.0
+                amount = counting.amount(row, measure) if measure else 0.0
                 if amount or not (measure and measure.sum):
-                    parts.setdefault(str(row["id"]), [0.0, 0.0])[side] += amount
+                    parts.setdefault(str(row["id"]), [0.0, 0.0])[side] += sign * amount
         return tuple((name, one, other) for name, (one, other) in sorted(parts.items()))
 
 
-# --- arithmetic ----------------------------------------------------------------------------------
-
-
-def _fitting(rows: Sequence[Row], measure: Measure) -> Sequence[Row]:
-    """Return the rows that hold what a measure asks for, a column at a time: rows are many."""
-    if known := measure.values or measure.sum:
-        rows = [row for row in rows if row.get(known) is not None]
-    for column, each in measure.where.items():
-        values = each if isinstance(each, list) else [each]
-        if values == ["known"]:
-            rows = [row for row in rows if row.get(column) is not None]
-        else:
-            rows = [row for row in rows if row.get(column) in values]
-    return rows
-
-
-def _amount(row: Row, measure: Measure) -> float:
-    return float(row[measure.sum]) if measure.sum else 1.0
-
-
-def _total(rows: Sequence[Row], measure: Measure | None) -> float | None:
-    if measure is None:
-        return None
-    return math.fsum(_amount(row, measure) for row in rows)
-
-
-def _divided(numerator: float | None, denominator: float | None, kpi: Kpi) -> float | None:
-    """Return numerator per denominator; None where there is a denominator and it is 0."""
-    if numerator is None or (kpi.per is not None and not denominator):
-        return None
-    return numerator * kpi.times / denominator if denominator else numerator * kpi.times
-
-
-def quantile(ordered: Sequence[float], share: float) -> float:
-    """Return what a share of ordered values do not exceed, between two values in proportion."""
-    place = (len(ordered) - 1) * share
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def _key(row: Row, columns: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(map(row.get, columns))
-
-
-def _keys_of(rows: Sequence[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Return what `_key` does for each; quicker where every row has all of several columns."""
-    if len(columns) > 1:
-        with suppress(KeyError):
-            return list(map(operator.itemgetter(*columns), rows))
-    return [_key(row, columns) for row in rows]
-
-
-def _missing(keys: set[tuple[Any, ...]]) -> tuple[str, ...]:
-    if not keys:
-        return ()
-    return (_("without shipments, left out: {list}").format(list=_listed(keys)),)
-
-
-def _listed(keys: Iterable[tuple[Any, ...]]) -> str:
-    names = sorted(" ".join(str(part) for part in key if part) for key in keys)
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" … +{more}" if more > 0 else "")
+def _words(measure: Measure) -> str:
+    return pick(measure.label, language())

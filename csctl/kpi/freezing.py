@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from csctl.kpi.definitions import Definitions
-from csctl.kpi.figures import Figure, Reckoning
+from csctl.kpi.figures import Figure, Reckoning, Supply
 from csctl.kpi.periods import Period
-from csctl.kpi.supply import RepositoryRows
 
 
 def frozen(figures: Iterable[Figure]) -> list[dict[str, Any]]:
@@ -33,13 +32,13 @@ def _plain(value: float) -> float | int:
 def changed(
     rows: Sequence[Mapping[str, Any]],
     definitions: Definitions,
-    supply: RepositoryRows,
+    supply: Supply,
     month: str,
-    proven: Collection[str],
+    unproven: Collection[str],
 ) -> list[tuple[str, float | None, float | None]]:
     """Return the figures that come out of other inputs now: name, value then, value now.
 
-    Only those are counted anew that rest on the `proven` tables alone.
+    Those are left out that rest on an `unproven` table, or column of one.
     """
     reckoning = Reckoning(definitions, supply, Period(month, month), traced=True)
     found = []
@@ -47,10 +46,9 @@ def changed(
         kpi = definitions.kpis.get(str(row.get("kpi")))
         if kpi is None:
             continue
-        sides = [each for each in (kpi.of, kpi.per) if each]
-        if not all(table in proven for each in sides for table in each.tables):
-            continue
-        figure = reckoning.figure(kpi.name)
-        if figure.digest() != row.get("digest"):
-            found.append((kpi.name, row.get("value"), figure.value))
+        asked = {name for each in kpi.measures() for name in (*each.tables, *each.where)}
+        if not asked & set(unproven):
+            figure = reckoning.figure(kpi.name)
+            if figure.digest() != row.get("digest"):
+                found.append((kpi.name, row.get("value"), figure.value))
     return found

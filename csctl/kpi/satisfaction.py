@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from csctl.messages import _
-from csctl.questionnaires import points_of, questions_of, weight_of
+from csctl.kinds.schema import pick
+from csctl.messages import _, language
+from csctl.questionnaires import WEIGHED, points_of, questions_of, weight_of
 from csctl.record import Record, rows
 
 ENOUGH: Final = 0.7
@@ -88,6 +89,40 @@ def customer_weight(survey: Record, customer: str, grade: str) -> float:
     return 1.0
 
 
+def weighting_of(survey: Record) -> str:
+    """Say how the customers of a survey weigh, as it declares it."""
+    declared = str(survey.data.get("weighting", ""))
+    choices = survey.kind.field("weighting").choices
+    words = pick(choices[declared], language()) if declared in choices else _("not declared")
+    return _("{id}: customers weighted by: {how}").format(id=survey.id, how=words)
+
+
+def importance(responses: Iterable[Record]) -> dict[str, float]:
+    """Return the mean importance of each question that was asked for it: its weight instead."""
+    held: dict[str, list[float]] = {}
+    for response in responses:
+        for row in rows(response.data.get("answers")):
+            if isinstance(row.get("importance"), int):
+                held.setdefault(str(row.get("question")), []).append(row["importance"])
+    return {name: math.fsum(found) / len(found) for name, found in held.items()}
+
+
+def deducted(survey: Record) -> float:
+    """Return the points taken off a survey for what happened besides."""
+    given = (row.get("points") for row in rows(survey.data.get("deductions")))
+    return math.fsum(each for each in given if isinstance(each, (int, float)))
+
+
+def mean(
+    responses: Sequence[Mapping[str, Any]], column: str, functions: Mapping[str, float]
+) -> float | None:
+    """Return the mean of a column of responses by the weights of who answered; 1 without one."""
+    held = [(row[column], functions.get(row["function"], 1.0)) for row in responses]
+    known = [(points, weight) for points, weight in held if points is not None]
+    total = math.fsum(weight for _points, weight in known)
+    return math.fsum(points * weight for points, weight in known) / total if total else None
+
+
 def by_customer(scores: Iterable[tuple[str, Score]]) -> dict[str, float]:
     """Return the mean of each customer's valid responses."""
     held: dict[str, list[float]] = {}
@@ -106,11 +141,22 @@ def by_dimension(scores: Sequence[Score]) -> dict[str, float]:
     return {name: math.fsum(found) / len(found) for name, found in held.items()}
 
 
-def columns(survey: Record, response: Record) -> dict[str, Any]:
-    """Return what a response contributes to figures, as the columns of a row."""
+def columns(survey: Record, response: Record, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Return what a response contributes to figures, as the columns of a row.
+
+    `weights` are those of its questions by importance.
+    """
     found = score(survey, response)
+    respondent = response.data.get("respondent")
+    weighed = {
+        name: worth
+        for name, worth in points_of(survey, response).items()
+        if questions_of(survey)[name].get("type") in WEIGHED
+    }
     return {
         "points": found.points,
+        "points_by_importance": weighted(weighed, weights),
+        "function": str(respondent.get("function", "")) if isinstance(respondent, dict) else "",
         "valid": found.valid,
         "satisfied": found.points is not None and found.points >= SATISFIED,
         "promotes": found.promotes if found.valid else None,

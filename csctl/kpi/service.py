@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from csctl.kpi.cells import (
     NO_MONTH,
@@ -15,6 +15,7 @@ from csctl.kpi.cells import (
     number,
     part_of,
     row_of,
+    share_of,
     text_at,
 )
 from csctl.record import Record, rows
@@ -37,6 +38,7 @@ def shipments(record: Record) -> Rows:
                 qty=quantity, deliveries=number(each.get("deliveries")),
                 on_time=number(each.get("on_time")),
                 premium_freight=bool(each.get("premium_freight")),
+                vehicles=number(each.get("vehicles_in_service")),
             )  # fmt: skip
 
 
@@ -52,24 +54,30 @@ def turnover(record: Record) -> Rows:
 
 
 def parts(record: Record) -> Rows:
-    """Yield an analysed part, with how many we answer for."""
+    """Yield an analysed part, with how many we answer for, and which test found the fault."""
     quantity = count_at(record, "qty") or 1
-    share = given(record, "responsibility_pct")
-    finding = text_at(record, "finding.result")
-    if not isinstance(share, (int, float)):
-        share = 100 if finding in ("own_defect", "supplier") else 0
+    at = given(record, "analysed_at")
+    failed = [e for e in ("standard", "load") if text_at(record, f"{e}_test.result") == "nok"]
     yield from row_of(
-        record, given(record, "analysed_at"), part=part_of(record), qty=quantity,
-        finding=finding, qty_ours=quantity * share / 100,
+        record, at, part=part_of(record), qty=quantity, finding=text_at(record, "finding.result"),
+        qty_ours=quantity * share_of(record), found_by=next(iter(failed), ""),
+        days=_days(given(record, "received_at"), at),
     )  # fmt: skip
 
 
 def arrived(record: Record) -> Rows:
     """Yield a returned part in the month it arrived."""
+    at = given(record, "received_at")
+    begun = given(record, "vehicle.repaired_on") or given(record, "vehicle.failed_on")
     yield from row_of(
-        record, given(record, "received_at"), part=part_of(record), stage=record.stage,
-        qty=count_at(record, "qty") or 1, finding=text_at(record, "finding.result"),
+        record, at, part=part_of(record), stage=record.stage, qty=count_at(record, "qty") or 1,
+        finding=text_at(record, "finding.result"), days=_days(begun, at),
     )  # fmt: skip
+
+
+def _days(begin: Any, end: Any) -> int | None:
+    begun, ended = day_of(begin), day_of(end)
+    return (ended - begun).days if begun and ended else None
 
 
 def failures(record: Record) -> Rows:
@@ -95,6 +103,7 @@ def requests(record: Record) -> Rows:
         record, given(record, "received_at"), part=part_of(record),
         answered=given(record, "answered_at") is not None,
         solved=text_at(record, "result") == "solved" and record.cycle == 1,
+        hours=hours_between(given(record, "received_at"), given(record, "first_response.at")),
     )  # fmt: skip
 
 
@@ -121,14 +130,22 @@ def made(record: Record) -> Rows:
     line, schedule = text_at(record, "line"), text_at(record, "schedule")
     purpose = text_at(record, "purpose")
     at = given(record, "visited_at")
-    yield from row_of(record, at, line=line, schedule=schedule, purpose=purpose)
+    day = str(day_of(at))
+    yield from row_of(record, at, line=line, schedule=schedule, purpose=purpose, day=day)
+
+
+def helped(record: Record) -> Rows:
+    """Yield a field service."""
+    yield from row_of(record, given(record, "dispatched_at"), part=part_of(record))
 
 
 def callbacks(record: Record) -> Rows:
-    """Yield a call-back that was due."""
+    """Yield a call-back that was due, whether it was tried, and whether somebody was reached."""
+    done = given(record, "done_at") is not None
+    tried = list(rows(given(record, "attempts")))
     yield from row_of(
-        record, given(record, "solved_at"),
-        done=given(record, "done_at") is not None,
+        record, given(record, "solved_at"), done=done, attempted=done or bool(tried),
+        reached=done or any(each.get("reached") is True for each in tried),
         satisfied=text_at(record, "satisfaction") in _SATISFIED,
     )  # fmt: skip
 
@@ -166,7 +183,14 @@ def asked(record: Record) -> Rows:
 
 
 def customers(record: Record) -> Rows:
-    """Yield an active customer."""
-    if record.stage == "active":
-        for row in row_of(record, f"{NO_MONTH}-01", part=""):
-            yield {**row, "customer": record.id, "grade": text_at(record, "grade")}
+    """Yield a customer that is active or was: from when on, until when, and how often visited."""
+    since = day_of(given(record, "activated_at"))
+    if since is None and record.stage != "active":
+        return
+    until = day_of(given(record, "outcome.at")) if record.outcome else None
+    begun = day_of(given(record, "registered_at"))
+    for row in row_of(record, f"{NO_MONTH}-01", part=""):
+        yield {
+            **row, "customer": record.id, "cycle": text_at(record, "visit_cycle"),
+            "since": str(since or ""), "until": str(until or ""), "begun": str(begun or ""),
+        }  # fmt: skip

@@ -6,11 +6,11 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from csctl.index import Grouping
 from csctl.kpi import casework, service
-from csctl.kpi.cells import Rows
+from csctl.kpi.cells import Rows, content_of
 from csctl.record import Record
 
 # The group of a record whose rows count in several months.
@@ -19,22 +19,30 @@ SEVERAL: Final = "*"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The kinds of records a table comes from, and what one record contributes to it."""
+    """The kinds of records a table comes from, and what one record contributes to it.
+
+    With `content`, each row holds what tells the content of its record from any other.
+    """
 
     kinds: tuple[str, ...]
     rows: Callable[[Record], Rows]
+    content: bool = False
 
 
-_PROMISING: Final = ("8d", "capa", "complaint", "meeting", "recurrence-prevention", "visit")
+_PROMISING: Final = (
+    "8d", "capa", "complaint", "meeting", "monthly-report", "recurrence-prevention", "visit",
+)  # fmt: skip
 SOURCES: Final[Mapping[str, Source]] = {
-    "complaints": Source(("complaint",), casework.complaints),
-    "closed": Source(("complaint",), casework.closed),
+    "complaints": Source(("complaint",), casework.complaints, content=True),
+    "closed": Source(("complaint",), casework.closed, content=True),
     "undetermined": Source(("complaint",), casework.undetermined),
-    "costs": Source(("complaint",), casework.costs),
-    "answers": Source(("8d", "callback", "meeting"), casework.answers),
+    "costs": Source(("complaint", "field-service", "returned-part"), casework.costs),
+    "answers": Source(("8d", "callback", "meeting"), casework.answers, content=True),
     "reports": Source(("8d",), casework.reports),
     "verdicts": Source(("8d",), casework.verdicts),
     "closed_8ds": Source(("8d",), casework.closed_8ds),
+    "implemented": Source(("8d",), casework.implemented),
+    "approved": Source(("8d",), casework.approved),
     "actions": Source(_PROMISING, casework.actions),
     "shipments": Source(("shipment",), service.shipments),
     "turnover": Source(("shipment",), service.turnover),
@@ -44,6 +52,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "requests": Source(("request",), service.requests),
     "suggestions": Source(("suggestion",), service.suggestions),
     "visits": Source(("visit-schedule",), service.planned),
+    "helped": Source(("field-service",), service.helped),
     "made": Source(("visit",), service.made),
     "callbacks": Source(("callback",), service.callbacks),
     "attended": Source(("training",), service.attended),
@@ -57,11 +66,23 @@ SOURCES: Final[Mapping[str, Source]] = {
 def place_of(table: str, record: Record) -> tuple[str, str] | None:
     """Return the month of a record's rows in a table, and the rows as JSON; None without any."""
     rows = list(SOURCES[table].rows(record))
-    months = {row["month"] for row in rows}
     if not rows:
         return None
-    month = months.pop() if len(months) == 1 else SEVERAL
-    return month, json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    if SOURCES[table].content:
+        content = content_of(record)
+        rows = [{**row, "content": content} for row in rows]
+    return _month(rows), json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def month_of(table: str, record: Record) -> str | None:
+    """Return the month of a record's rows in a table; None without any, `SEVERAL` of several."""
+    rows = list(SOURCES[table].rows(record))
+    return _month(rows) if rows else None
+
+
+def _month(rows: list[dict[str, Any]]) -> str:
+    first = str(rows[0]["month"])
+    return first if all(row["month"] == first for row in rows) else SEVERAL
 
 
 def _grouping(table: str, kind: str) -> Grouping:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from csctl.config import Config
@@ -14,16 +14,20 @@ from csctl.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
 from csctl.kpi.cells import NO_MONTH
-from csctl.kpi.figures import Row
+from csctl.kpi.counting import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
-from csctl.record import Record
+from csctl.record import Record, rows
 from csctl.severity import batch_limit
+from csctl.visiting import CYCLES, add_months
 
 _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
 _HALF_YEAR: Final = 6
 _ANSWERED: Final = ("returned", "phone_interview")
+_ONE_DAY: Final = timedelta(days=1)
+# The tables that no group of records holds.
+_ELSEWHERE: Final = ("duties", "records")
 
 
 class Asking(Protocol):
@@ -59,7 +63,7 @@ class Clocks(Protocol):
 class RepositoryRows:
     """The rows of one repository as of `now`; each group is read once.
 
-    Without `clocks` there are no rows about them.
+    Without `clocks` there are no rows about them. `others` are tables that are found elsewhere.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class RepositoryRows:
         schemas: Schemas,
         now: datetime,
         clocks: Clocks | None = None,
+        others: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = MappingProxyType({}),
     ) -> None:
         self._records = records
         self._config = config
@@ -76,8 +81,13 @@ class RepositoryRows:
         self._now = now
         self._clocks = clocks
         self._groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._workdays: dict[date, bool] = {}
         self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
+            **dict.fromkeys(_ELSEWHERE, _nothing),
+            **others,
             "open": self._open,
+            "closed": self._closed,
+            "costs": self._costs,
             "clocks": self._clock_rows,
             "closed_8ds": self._closed_8ds,
             "visits": self._visits,
@@ -128,7 +138,8 @@ class RepositoryRows:
                 found += itertools.chain.from_iterable(json.loads(f"[{','.join(standings)}]"))
             site, threshold = self._config.site.code, self._config.batch_from
             for row in found:
-                row["site"] = row["site"] or site
+                if "site" in row or len(self._config.sites) == 1:
+                    row["site"] = row.get("site") or site
                 if row.get("severity") == "":
                     reached = batch_limit(row["defective"], row["looked_at"], threshold)
                     row["severity"] = "general" if reached is None else "major"
@@ -141,14 +152,41 @@ class RepositoryRows:
         """Yield the complaints open at the end of the last month, which may be now."""
         end = self._end(months[-1])
         day = (end - timedelta(minutes=1)).date()
+        last = day.isoformat()
         later, month = [""], months[-1]
         while month < self.month:
             month = month_after(month)
             later.append(month)
         for row in self._plain("closed", later):
-            if row["received"] <= day.isoformat():
+            if row["received"] <= last:
                 age = (day - date.fromisoformat(row["received"])).days
                 yield {**row, "age": age, "overdue": self._is_overdue(row, end)}
+
+    def _closed(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield closed complaints with the working days they took."""
+        for row in self._plain("closed", months):
+            days = self._working_days(row["received"], row["days"])
+            yield {**row, "working_days": days}
+
+    def _working_days(self, begin: str, days: int | None) -> int | None:
+        """Return how many of some days after a day people work at the company's own site."""
+        if days is None:
+            return None
+        day, count = date.fromisoformat(begin), 0
+        for _each in range(days):
+            day += _ONE_DAY
+            if day not in self._workdays:
+                self._workdays[day] = self._config.site.calendar.is_working_day(day)
+            count += self._workdays[day]
+        return count
+
+    def _costs(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield costs; what a complaint books in the same category itself counts there once."""
+        for row in self._plain("costs", months):
+            case = self._records.find(row["complaint"]) if row["complaint"] else None
+            booked = rows(case.data.get("costs")) if case else ()
+            if all(each.get("category") != row["category"] for each in booked):
+                yield row
 
     def _is_overdue(self, complaint: Row, end: datetime) -> bool:
         return self._clocks is not None and self._clocks.is_overdue(complaint, end)
@@ -198,18 +236,23 @@ class RepositoryRows:
     def _responses(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
             doubt = satisfaction.doubt_of(survey)
-            for each in self._records.linking_to(survey.id, "survey-response"):
+            remark = satisfaction.weighting_of(survey)
+            held = list(self._records.linking_to(survey.id, "survey-response"))
+            weights = satisfaction.importance([each for each in held if not each.outcome])
+            for each in held:
                 source = each.data.get("source")
-                told = satisfaction.columns(survey, each)
+                told = satisfaction.columns(survey, each, weights)
                 yield {
                     "id": each.id,
                     "month": row["month"],
                     "outcome": each.outcome,
                     "customer": each.data.get("customer", ""),
                     "survey": survey.id,
+                    "source": source,
                     **told,
                     "valid": told["valid"] and source != "inferred",
                     "doubt": doubt,
+                    "remark": remark,
                 }
 
     def _scores(self, months: Sequence[str]) -> Iterator[Row]:
@@ -218,12 +261,22 @@ class RepositoryRows:
         for row in self._responses(months):
             if row["valid"] and row["points"] is not None and not row["outcome"]:
                 held.setdefault((row["survey"], row["customer"]), []).append(row)
+        functions = self._config.data.get("kpi", {}).get("function_weights", {})
         for (name, customer), found in held.items():
             survey, card = self._records.find(name), self._records.find(customer)
             grade = str(card.data.get("grade", "")) if card else ""
             weight = satisfaction.customer_weight(survey, customer, grade) if survey else 0.0
-            points = math.fsum(row["points"] for row in found) / len(found)
-            yield {**found[0], "points": points, "weight": weight, "weighted": points * weight}
+            points = satisfaction.mean(found, "points", functions) or 0.0
+            by_importance = satisfaction.mean(found, "points_by_importance", functions)
+            off = satisfaction.deducted(survey) if survey else 0.0
+            yield {
+                **found[0],
+                "points": points,
+                "weight": weight,
+                "weighted": points * weight,
+                "weighted_deducted": (points - off) * weight,
+                "weighted_importance": None if by_importance is None else by_importance * weight,
+            }
 
     def _asked(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
@@ -238,8 +291,24 @@ class RepositoryRows:
                 yield survey, row
 
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
-        """Yield the active customers, and whether a survey of the last half-year asked them."""
+        """Yield the customers active at the end: asked in half a year, visited in their cycle."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
         asked = {name for row in self._plain("asked", half) for name in row["customers"]}
+        year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]
+        end = (self._end(months[-1]) - timedelta(minutes=1)).date()
+        last: dict[str, str] = {}
+        for row in self._plain("made", year):
+            if not row["outcome"] and row["day"] <= end.isoformat():
+                last[row["customer"]] = max(row["day"], last.get(row["customer"], ""))
         for row in self._group("customers", NO_MONTH):
-            yield {**row, "surveyed": row["id"] in asked}
+            if row["since"] > end.isoformat() or (row["until"] and row["until"] <= end.isoformat()):
+                continue
+            begun, cycle = last.get(row["id"]) or row["begun"], CYCLES.get(row["cycle"])
+            in_cycle = None
+            if cycle:
+                in_cycle = bool(begun) and add_months(date.fromisoformat(begun), cycle) >= end
+            yield {**row, "surveyed": row["id"] in asked, "in_cycle": in_cycle}
+
+
+def _nothing(months: Sequence[str]) -> Iterator[Row]:
+    yield from ()

@@ -12,6 +12,7 @@ from csctl.kpi.periods import shown
 from csctl.kpi.targets import Light, Target, find_target
 from csctl.messages import _, language
 from csctl.record import Record
+from csctl.tables.table import Cell, Column, Table
 
 
 def unit_words(unit: str) -> str:
@@ -19,6 +20,7 @@ def unit_words(unit: str) -> str:
     return {
         "percent": "%",
         "ppm": "PPM",
+        "per_thousand": "/ 1,000",
         "hours": _("h"),
         "days": _("d"),
         "points": _("points"),
@@ -49,7 +51,7 @@ def _row(figure: Figure, kpi: Kpi, target: Target | None) -> dict[str, Any]:
     light = target.light(figure.value) if target else ""
     return {
         "figure": pick(kpi.label, language()),
-        "shown": with_unit(figure.value, kpi.unit),
+        "shown": with_unit(figure.value, kpi.unit, figure.currency),
         "shown_theirs": with_unit(figure.theirs, kpi.unit) if kpi.theirs else "",
         "aim": _aim(target, kpi) if target else "",
         "light": light_words(light),
@@ -59,6 +61,7 @@ def _row(figure: Figure, kpi: Kpi, target: Target | None) -> dict[str, Any]:
         "value": figure.value,
         "theirs": figure.theirs,
         "unit": kpi.unit,
+        "currency": figure.currency,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
         "excluded": figure.excluded,
@@ -72,10 +75,38 @@ def _row(figure: Figure, kpi: Kpi, target: Target | None) -> dict[str, Any]:
     }
 
 
-def with_unit(value: float | None, unit: str) -> str:
-    """Return a value as people read it, with its unit."""
+def figure_table(rows: Iterable[Mapping[str, Any]], title: str) -> Table:
+    """Return what `figure_rows` returned as a table to be given out: numbers as they are."""
+    columns = (
+        Column("name", (_("Name"),)),
+        Column("figure", (_("Figure"),)),
+        Column("period", (_("Period"),)),
+        Column("value", (_("Value"),), "number"),
+        Column("theirs", (_("Customer's count"),), "number"),
+        Column("unit", (_("Unit"),)),
+        Column("target", (_("Target"),), "number"),
+        Column("light", (_("Light"),)),
+        Column("numerator", (_("Numerator"),), "number"),
+        Column("denominator", (_("Denominator"),), "number"),
+        Column("excluded", (_("Never counted"),), "integer"),
+        Column("formula", (_("Formula"),), width=50),
+        Column("choice", (_("Chosen"),)),
+        Column("source", (_("Source"),)),
+        Column("notes", (_("Note"),), width=50),
+    )
+    told = ({**row, "unit": row["currency"] or row["unit"]} for row in rows)
+    cells = ([_cell(row[column.name]) for column in columns] for row in told)
+    return Table("kpi", (title,), columns, cells)
+
+
+def _cell(value: Any) -> Cell:
+    return "\n".join(value) if isinstance(value, list) else value
+
+
+def with_unit(value: float | None, unit: str, currency: str = "") -> str:
+    """Return a value as people read it, with its unit; money with its currency."""
     text = shown(value, unit)
-    return text if value is None else f"{text} {unit_words(unit)}".strip()
+    return text if value is None else f"{text} {unit_words(unit) or currency}".strip()
 
 
 def _aim(target: Target, kpi: Kpi) -> str:
@@ -84,7 +115,7 @@ def _aim(target: Target, kpi: Kpi) -> str:
 
 def counted(figure: Figure) -> str:
     """Return what a figure was reckoned from: 12 / 165,000, or of values how many."""
-    if figure.spread:
+    if figure.spread and figure.denominator is not None:
         return f"n = {figure.denominator:,.0f}"
     if figure.denominator is None or figure.numerator is None:
         return ""
@@ -94,12 +125,14 @@ def counted(figure: Figure) -> str:
 def explanation(figure: Figure, kpi: Kpi, definitions: Definitions) -> list[tuple[str, str]]:
     """Return what a figure means and rests on, as pairs of a label and a text."""
     spoken = language()
-    tables = [table for each in (kpi.of, kpi.per) if each for table in each.tables]
+    tables = [table for each in kpi.measures() for table in each.tables]
     declared = [definitions.tables[each] for each in dict.fromkeys(tables)]
+    names = {name: pick(each.label, spoken) for name, each in definitions.kpis.items()}
     left_out = sorted({name for each in declared for name in each.left_out})
     pairs = [
         (_("Figure"), f"{pick(kpi.label, spoken)} ({kpi.name})"),
-        (_("Value"), with_unit(figure.value, kpi.unit)),
+        (_("Value"), with_unit(figure.value, kpi.unit, figure.currency)),
+        (_("Unit"), kpi.unit),
         (_("As the customer counts"), with_unit(figure.theirs, kpi.unit) if kpi.theirs else ""),
         (_("Period"), str(figure.period)),
         (_("Formula"), kpi.formula()),
@@ -107,11 +140,13 @@ def explanation(figure: Figure, kpi: Kpi, definitions: Definitions) -> list[tupl
         (_("Numerator"), _side(figure.numerator, kpi.of.label)),
         (_("Denominator"), _side(figure.denominator, kpi.per.label) if kpi.per else ""),
         (_("Counted in the month of"), ", ".join(dict.fromkeys(e.by for e in declared))),
-        (_("Never counted"), f"{', '.join(left_out)} ({figure.excluded})"),
+        (_("Never counted"), f"{', '.join(left_out)} ({figure.excluded})" if left_out else ""),
         (_("Source"), kpi.source),
         *((_("Note"), each) for each in figure.notes),
     ]
-    pairs += [(name, with_unit(each, kpi.unit)) for name, each in figure.spread.items()]
+    pairs += [
+        (names.get(name, name), with_unit(each, kpi.unit)) for name, each in figure.spread.items()
+    ]
     return [(label, text) for label, text in pairs if text]
 
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from csctl.charts import lines
+from csctl.charts import bars, lines
 from csctl.charts.drawing import Chart
 from csctl.kinds.schema import pick
 from csctl.kpi import satisfaction
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import shown
 from csctl.kpi.targets import find_target
 from csctl.kpi.telling import counted, light_words, with_unit
@@ -20,6 +21,7 @@ from csctl.reports.drawings import YEAR, Drawings
 from csctl.reports.model import Table
 
 _HALF_YEAR: Final = 6
+_NAMED: Final = 6
 
 
 class Content(Drawings):
@@ -34,14 +36,15 @@ class Content(Drawings):
         rows, notes = [], dict[str, list[str]]()
         for name in names:
             figure, kpi = self.reckoning.figure(name), self.reckoning.definitions.get(name)
+            earlier = before.figure(name)
             target = find_target(targets, kpi, figure.period, self.scope)
             sign = "≤" if kpi.direction == "down" else "≥"
             label = pick(kpi.label, language())
             rows.append((
                 label,
-                with_unit(figure.value, kpi.unit),
+                with_unit(figure.value, kpi.unit, figure.currency),
                 with_unit(figure.theirs, kpi.unit) if kpi.theirs else "",
-                with_unit(before.figure(name).value, kpi.unit),
+                with_unit(earlier.value, kpi.unit, earlier.currency),
                 f"{sign} {shown(target.value, kpi.unit)}" if target else "",
                 light_words(target.light(figure.value)) if target else "",
                 counted(figure),
@@ -55,24 +58,33 @@ class Content(Drawings):
         told = [f"{'、'.join(each)}: {note}" for note, each in notes.items()]
         return Table(_("Figures of {period}").format(period=self.period), heads, tuple(rows)), told
 
-    def charts(self) -> dict[str, Chart]:
-        """Return every chart of the period by name."""
+    def charts(self, weight: str = "count", *, log: bool = False) -> dict[str, Chart]:
+        """Return every chart of the period by name; `weight` is that of Paretos of complaints."""
         drawn = {
-            "trend": self.trend(),
-            "pareto-defect": self.pareto("defect", _("By defect")),
-            "pareto-customer": self.pareto("customer", _("By customer")),
-            "pareto-part": self.pareto("part", _("By part")),
-            "pareto-department": self.pareto("dept", _("By department responsible")),
+            "trend": self.trend(log=log),
+            "pareto-defect": self.pareto("defect", _("By defect"), weight),
+            "pareto-customer": self.pareto("customer", _("By customer"), weight),
+            "pareto-part": self.pareto("part", _("By part"), weight),
+            "pareto-department": self.pareto("dept", _("By department responsible"), weight),
+            "pareto-cause": self.causes(),
             "aging": self.ages(),
+            "owners": self.owners(),
             "run": self.run_chart(),
             "c": self.control_chart(),
             **self.rate_charts(),
+            **self.rare_charts(),
             "paynter": self.paynter(),
             "lead-times": self.lead_times(),
         }
         for each in self.surveys():
             if isinstance(each, Chart):
                 drawn["satisfaction"] = each
+            else:
+                points = [float(row[1]) for row in each.rows]
+                names = [row[0] for row in each.rows]
+                drawn["satisfaction-customer"] = bars.grouped(
+                    each.title, names, [(_("points"), points)], _("Customer"), _("points")
+                )
         return drawn
 
     def complaints(self) -> Table:
@@ -131,23 +143,26 @@ class Content(Drawings):
         return Table(_("Returned parts"), ("", _("parts")), tuple(rows))
 
     def services(self) -> Table:
-        """Return the visits, requests, field services, call-backs and trainings there were."""
+        """Return the visits, requests, field services, call-backs, trainings … there were."""
         tables = (
             ("made", _("visits")), ("requests", _("requests and enquiries")),
             ("callbacks", _("call-backs due")), ("suggestions", _("suggestions evaluated")),
-            ("tests", _("test reports due")),
+            ("tests", _("test reports due")), ("helped", _("field services")),
+            ("attended", _("trainings")), ("asked", _("surveys")),
         )  # fmt: skip
         rows = []
         for table, word in tables:
-            found = self.reckoning.rows(table) if table != "made" else self._visits()
-            names = ", ".join(sorted({str(row["id"]) for row in found})[:_HALF_YEAR])
-            rows.append((word, str(len(found)), names))
+            found = self.supply.rows(table, self.period.months())
+            ids = sorted({str(row["id"]) for row in found if self._counts(table, row)})
+            more = f" … +{len(ids) - _NAMED}" if len(ids) > _NAMED else ""
+            rows.append((word, str(len(ids)), ", ".join(ids[:_NAMED]) + more))
         return Table(_("Service activities"), ("", _("count"), _("Records")), tuple(rows))
 
-    def _visits(self) -> list[Row]:
-        customer = self.scope.get("customer", "")
-        rows = self.supply.rows("made", self.period.months())
-        return [e for e in rows if not e["outcome"] and customer in ("", e["customer"])]
+    def _counts(self, table: str, row: Row) -> bool:
+        """Tell whether a row counts, and is about the customer asked for."""
+        declared = self.reckoning.definitions.tables.get(table)
+        ended = row["outcome"] in declared.left_out if declared else row["outcome"]
+        return not ended and self.scope.get("customer", row.get("customer")) == row.get("customer")
 
     def surveys(self) -> list[Chart | Table]:
         """Return what customers scored in the surveys of the last half-year, by dimension."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from csctl.charts import bars, control, grids, lines
@@ -11,7 +13,8 @@ from csctl.charts.drawing import Chart
 from csctl.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import pick
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import Period
 from csctl.kpi.supply import RepositoryRows
 from csctl.kpi.targets import find_target
@@ -20,6 +23,8 @@ from csctl.record import rows, text_of
 
 AGES: Final = (7, 14, 30, 60, 90)
 YEAR: Final = 12
+# What is more frequent is not rare, and is counted by month.
+_EVENTS: Final = 61
 
 
 class Drawings:
@@ -53,7 +58,7 @@ class Drawings:
         period = Period(month, month)
         return Reckoning(self.reckoning.definitions, self.supply, period, self.scope)
 
-    def trend(self) -> Chart:
+    def trend(self, *, log: bool = False) -> Chart:
         """Return a year of complaints by severity with the rolling 0-km PPM."""
         months = self.period.months(YEAR)[-YEAR:]
         rows = self.reckoning.rows("complaints", YEAR)
@@ -67,13 +72,67 @@ class Drawings:
         target = find_target(self.index.records("target"), kpi, self.period, self.scope)
         label = pick(kpi.label, language())
         title = _("Complaints by month and rolling PPM")
-        return bars.trend(title, months, stacks, (label, ppm), target.value if target else None)
+        aim = target.value if target else None
+        return bars.trend(title, months, stacks, (label, ppm), aim, log=log)
 
-    def pareto(self, column: str, title: str) -> Chart:
-        """Return the complaints of a year by one of their columns."""
-        rows = self.reckoning.rows("complaints", YEAR)
-        counts = Counter(self._label(column, str(row[column])) for row in rows)
-        return bars.pareto(title, list(counts.items()), _("complaints"))
+    def pareto(self, column: str, title: str, weight: str = "count") -> Chart:
+        """Return the complaints of a year by a column: their count, their parts or their costs."""
+        sums: Counter[str] = Counter()
+        held = {row["id"]: row for row in self.reckoning.rows("complaints", YEAR)}
+        for row in held.values():
+            amount = {"count": 1, "qty": row["defective"], "cost": 0}[weight]
+            sums[self._label(column, str(row[column]))] += amount
+        for row in self.reckoning.rows("costs", YEAR) if weight == "cost" else ():
+            if case := held.get(row["complaint"] or row["id"]):
+                sums[self._label(column, str(case[column]))] += row["amount"]
+        units = {"count": _("complaints"), "qty": _("defective parts"), "cost": _("costs")}
+        return bars.pareto(title, list(sums.items()), units[weight])
+
+    def causes(self) -> Chart:
+        """Return the root causes that the 8Ds of a year's complaints found, by category."""
+        cases = self.reckoning.rows("complaints", YEAR)
+        linked = (self.index.linking_to(row["id"], "8d") for row in cases)
+        reports = {each.id: each for found in linked for each in found if not each.outcome}
+        counts = Counter(
+            self.choice("8d", "causes[].category", str(row.get("category", "")))
+            for report in reports.values()
+            for row in rows(report.data.get("causes"))
+        )
+        return bars.pareto(_("Root causes by category"), list(counts.items()), _("causes"))
+
+    def owners(self) -> Chart:
+        """Return the open complaints by owner, those with an overdue clock told apart."""
+        rows = self.open_rows()
+        who = [self.name(row["owner"], "name") for row in rows]
+        names = [name for name, _count in bars.ranked(list(Counter(who).items()))]
+        counts = Counter(
+            (name if name in names else names[-1], bool(row["overdue"]))
+            for name, row in zip(who, rows, strict=True)
+        )
+        stacks = [
+            (words, [float(counts[name, is_late]) for name in names])
+            for words, is_late in (
+                (_("a clock is overdue"), True),
+                (_("no clock is overdue"), False),
+            )
+        ]
+        return bars.grouped(_("Open complaints by owner"), names, stacks, _("Owner"))
+
+    def rare_charts(self) -> dict[str, Chart]:
+        """Return g and t charts: the days from each complaint of a year to the next."""
+        rows = sorted(self.reckoning.rows("complaints", YEAR), key=lambda row: str(row["received"]))
+        times = [datetime.fromisoformat(row["received"]) for row in rows[-_EVENTS:]]
+        spans = [(one, later) for one, later in pairwise(times)]
+        names = [f"{later:%Y-%m-%d}" for _one, later in spans]
+        days = [float((later.date() - one.date()).days) for one, later in spans]
+        exact = [(later - one) / timedelta(days=1) for one, later in spans]
+        titles = _("Days between complaints: g chart"), _("Days between complaints: t chart")
+        found = control.g_chart(days), control.t_chart(exact)
+        drawn = [
+            lines.control(title, names, each, _("Days"), _("Date"))
+            for title, each in zip(titles, found, strict=True)
+        ]
+        return {"g": drawn[0], "t": drawn[1]}
 
     def _label(self, column: str, value: str) -> str:
         return self.name(value) if column == "customer" else value

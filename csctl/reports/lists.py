@@ -6,12 +6,13 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any, Final
 
-from csctl.charts import grids
+from csctl.charts import bars, grids
 from csctl.charts.drawing import Chart
 from csctl.clocks import clock_states
 from csctl.index import Index
 from csctl.kinds.schema import Clock, pick
-from csctl.kpi.figures import Reckoning, Row
+from csctl.kpi.counting import Row
+from csctl.kpi.figures import Reckoning
 from csctl.messages import _, language
 from csctl.record import Record, linked_ids, text_of
 
@@ -91,6 +92,19 @@ def strip(index: Index, now: datetime, customer: str = "") -> Chart:
         for report, steps in held
     ]
     return grids.strip(_("Open 8Ds against their days"), labels, rows)
+
+
+def funnel(index: Index, customer: str = "") -> Chart:
+    """Return how many of all 8Ds that did not end otherwise came to each stage."""
+    kind = index.store.repository.schemas.kind(_REPORT)
+    held = [each for each in index.select(_REPORT) if not each.outcome]
+    counts = dict.fromkeys((each.name for each in kind.stages), 0)
+    for report in held:
+        if not customer or customer in _customers(report):
+            for stage in kind.stages_up_to(report.stage):
+                counts[stage.name] += 1
+    steps = [(pick(each.label, language()), counts[each.name]) for each in kind.stages]
+    return bars.funnel(_("8Ds by the stage they came to"), steps)
 
 
 def repeats(reckoning: Reckoning) -> list[dict[str, Any]]:

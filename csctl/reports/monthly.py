@@ -10,6 +10,7 @@ from csctl.index import Index
 from csctl.kinds.schema import pick
 from csctl.kpi.definitions import PROFILE
 from csctl.kpi.freezing import frozen
+from csctl.kpi.periods import month_after
 from csctl.messages import _, language
 from csctl.record import Record, rows, text_of
 from csctl.reports.content import Content
@@ -17,8 +18,8 @@ from csctl.reports.model import Report, Section, Table
 from csctl.times.moments import format_moment
 
 
-def monthly_report(content: Content, before: Record | None) -> Report:
-    """Return the service report of a month; `before` is the record of the last one."""
+def monthly_report(content: Content) -> Report:
+    """Return the service report of a month."""
     figures, notes = content.figures(_names(content, "monthly"))
     company = content.index.store.repository.config.company
     return Report(
@@ -34,7 +35,7 @@ def monthly_report(content: Content, before: Record | None) -> Report:
                 _("Returned parts and service"),
                 (content.returned_parts(), content.services(), *content.surveys()),
             ),
-            Section(_("Improvement"), (_followed_up(content, before), content.document_updates())),
+            Section(_("Improvement"), (_followed_up(content), content.document_updates())),
         ),
         tuple(notes),
     )
@@ -64,42 +65,64 @@ def _names(content: Content, report: str) -> list[str]:
     return list(profile["reports"][report])
 
 
-def _followed_up(content: Content, before: Record | None) -> Table:
-    """Return what the last report promised, and what came of it."""
-    heads = (_("Issue"), _("Action"), _("Owner"), _("Due"), _("Result"))
-    title, empty = _("Last month's actions"), _("The last report promised nothing.")
-    if before is None:
-        return Table(title, heads, (), _("There is no report of the month before."))
+def _followed_up(content: Content) -> Table:
+    """Return what earlier reports promised, and what came of it."""
+    heads = (_("Report"), _("Issue"), _("Action"), _("Owner"), _("Due"), _("Result"))
+    title, empty = _("Earlier reports' actions"), _("No action of an earlier report is open.")
+    if not any(_earlier(content)):
+        return Table(title, heads, (), _("There is no report of an earlier month."))
     found = [
         (
+            report.id,
             text_of(row.get("issue"), language()),
             text_of(row.get("action"), language()),
             content.name(str(row.get("owner", "")), "name"),
             str(row.get("due", "")),
-            pick(before.kind.field("last_month_followup[].result").choices[result], language()),
+            pick(report.kind.field("last_month_followup[].result").choices[result], language()),
         )
-        for row, result in followed_up(content, before)
+        for report, row, result in followed_up(content)
     ]
     return Table(title, heads, tuple(found), empty)
 
 
-def followed_up(content: Content, before: Record) -> list[tuple[dict[str, object], str]]:
-    """Return the top issues of the last report, each with its result by now.
+def followed_up(content: Content) -> list[tuple[Record, Mapping[str, object], str]]:
+    """Return the actions of the last report, and those of earlier ones that were open since.
 
-    One is done when its complaint is closed; else its day decides.
+    Each with its report and its result by now: done on the day it says, or with its complaint;
+    else its own day decides.
     """
     today = f"{content.supply.today}"
+    last = month_after(content.period.last, -1)
     found = []
-    for row in rows(before.data.get("top_issues")):
-        complaint = content.index.find(str(row.get("complaint", "")))
-        is_done = complaint is not None and _is_closed(complaint)
-        late = str(row.get("due", "")) < today
-        found.append((dict(row), "done" if is_done else "overdue" if late else "in_progress"))
+    for report in _earlier(content):
+        for row in rows(report.data.get("top_issues")):
+            result = _result(row, content, today)
+            ended = str(row.get("done_on", "")) if result == "done" else ""
+            is_open = result in ("in_progress", "overdue") or ended >= f"{content.period.last}-01"
+            if is_open or report.data.get("month") == last:
+                found.append((report, row, result))
     return found
+
+
+def _result(row: Mapping[str, Any], content: Content, today: str) -> str:
+    if row.get("cancelled_reason"):
+        return "cancelled"
+    complaint = content.index.find(str(row.get("complaint", "")))
+    if row.get("done_on") or (complaint is not None and _is_closed(complaint)):
+        return "done"
+    return "overdue" if str(row.get("due", "")) < today else "in_progress"
 
 
 def _is_closed(complaint: Record) -> bool:
     return complaint.stage == complaint.kind.stages[-1].name
+
+
+def _earlier(content: Content) -> list[Record]:
+    """Return the reports of earlier months, in order."""
+    month = content.period.last
+    held = [each for each in content.index.records("monthly-report") if not each.outcome]
+    before = [each for each in held if str(each.data.get("month", "")) < month]
+    return sorted(before, key=lambda each: (str(each.data.get("month", "")), each.id))
 
 
 def find_report(index: Index, month: str) -> Record | None:
@@ -108,14 +131,14 @@ def find_report(index: Index, month: str) -> Record | None:
     return next((each for each in found if not each.outcome), None)
 
 
-def record_fields(content: Content, before: Record | None, now: datetime) -> dict[str, Any]:
-    """Return what a report's record begins with: its figures, and what the last one promised."""
+def record_fields(content: Content, now: datetime) -> dict[str, Any]:
+    """Return what a report's record begins with: its figures, and what earlier ones promised."""
     month = content.period.last
     fields: dict[str, Any] = {"month": month, **frozen_fields(content, now)}
-    if before is not None and (held := followed_up(content, before)):
+    if held := followed_up(content):
         fields["last_month_followup"] = [
-            {"id": f"L{number}", "issue": _promise(row), "result": result}
-            for number, (row, result) in enumerate(held, start=1)
+            {"id": f"L{number}", "report": report.id, "issue": _promise(row), "result": result}
+            for number, (report, row, result) in enumerate(held, start=1)
         ]
     return fields
 

@@ -67,7 +67,7 @@ def _form(report: Report, store: Store, record: Record | None) -> dict[str, Any]
             "revision": str(declared.get("revision", "")),
             "step": [],
         },
-        "draft": False,
+        "draft": False,  # nobody has to sign it
         "digest": "",
         "words": {key: wording.label(text) for key, text in words.items()},
         "sections": [],

@@ -24,8 +24,9 @@ def check_shipped_months(shipment: Record, context: Context) -> Iterator[Finding
     customer, month = given(shipment, "customer"), given(shipment, "month")
     if shipment.outcome or month is None:
         return
+    site = given(shipment, "site") or ""
     held = map(json.loads, context.group(SHIPMENTS, str(customer)))
-    others = [each for each in held if each[1] != shipment.id]
+    others = [each[:3] for each in held if each[1] != shipment.id and each[3] == site]
     seen: set[Any] = set()
     for row in list_of(shipment, "parts"):
         part, place = row.get("own_part_no"), in_row("parts", row, "own_part_no")
@@ -55,13 +56,13 @@ def check_shipped_months(shipment: Record, context: Context) -> Iterator[Finding
 
 
 def _shipped(record: Record) -> tuple[str, str] | None:
-    """Return the customer of a shipment, its month, id and parts; None for what counts for none."""
+    """Return the customer of a shipment, and its month, id, parts and site; None without."""
     customer, month = record.data.get("customer"), record.data.get("month")
     if record.outcome or not isinstance(customer, str) or not isinstance(month, str):
         return None
     numbers = (row.get("own_part_no") for row in rows(record.data.get("parts")))
     parts = [each for each in numbers if isinstance(each, str)]
-    return customer, json.dumps([month, record.id, parts])
+    return customer, json.dumps([month, record.id, parts, record.data.get("site") or ""])
 
 
 SHIPMENTS: Final = Grouping("shipped", "shipment", _shipped)

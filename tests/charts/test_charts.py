@@ -257,3 +257,55 @@ def test_ticks_of_nothing() -> None:
     empty: list[Any] = []
     assert ticks(0) == [0, 1]
     assert lines.boxes("周期", empty, "天").rows == ()
+
+
+def test_rare_events_are_judged_by_the_days_between_them() -> None:
+    days = [20.0, 31, 14, 26, 18, 140]
+    found = control.g_chart(days)
+    mean = sum(days) / len(days)
+    assert found.centre == mean
+    assert found.upper[0] == pytest.approx(mean + 3 * (mean * (mean + 1)) ** 0.5)
+    assert found.lower == (0.0,) * 6
+    assert found.flags[-1] == ()
+    times = control.t_chart([*days[:5], 900.0])
+    assert times.flags[-1] == ("WE1",)
+    assert times.centre == pytest.approx((sum(e ** (1 / 3.6) for e in times.values) / 6) ** 3.6)
+    assert all(low is not None and low <= times.centre for low in times.lower)
+    assert control.t_chart([]).values == control.g_chart([]).values == ()
+    chart = lines.control("t", [f"2026-01-{n:02}" for n in range(1, 7)], times, "d", "Date")
+    assert (chart.headings[0], chart.notes) == ("Date", ("WE1: a point beyond 3 sigma",))
+
+
+@pytest.mark.parametrize("count", [3, 30, 300, 3000])
+def test_days_are_written_whole_or_not_at_all(count: int) -> None:
+    days = [f"2026-{1 + n % 12:02}-{1 + n % 28:02}" for n in range(count)]
+    chart = lines.control("t", days, control.t_chart([1.0 + n % 9 for n in range(count)]))
+    assert_nothing_overlaps(chart)
+    assert not [each for each in labels(chart) if "…" in each.text]
+    owners = bars.grouped("x", [f"{LONG}{n}" for n in range(count)], [("n", [50.0] * count)], "x")
+    assert_nothing_overlaps(owners)
+
+
+def test_a_funnel_tells_how_many_come_to_each_step() -> None:
+    chart = bars.funnel("8D", [("D0", 40), ("D8 " + LONG, 10), ("closed", 0)])
+    assert [row[1:] for row in chart.rows] == [
+        ("40", "100.0%"), ("10", "25.0%"), ("0", "0.0%"),
+    ]  # fmt: skip
+    widths = [each.width for each in rects(chart, "bar")]
+    assert widths[1] == pytest.approx(widths[0] / 4)
+    assert_nothing_overlaps(chart)
+    assert bars.funnel("8D", [("D0", 0)]).rows == (("D0", "0", "0.0%"),)
+
+
+def test_a_line_of_many_sizes_is_seen_on_an_axis_of_powers() -> None:
+    months, stacks = MONTHS[:3], [("n", [1.0, 1.0, 1.0])]
+    chart = bars.trend("x", months, stacks, ("ppm", [1.0, 100.0, 10_000.0]), 10.0, log=True)
+    (line,) = paths(chart, "line-main")[:1]
+    steps = [one[1] - other[1] for one, other in pairwise(line.points)]
+    assert steps[0] == pytest.approx(steps[1], abs=0.02)
+    marks = {each.text for each in labels(chart)}
+    assert {"1", "10", "100", "1,000", "10,000"} <= marks
+    flat = bars.trend("x", months, stacks, ("ppm", [0.0, 0.5, None]), log=True)
+    assert {y for _x, y in paths(flat, "line-main")[0].points} == {
+        paths(flat, "axis")[0].points[0][1]
+    }

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+
+import openpyxl
+import pytest
 
 from csctl.resources import builtin
 from tests.commands.company import COMPLAINT, SHARED, Company
@@ -25,7 +29,7 @@ def test_figures_stand_beside_their_targets(run: Run) -> None:
     assert (shown.code, shown.out.splitlines()[0]) == (0, "Figures of 2026-10")
     (csat,) = [each for each in shown.out.splitlines() if each.startswith("Customer satisfaction")]
     assert csat.split()[2:] == ["77.59", "points", "≥", "85.00", "▲", "yellow", "543.11", "/", "7"]
-    assert "without shipments, left out: MUSTER 2026-08" in shown.err
+    assert "without parts shipped, left out: MUSTER 2026-08" in shown.err
     assert "complaints / deliveries × 100" in shown.err
 
 
@@ -101,3 +105,46 @@ def test_a_clock_that_waits_is_found_anew_each_time(company: Company, run: Run) 
         remembered = run("--now", now, *words)
         anew = run("--now", now, "--no-cache", *words)
         assert (remembered.code, remembered.out) == (0, anew.out)
+
+
+def test_figures_are_exported_as_numbers_with_what_they_rest_on(run: Run, tmp_path: Path) -> None:
+    words = ("-C", ROOT, "--now", NOW, "export", "kpi", "--where", "month=2026-09")
+    book = tmp_path / "kpi.xlsx"
+    made = run(*words, "--where", "customer=STARCAR", "--to", "xlsx", "-o", str(book))
+    assert made.code == 0, made.err
+    sheet = openpyxl.load_workbook(book).active
+    assert sheet is not None
+    heads = [cell.value for cell in sheet[1]]
+    cells = {row[0].value: dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(2)}
+    assert cells["ppm_0km"]["Value"].value == pytest.approx(46e6 / 176_800)
+    assert cells["ppm_0km"]["Denominator"].data_type == "n"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", f"A1:O{len(cells) + 1}")
+    listed = run(*words, "--to", "json")
+    rows = {each["name"]: each for each in json.loads(listed.out)["data"]}
+    assert len(rows) == len(cells)
+    assert rows["training_effect"]["value"] is None
+    assert "46.0,176800.0" in run(*words, "--to", "csv").out
+    for wrong, told in (("custmer=X", "Did you mean customer?"), ("month=13", "no month")):
+        shown = run("-C", ROOT, "export", "kpi", "--where", wrong, "--to", "csv")
+        assert (shown.code, told in shown.err) == (2, True)
+
+
+def test_complete_records_are_those_that_were_checked_and_have_no_error(
+    company: Company, run: Run
+) -> None:
+    words = ("report", "kpi", "--month", "2026-05", "--explain", "record_completeness")
+
+    def told() -> dict[str, Any]:
+        data: list[dict[str, Any]] = json.loads(run(*words, "--format", "json").out)["data"]
+        return data[0]
+
+    unknown = told()
+    assert (unknown["value"], unknown["denominator"]) == (None, 0)
+    assert "find out with: csctl validate" in unknown["notes"][0]
+    checked = json.loads(run("validate", "--format", "json").out)
+    wrong = {each["record"] for each in checked["findings"] if each["level"] == "error"}
+    count = checked["data"][0]["records"]
+    found = told()
+    assert (found["numerator"], found["denominator"]) == (count - len(wrong), count)
+    assert found["value"] == pytest.approx(100 * (count - len(wrong)) / count)
+    assert wrong <= {name for name, _one, _other in found["records"]}

@@ -47,24 +47,51 @@ def test_a_month_is_written_kept_and_its_figures_stay_after_the_review(
     company.commit()
     told = run("report", "monthly", MONTH, "-o", "report.pdf")
     assert "MR-2026-0001 is reviewed: its figures stay as they are." in told.err
+    assert "Complaints was 2 and comes out as 1: csctl report kpi" in told.err
     assert company.text("MR-2026-0001").count("kpi:") == kept.count("kpi:")
     later = run("validate").out
     assert "RPT-FIGURES" in later
     assert "Complaints was" in later
+    config = company.root / "csctl.yaml"
+    wrong = "kpi: {csi: {csat: {share: 0.5}, otd: {share: 0.4}}}\n"
+    config.write_text(config.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    told = run("validate")
+    assert "csi: the shares of its figures add up to 0.9, not to 1." in told.out
 
 
-def test_what_the_last_report_promised_is_followed_up(company: Company, run: Run) -> None:
+def test_what_a_report_promised_is_followed_up_until_it_is_done(company: Company, run: Run) -> None:
     assert run("report", "monthly", "2026-04", "-o", "april.pdf").code == 0
-    promise = (
-        "top_issues:\n  - id: T1\n    issue: 断脚\n    priority: high\n    action: 换模\n"
-        "    owner: zhang-wei\n    due: '2026-05-20'\n\nfigures_at:"
+    row = "  - id: {id}\n    issue: 断脚\n    priority: high\n    action: {action}\n" + (
+        "    owner: zhang-wei\n    due: '2026-05-20'\n{more}"
     )
-    company.write("MR-2026-0001", "figures_at:", promise)
+    promises = (
+        row.format(id="T1", action="换模", more="")
+        + row.format(id="T2", action="加检", more="    done_on: '2026-05-18'\n")
+        + row.format(id="T3", action="停线", more="    cancelled_reason: 不再需要\n")
+    )
+    company.write("MR-2026-0001", "figures_at:", f"top_issues:\n{promises}\nfigures_at:")
     company.commit()
     assert run("report", "monthly", MONTH, "-o", "may.pdf").code == 0
     kept = company.text("MR-2026-0002")
-    assert "issue: '断脚: 换模'\n    result: overdue" in kept
+    for action, result in (("换模", "overdue"), ("加检", "done"), ("停线", "cancelled")):
+        assert f"report: MR-2026-0001\n    issue: '断脚: {action}'\n    result: {result}" in kept
     assert "换模" in text_of(company.root / "may.pdf")[1]
+    # What is open stands in the report after the next too; what was done or cancelled does not.
+    assert run("report", "monthly", "2026-06", "--no-commit", "-o", "june.pdf").code == 0
+    later = company.text("MR-2026-0003")
+    assert ("换模" in later, "加检" in later, "停线" in later) == (True, False, False)
+
+
+def test_who_only_looks_needs_no_record_of_his_own(
+    company: Company, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "guest@example.org")
+    looked = run("report", "monthly", MONTH, "--dry-run")
+    assert (looked.code, "+month: 2026-05" in looked.out) == (0, True)
+    assert "No person record has your e-mail address guest@example.org." in looked.err
+    assert run("report", "monthly", MONTH).code == 2
+    assert run("--me", "nobody", "report", "monthly", MONTH, "--dry-run").code == 2
 
 
 def test_wrong_months_are_refused_before_anything_is_written(company: Company, run: Run) -> None:

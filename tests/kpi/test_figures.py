@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.schemaload import Schemas
+from csctl.kpi.counting import Row, quantile
 from csctl.kpi.definitions import build_definitions
-from csctl.kpi.figures import Figure, Reckoning, Row, quantile
+from csctl.kpi.figures import Figure, Reckoning
 from csctl.kpi.periods import Period, is_month, month_after, parse_period, shown
 from csctl.places import search_path
 
@@ -61,7 +62,7 @@ def test_ppm_is_parts_per_parts_and_the_customers_count_stands_beside_it() -> No
 def test_without_a_denominator_there_is_no_value_and_a_count_of_nothing_is_0() -> None:
     nothing = reckon("ppm_0km", complaints=[case("CC-1")])
     assert (nothing.value, nothing.theirs, nothing.denominator) == (None, None, 0)
-    assert nothing.notes == ("without shipments, left out: GEELY 2026-03",)
+    assert nothing.notes == ("without parts shipped, left out: GEELY 2026-03",)
     assert reckon("ppm_0km", shipments=[shipped(0)]).value is None
     assert reckon("repeat_rate").value is None
     assert reckon("first_response").value is None
@@ -72,7 +73,7 @@ def test_a_month_without_shipments_leaves_both_sides_and_is_named() -> None:
     cases = [case("CC-1", "2026-02", qty_ours=50), case("CC-2", "2026-03", qty_ours=2)]
     found = reckon("ppm_0km_3m", complaints=cases, shipments=[shipped(1_000_000)])
     assert found.value == 2
-    assert found.notes == ("without shipments, left out: GEELY 2026-02",)
+    assert found.notes == ("without parts shipped, left out: GEELY 2026-02",)
 
 
 def test_a_month_entered_twice_leaves_both_sides_and_is_named() -> None:
@@ -172,7 +173,7 @@ def test_every_figure_is_defined_whole_and_can_have_a_target() -> None:
     for kpi in DEFINITIONS.kpis.values():
         assert kpi.formula()
         assert kpi.source
-        for each in filter(None, (kpi.of, kpi.per, kpi.theirs)):
+        for each in kpi.measures():
             assert set(each.label) == {"zh", "en", "zh-TW"}
     with pytest.raises(UsageError, match="There is no figure ppm_0kn") as caught:
         DEFINITIONS.get("ppm_0kn")
@@ -183,7 +184,7 @@ def test_a_profile_that_names_what_it_does_not_define_is_refused() -> None:
     class Broken(Schemas):
         def profile(self, name: str) -> dict[str, Any]:
             data = super().profile(name)
-            return {**data, "kpis": {"csat": {**data["kpis"]["csat"], "of": "nothing"}}}
+            return {**data, "kpis": {"otd": {**data["kpis"]["otd"], "of": "nothing"}}}
 
     with pytest.raises(CsctlError, match=r"profiles/kpis\.yaml names 'nothing'"):
         build_definitions(Broken(search_path(None, "schemas")))
@@ -218,3 +219,81 @@ def test_values_are_rounded_half_up_and_only_when_shown() -> None:
     texts = [shown(0.05, "percent"), shown(12.345, "points"), shown(2.5, "count")]
     assert texts == ["0.1", "12.35", "3"]
     assert (shown(None, "ppm"), shown(1234.56, "ppm")) == ("–", "1,234.6")
+
+
+def test_what_is_less_is_taken_off_the_numerator_and_traced() -> None:
+    cost = {"month": "2026-03", "currency": "CNY", "complaint": ""}
+    costs = [
+        {"id": "CC-1", "amount": 100, "charged_to": "own", **cost},
+        {"id": "CC-2", "amount": 30, "charged_to": "supplier", **cost},
+    ]
+    net = reckon("cost_net", costs=costs)
+    assert (net.value, net.numerator, net.currency) == (100, 100, "CNY")
+    assert net.records == (("CC-1", 100, 0), ("CC-2", 0, 0))
+    sent = [{"id": "8D-1", "month": "2026-03"}, {"id": "8D-2", "month": "2026-03"}]
+    back = [{"id": "8D-2", "month": "2026-03", "status": "returned"}]
+    assert reckon("first_pass_yield", reports=sent, verdicts=back).value == 50
+    assert reckon("first_pass_yield").value is None
+
+
+def test_money_is_told_in_the_companys_currency_by_the_rate_of_its_month() -> None:
+    row = {"amount": 10, "charged_to": "own", "complaint": ""}
+    costs = [
+        {"id": "CC-1", "month": "2026-03", "currency": "CNY", **row},
+        {"id": "CC-2", "month": "2026-03", "currency": "EUR", **row},
+    ]
+    ours = {"currency": "CNY", "rates": [{"month": "2026-03", "currency": "EUR", "rate": 7.5}]}
+    definitions = build_definitions(SCHEMAS, ours)
+    found = Reckoning(definitions, Lists(costs=costs), MARCH).figure("cost_of_quality")
+    assert (found.value, found.currency) == (85, "CNY")
+    assert definitions.get("cost_of_quality").choice == "currency CNY"
+    late = [{**costs[1], "month": "2026-04"}]
+    april = Reckoning(definitions, Lists(costs=late), Period("2026-04", "2026-04"))
+    alone = april.figure("cost_of_quality")
+    assert (alone.value, alone.notes) == (None, ("several currencies: CNY, EUR",))
+
+
+def test_an_index_is_composed_of_the_points_of_its_figures() -> None:
+    ours = {"csi": {"csat": {"share": 0.4}, "otd": {"share": 0.36}, "ppm_0km": {"share": 0.24}}}
+    definitions = build_definitions(SCHEMAS, ours)
+    shipments = [shipped(1_000_000, deliveries=100, on_time=95)]
+    score = {"id": "SP-1", "month": "2026-03", "weight": 1, "weighted": 80}
+    cases = [case("CC-1", qty_ours=20)]
+
+    def csi(**tables: list[dict[str, Any]]) -> Figure:
+        made = Reckoning(definitions, Lists(**tables), MARCH, traced=True)
+        return made.figure("csi")
+
+    whole = csi(scores=[score], shipments=shipments, complaints=cases)
+    assert whole.spread == {"csat": 80, "otd": 75, "ppm_0km": 80}
+    assert whole.value == pytest.approx(0.4 * 80 + 0.36 * 75 + 0.24 * 80)
+    assert {name for name, _one, _other in whole.records} == {"SP-1", "CC-1", "SH-2026-03"}
+    parted = csi(scores=[score], shipments=[shipped(1_000_000)], complaints=cases)
+    assert parted.value == pytest.approx(80)
+    assert parted.notes == ("without value: On-time delivery",)
+    assert csi(shipments=shipments, complaints=cases).value is None
+    assert csi(scores=[score]).value is None
+    assert "24% 0-km PPM (0: 100 points … 100: 0)" in definitions.get("csi").formula()
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"csat": {"share": 0.5}, "otd": {"share": 0.4}}, "add up to 0.9, not to 1"),
+        ({"csat": {"share": 0.5}, "otp": {"share": 0.5}}, "cannot be composed of otp"),
+        ({"csat": {"share": 1, "full": 5, "none": 5}}, "cannot be composed of csat"),
+    ],
+)
+def test_an_index_whose_shares_do_not_hold_together_is_refused(
+    parts: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        build_definitions(SCHEMAS, {"csi": parts})
+
+
+def test_a_finite_number_of_customers_needs_a_smaller_sample() -> None:
+    customers = [{"id": f"C{n}", "month": "2026-03"} for n in range(100)]
+    found = reckon("survey_sample", customers=customers)
+    assert found.value == pytest.approx(49.24, abs=0.01)  # 100·0.9604 / (0.99 + 0.9604)
+    assert reckon("survey_sample").value is None
+    assert "N = active customers, z = 1.96" in DEFINITIONS.get("survey_sample").formula()

@@ -91,3 +91,34 @@ def test_means_are_those_of_valid_responses() -> None:
     named = [("A", scores[0]), ("A", scores[1]), ("B", scores[2])]
     assert satisfaction.by_customer(named) == {"A": 70}
     assert satisfaction.by_dimension(scores) == {"service": 70}
+
+
+def test_importance_takes_the_place_of_the_weights_where_it_was_asked() -> None:
+    asked = survey(0.5, 0.5)
+    answers = [
+        {"question": "Q0", "score": 100, "importance": 4},
+        {"question": "Q1", "score": 40, "importance": 1},
+    ]
+    told = record("survey-response", answers=answers, respondent={"function": "quality"})
+    weights = satisfaction.importance([told, record("survey-response", answers=answers[:1])])
+    assert weights == {"Q0": 4, "Q1": 1}
+    found = satisfaction.columns(asked, told, weights)
+    assert (found["points"], found["points_by_importance"]) == (70, 88)
+    assert satisfaction.columns(asked, told, {})["points_by_importance"] is None
+
+
+def test_who_answered_weighs_as_the_company_says() -> None:
+    held = [{"points": 90, "function": "quality"}, {"points": 60, "function": "purchasing"}]
+    assert satisfaction.mean(held, "points", {}) == 75
+    assert satisfaction.mean(held, "points", {"quality": 3, "purchasing": 1}) == 82.5
+    assert satisfaction.mean(held, "points", {"quality": 0, "purchasing": 0}) is None
+
+
+def test_deductions_are_added_up() -> None:
+    rows = [{"id": "E1", "points": 0.2}, {"id": "E2", "points": 0.2}, {"id": "E3"}]
+    assert satisfaction.deducted(survey(1.0, deductions=rows)) == pytest.approx(0.4)
+    assert satisfaction.deducted(survey(1.0)) == 0
+
+
+def test_a_survey_says_how_its_customers_weigh() -> None:
+    assert satisfaction.weighting_of(survey(1.0)).endswith("customers weighted by: not declared")

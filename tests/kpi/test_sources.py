@@ -37,4 +37,22 @@ def test_no_content_of_a_field_breaks_a_row(table: str) -> None:
                 record = Record(kind, "X-1", "x.yaml", Held())
                 rows = list(SOURCES[table].rows(record))
                 assert json.loads(json.dumps(rows)) == rows
-                assert all({"id", "month", "site"} <= set(row) for row in rows)
+                told = {"id", "month", *({"site"} & set(kind.fields))}
+                assert all(told <= set(row) for row in rows)
+
+
+def test_of_a_claim_the_share_we_answer_for_is_a_cost() -> None:
+    class Held(Document):
+        def __init__(self, **data: Any) -> None:
+            self.data = {"received_at": MOMENT, **data}
+
+    def costs(**data: Any) -> list[tuple[float, str]]:
+        record = Record(SCHEMAS.kind("returned-part"), "RT-1", "x.yaml", Held(**data))
+        return [(row["amount"], row["category"]) for row in SOURCES["costs"].rows(record)]
+
+    parts = {"material": 100, "labour": 60, "currency": "CNY"}
+    assert costs(costs=parts, responsibility_pct=25) == [(40, "warranty")]
+    assert costs(costs={**parts, "billed": 300}, finding={"result": "own_defect"}) == [
+        (300, "warranty")
+    ]
+    assert costs(costs=parts, finding={"result": "misuse"}) == [(0, "warranty")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from csctl.kpi.periods import Period
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.store import Store
+from tests.factory import CONFIG, records_repository, write
 
 ROOT = builtin("schemas").parent
 NOW = datetime.fromisoformat("2026-11-23T15:00+08:00")
@@ -163,3 +165,86 @@ def test_every_figure_of_a_year_has_records_or_says_nothing(year: Reckoning) -> 
         "d3_on_time", "d8_on_time", "resolution_time", "csat", "callback_rate", "otd",
         "visit_completion", "training_effect", "ntf_rate", "action_on_time",
     }  # fmt: skip
+
+
+def test_satisfaction_is_scored_as_the_company_chose(year: Reckoning) -> None:
+    index = Index(Store(open_repository(ROOT)))
+    values = {}
+    for chosen in ("plain", "deducted", "importance"):
+        definitions = build_definitions(index.store.repository.schemas, {"csat": chosen})
+        supply = repository_rows(index, definitions, NOW, NO_CACHE)
+        found = Reckoning(definitions, supply, Period("2026-10", "2026-10")).figure("csat")
+        assert definitions.get("csat").choice == chosen
+        values[chosen] = found.value
+    # Nothing was deducted in the samples, and nobody was asked about importance.
+    assert values == {
+        "plain": values["deducted"],
+        "deducted": pytest.approx(77.587, abs=1e-3),
+        "importance": None,
+    }
+    notes = year.figure("csat").notes
+    assert any(note.endswith("customers weighted by: Grade") for note in notes)
+
+
+def test_visit_cycles_and_times_to_implement_and_close_of_the_samples(year: Reckoning) -> None:
+    cycles = {e["id"] for e in samples("customers") if e["stage"] == "active"}
+    assert year.figure("visit_cycle").denominator == len(
+        [e for e in samples("customers") if e["id"] in cycles and e["visit_cycle"] != "none"]
+    )
+    reports = [e for e in samples("8ds") if "result" not in e.get("outcome", {})]
+    days = [
+        (date.fromisoformat(e["d6_completed_at"][:10]) - date.fromisoformat(e["received_at"][:10]))
+        for e in reports
+        if isinstance(e.get("d6_completed_at"), str)
+    ]
+    assert year.figure("implementation_time").numerator == sum(each.days for each in days)
+    closed = year.figure("resolution_working_days")
+    whole = year.figure("resolution_time")
+    assert closed.denominator == whole.denominator
+    assert 0 < (closed.numerator or 0) < (whole.numerator or 0)
+
+
+def test_costs_of_services_and_returned_parts_count_once(year: Reckoning) -> None:
+    booked = [(e["id"], row) for e in samples("complaints") for row in e.get("costs", [])
+              if isinstance(row, dict) and not ended(e)]  # fmt: skip
+    names = {(name, row["category"]) for name, row in booked}
+    more = [row for e in samples("field-services") for row in e.get("costs", [])
+            if (e.get("complaint"), row["category"]) not in names]  # fmt: skip
+    found = year.figure("cost_of_quality")
+    whole = [row for _name, row in booked] + more
+    assert found.numerator == sum(float(row["amount"]) for row in whole)
+    mixed = ", ".join(sorted({row["currency"] for row in whole}))
+    assert (found.value, found.notes) == (None, (f"several currencies: {mixed}",))
+
+
+def test_figures_of_one_plant_divide_by_what_that_plant_shipped(repo: Path) -> None:
+    config = CONFIG + "  SH: {zone: Asia/Shanghai, calendar: CN}\n"
+    records_repository(repo, config=config, commit=False)
+    for n, site, quantity in ((1, "main", 9000), (2, "SH", 1000)):
+        write(
+            repo, f"records/shipments/2026/00/SH-2026-000{n}.yaml",
+            f"schema: shipment/1\nid: SH-2026-000{n}\nstage: recorded\ncustomer: GEELY\n"
+            f"month: 2026-05\nsite: {site}\n"
+            f"parts: [{{id: P1, own_part_no: A, qty_shipped: {quantity}}}]\n",
+        )  # fmt: skip
+        write(
+            repo, f"records/complaints/2026/00/CC-2026-010{n}.yaml",
+            f"schema: complaint/1\nid: CC-2026-010{n}\nstage: registered\ncustomer: GEELY\n"
+            f"received_at: 2026-05-05T09:00+08:00\nsite: {site}\ndetection_stage: line_0km\n"
+            f"ppm_counted: {{qty: {n}}}\n",
+        )  # fmt: skip
+    write(
+        repo, "records/requests/2026/00/SR-2026-0001.yaml",
+        "schema: request/1\nid: SR-2026-0001\nstage: registered\ncustomer: GEELY\n"
+        "received_at: 2026-05-05T09:00+08:00\n",
+    )  # fmt: skip
+    index = Index(Store(open_repository(repo)))
+    definitions = build_definitions(index.store.repository.schemas)
+    supply = repository_rows(index, definitions, NOW, NO_CACHE)
+    for site, ppm in (("main", 1e6 / 9000), ("SH", 2e6 / 1000)):
+        made = Reckoning(definitions, supply, Period("2026-05", "2026-05"), {"site": site})
+        assert made.figure("ppm_0km").value == pytest.approx(ppm)
+        # A request does not say which plant it is about.
+        assert made.figure("solved_at_once").notes == ("not told apart by site",)
+    whole = Reckoning(definitions, supply, Period("2026-05", "2026-05")).figure("ppm_0km")
+    assert (whole.value, whole.notes) == (300, ())

@@ -45,6 +45,7 @@ class Store:
         self._root = repository.root
         self._schemas = repository.schemas
         self._folders: set[str] = set()
+        self._prefixes: dict[str, str] | None = None
 
     # --- finding -------------------------------------------------------------------------------
 
@@ -76,17 +77,23 @@ class Store:
         return kind
 
     def _find_kind(self, record_id: str) -> Kind | None:
+        if name := self.numbered_kind(record_id):
+            return self._schemas.kind(name)
         headers = self._schemas.headers()
-        if match := _NUMBERED.fullmatch(record_id):
-            for name, header in headers.items():
-                if header.get("prefix") == match.group(1):
-                    return self._schemas.kind(name)
         for name, header in headers.items() if _is_name(record_id) else ():
             if not header.get("prefix"):
                 path = self._root / FOLDER / header.get("folder", name) / f"{record_id}.yaml"
                 if os.path.isfile(path):  # False, and no error, where it cannot be looked at
                     return self._schemas.kind(name)
         return None
+
+    def numbered_kind(self, record_id: str) -> str:
+        """Return the kind whose number an id is, "" for none."""
+        if self._prefixes is None:
+            headers = self._schemas.headers().items()
+            self._prefixes = {each["prefix"]: name for name, each in headers if "prefix" in each}
+        match = _NUMBERED.fullmatch(record_id)
+        return self._prefixes.get(match.group(1), "") if match else ""
 
     def find(self, record_id: str) -> str | None:
         """Return the path of the record with exactly this id, None if there is none."""

@@ -19,7 +19,7 @@ from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index import Index, keys_of
 from csctl.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
-from csctl.looks import EarlyIndex, Glance, Look, Seen, data_of, pack
+from csctl.looks import EarlyIndex, Glance, Look, PACK, Seen, data_of, pack
 from csctl.places import RECORDS, stem_of
 from csctl.pool import PAYS_FROM, Told, share
 from csctl.record import Record
@@ -196,12 +196,19 @@ class FirstJudge(Judge):
 
     def look(self, paths: Sequence[str]) -> tuple[list[bytes], array[int], array[int]]:
         """Return the looks at some paths, packed, and the narrow keys they touch: how many each."""
-        looks = [self._look(path) for path in paths]
+        looks = []
+        for begin in range(0, len(paths), PACK):
+            some = paths[begin : begin + PACK]
+            read = [self._index.read(path) for path in some]
+            for each in read:
+                if isinstance(each, Record):
+                    self._context.shape_of(each)
+            looks += map(self._look, some, read)
         narrow = array("q", b"".join(each.narrow for each in looks))
         return pack(looks), narrow, array("l", (len(each.narrow) // 8 for each in looks))
 
-    def _look(self, path: str) -> Look:
-        context, read = self._context.for_record(), self._index.read(path)
+    def _look(self, path: str, read: Record | Finding) -> Look:
+        context = self._context.for_record()
         found, later = begin_path(self._store, context, path, read)
         touched = _touched(self._store, path, read)
         verdict = self._verdict(path, found, context.asked, touched).packed()

@@ -17,7 +17,7 @@ from csctl.findings import Finding
 from csctl.index import NarrowIndex
 from csctl.kept import key_number
 from csctl.record import Record
-from csctl.rules.shape import Shape
+from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 
 # So many records are packed in one, which is unpacked to get at any of them.
@@ -122,6 +122,8 @@ class Glance(NarrowIndex):
 
     def shape(self, record: Record) -> Shape:
         """Return the sound part of a record that was seen."""
+        if record.path not in self._places:  # come to be since
+            return take_shape(record)
         look = self.look(record.path)
         if not look.sound:
             return Shape(record, (), frozenset(look.broken))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from csctl.findings import Finding
@@ -15,6 +15,7 @@ from csctl.rules.fields import breach, given, list_of
 from csctl.times.moments import find_moment
 
 _TOLD: Final = 5
+_MONTH: Final = len("2026-03")
 
 
 def check_figures(report: Record, context: Context) -> Iterator[Finding]:
@@ -45,21 +46,26 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _grouping(table: str, kind: str) -> Grouping:
-    return Grouping(f"{table}:{kind}", kind, _placing(table))
-
-
-def _placing(table: str) -> Callable[[Record], tuple[str, str] | None]:
+def _grouping(table: str, kind: str, dated: str) -> Grouping:
     def place(record: Record) -> tuple[str, str] | None:
         """Return where a record stands in the rows of a table of figures."""
         from csctl.kpi.sources import place_of  # as above
 
         return place_of(table, record)
 
-    return place
+    def month(record: Record) -> str | None:
+        value = given(record, dated)
+        return value[:_MONTH] if isinstance(value, str) else None
+
+    return Grouping(f"{table}:{kind}", kind, place, month)
 
 
-# Of the tables of figures those that can be counted anew, and the kind they come from.
-PROVEN: Final = {"complaints": "complaint", "shipments": "shipment", "parts": "returned-part"}
-FIGURES: Final = tuple(_grouping(table, kind) for table, kind in PROVEN.items())
+# Of the tables of figures those that can be counted anew: the kind they come from, and the
+# field that says in which month all rows of a record count.
+PROVEN: Final = {
+    "complaints": ("complaint", "received_at"),
+    "shipments": ("shipment", "month"),
+    "parts": ("returned-part", "analysed_at"),
+}
+FIGURES: Final = tuple(_grouping(table, *source) for table, source in PROVEN.items())
 CHECKS: Final = (Check("monthly-report", check_figures, stage="reviewed"),)

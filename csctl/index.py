@@ -149,6 +149,9 @@ class Index:
             and (not awaited or awaited in wanted_signatures(each))
         ]
 
+    def expect_all(self) -> None:
+        """Raise Later where not all records are known; for who would ask much before it matters."""
+
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         if record_id not in self._records:

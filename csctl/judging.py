@@ -178,17 +178,15 @@ class Judge:
         )
 
     def _unrest(self, asked: Asked) -> int:
-        if any(map(self._is_restless, asked.keys)):
-            return RESTLESS
-        return OF_HISTORY if any(each.startswith("history:") for each in asked.keys) else CALM
+        return max((self._unrest_of(each) for each in asked.keys if each[0] in "fhm"), default=CALM)
 
-    def _is_restless(self, key: str) -> bool:
-        """Tell whether it cannot be told without a look whether an answer is as before."""
+    def _unrest_of(self, key: str) -> int:
+        """Tell whether it can be told without a look whether an answer is as before."""
         what, _colon, path = key.partition(":")
-        if what not in ("file", "folder"):
-            return what == "merge"
+        if what in ("history", "merge"):
+            return RESTLESS if what == "merge" else OF_HISTORY
         is_unsure = what == "file" and (self._restless or path.endswith(".yaml"))
-        return is_unsure or not path.startswith(f"{RECORDS}/")
+        return RESTLESS if is_unsure or not path.startswith(f"{RECORDS}/") else CALM
 
 
 class FirstJudge(Judge):

@@ -84,6 +84,10 @@ class EarlyIndex(NarrowIndex):
     def __init__(self, store: Store) -> None:
         super().__init__(store, _ask_later, _HELD)
 
+    def expect_all(self) -> None:
+        """Raise Later: most records are not known."""
+        raise Later
+
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         if self.store.numbered_kind(record_id):

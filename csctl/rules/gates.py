@@ -143,10 +143,11 @@ def _names(record: Record, stage: str) -> set[str]:
 def check_reached(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
     """Yield each requirement of a stage and those before it that a sound record does not meet."""
     asked: set[str] = set()
+    data = record.data
     for stage in record.kind.stages_up_to(stage_name):
         for requirement in _required(record.kind, stage.name):
             address = requirement.address
-            if not _is_open(record, requirement) or address in asked:
+            if data.get(address) or address in asked or not _is_open(record, requirement):
                 continue
             asked.add(address)
             if _binds(record, stage, address, context):

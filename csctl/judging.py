@@ -19,7 +19,7 @@ from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index import Index, keys_of
 from csctl.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
-from csctl.looks import EarlyIndex, Glance, Look, PACK, Seen, data_of, pack
+from csctl.looks import PACK, EarlyIndex, Glance, Look, Seen, data_of, pack
 from csctl.places import RECORDS, stem_of
 from csctl.pool import PAYS_FROM, Told, share
 from csctl.record import Record

@@ -19,9 +19,7 @@ _LIKELY: Final = re.compile(
     "[A-HJ-NPR-Z0-9](?<![0-9A-Za-z].)(?:[A-HJ-NPR-Z0-9]{16}|(?<=[0-9])(?:[)]?[ -]?[0-9]){8})"
 )
 # A day or time that is the whole of a value is none, and most digits are in such.
-_STAMP: Final = re.compile(
-    r": 20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5}[+-][0-9:]{5})?(?=[\n,}])"
-)
+_STAMP: Final = re.compile(r": 20[0-9]{2}-[0-9]{2}-[0-9]{2}(?:T[0-9:]{5}[+-][0-9:]{5})?(?=[\n,}])")
 # Compiled where one is likely: most records hold none.
 _PHONE: Final = (
     r"(?<![0-9A-Za-z.+-])(?<![0-9] )(?:"

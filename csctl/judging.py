@@ -254,8 +254,9 @@ def _touched(store: Store, path: str, read: Record | Finding) -> Touched:
         keys = {f"record:{stem_of(path)}"}
         with contextlib.suppress(CsctlError):  # of a folder of nobody
             keys.add(f"kind:{store.kind_at(path).name}")
-    narrow = array("q", (key_number(each) for each in keys if each.startswith(_NARROW)))
-    return Touched(array("q", map(key_number, keys)), narrow)
+    numbers = {each: key_number(each) for each in keys}
+    narrow = (number for each, number in numbers.items() if each.startswith(_NARROW))
+    return Touched(array("q", numbers.values()), array("q", narrow))
 
 
 def _in_order(keys: array[int], numbers: array[int]) -> tuple[array[int], array[int]]:

@@ -206,7 +206,8 @@ class Store:
         """Return where a file lies, as `confined` does; what leads to a folder is followed once."""
         folder, _slash, name = path.rpartition("/")
         full = f"{self._root}/{path}"
-        if name in ("", ".", "..") or {"\\", "\0"} & set(path) or os.path.islink(full):
+        is_odd = name in ("", ".", "..") or "\\" in path or "\0" in path
+        if is_odd or os.path.islink(full):
             return str(self.confined(path))
         if folder not in self._folders:
             self.confined(path)

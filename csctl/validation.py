@@ -54,7 +54,8 @@ def begin_record(record: Record, context: Context) -> tuple[list[Finding], list[
     found, later = [*shape.findings], []
     for number, check in enumerate(_checks_of(shape.record)):
         try:
-            found += filter(shape.is_judged, list(check(shape.record, context)))
+            if breaches := list(check(shape.record, context)):
+                found += filter(shape.is_judged, breaches)
         except Later:
             later.append(number)
     return found, later

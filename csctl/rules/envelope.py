@@ -31,7 +31,7 @@ def check_links(record: Record, context: Context) -> Iterator[Finding]:
     """Yield each link to a record that does not exist, is of another kind, or leads back here."""
     sound: set[tuple[str, Any]] = set()  # a few people stand in most of the places
     for field, address, value in contents_of(record).links:
-        wanted = field.link
+        wanted = field.schema["x-link"]
         if not isinstance(value, str) or (wanted, value) in sound:
             continue
         linked = context.find(value)

@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
         untils = [each for each in (self.until, other.until) if each is not None]
         return Verdict(
             self.path,
-            (*self.findings, *other.findings),
+            tuple(sorted(dict.fromkeys((*self.findings, *other.findings)))),
             max(sinces, default=None),
             min(untils, default=None),
             max(self.unrest, other.unrest),
@@ -106,13 +106,29 @@ def judge_all(
 ) -> Iterator[Verdict]:
     """Yield the verdict on every record of a store; `paths` are those of all.
 
-    Very many are looked at twice: first for what they say about each other, then for what is
-    said of them, so that few need be held at a time. `told` is told how many of how many looks
-    are done.
+    `told` is told how many of how many looks are done.
     """
     if len(paths) < PAYS_FROM:
         yield from Judge(store, now, Index(store), restless=restless)(paths)
-        return
+    else:
+        yield from judge_many(store, now, paths, told, with_cache=with_cache, restless=restless)
+
+
+def judge_many(
+    store: Store,
+    now: datetime,
+    paths: Sequence[str],
+    told: Told,
+    *,
+    with_cache: bool,
+    restless: bool = False,
+) -> Iterator[Verdict]:
+    """Yield the verdict on every record of a store, as `judge_all` does.
+
+    Each is looked at twice: first it is judged as far as it tells by itself, and what it says of
+    others is noted; then the checks are run that ask what others say. So few need be held at a
+    time.
+    """
     paths, count = _side_by_side(paths), len(paths)
     root, looked = store.repository.root, 0
     packs, keys, numbers = list[bytes](), array("q"), array("l")
@@ -143,8 +159,17 @@ def _side_by_side(paths: Sequence[str]) -> list[str]:
     folders: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders["/".join(path.split("/", 2)[:2])].append(path)
-    aged = ((n / len(held), path) for held in folders.values() for n, path in enumerate(held))
+    aged = (
+        (number / len(held), path)
+        for held in folders.values()
+        for number, path in enumerate(sorted(held, key=_numbering))
+    )
     return [path for _age, path in sorted(aged)]
+
+
+def _numbering(path: str) -> tuple[list[str], int, str]:
+    """Return what sorts records as they were numbered: 10000 comes after 9999, not after 1000."""
+    return path.split("/", 3)[2:3], len(path), path
 
 
 class Judge:
@@ -168,7 +193,7 @@ class Judge:
     ) -> Verdict:
         return Verdict(
             path,
-            tuple(findings),
+            tuple(sorted(dict.fromkeys(findings))),
             None if asked.since is None else number_of(asked.since),
             None if asked.until is None else number_of(asked.until),
             self._unrest(asked),

@@ -1,0 +1,111 @@
+"""Records looked at twice, and only by the rules that bind them: the answer of every rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csctl.findings import Finding
+from csctl.index import Index
+from csctl.judging import Judge, Verdict, judge_many
+from csctl.record import Record
+from csctl.repository import open_repository
+from csctl.rules import gates
+from csctl.rules.context import Context, build_context
+from csctl.rules.gates import CHECKS, GROUPINGS
+from csctl.store import Store
+from csctl.validation import record_paths
+from tests.samples import EXAMPLES, NOW, build_company, place
+
+CHECKOUT = Path(__file__).parents[1]
+ID = re.compile(r"(?m)^id: (\S+)")
+
+
+def companies(root: Path) -> Iterator[Store]:
+    """Yield the samples, then companies that hold each example, sound or broken, once."""
+    yield Store(open_repository(CHECKOUT))
+    waiting = sorted(EXAMPLES.glob("*/*valid/*.yaml"))
+    while waiting:
+        store, later, taken = build_company(root / f"{len(waiting)}"), [], set[str]()
+        for example in waiting:
+            text = example.read_text("utf-8")
+            found = ID.search(text)
+            assert found is not None
+            if found[1] in taken:
+                later.append(example)
+            else:
+                taken.add(found[1])
+                place(store, example.parent.parent.name, text)
+        waiting = later
+        yield store
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Store]:
+    return list(companies(tmp_path_factory.mktemp("companies")))
+
+
+def plain(verdict: Verdict) -> tuple[Any, ...]:
+    """Return a verdict whose parts stand in no order."""
+    touched = set(verdict.touched.keys), set(verdict.touched.narrow)
+    return (*verdict[:5], set(verdict.asked), set(verdict.files), touched)
+
+
+def test_two_looks_tell_what_one_does(stores: list[Store]) -> None:
+    broken = 0
+    for store in stores:
+        paths, told = record_paths(store), list[tuple[int, int]]()
+        at_once = Judge(store, NOW, Index(store), restless=False)(paths)
+        twice = judge_many(store, NOW, paths, lambda *done: told.append(done), with_cache=False)
+        assert sorted(map(plain, twice)) == sorted(map(plain, at_once))
+        assert told[-1] == (2 * len(paths), 2 * len(paths))
+        broken += sum(bool(each.findings) for each in at_once)
+    assert broken > 100
+
+
+def every_rule(record: Record, context: Context) -> Iterator[Finding]:
+    """Ask every rule whether it binds a record, and if so what it breaks."""
+    passed = {each.name for each in record.kind.stages_up_to(record.stage)}
+    for check in CHECKS:
+        if check.kind != record.kind.name or check.is_for_sends_only:
+            continue
+        if record.outcome and check.stage:
+            continue
+        if not check.stage or check.stage in passed:
+            stage = record.kind.stage(check.stage) if check.stage else None
+            is_past = stage is not None and gates._passed_before_import(record, stage)
+            for each in check.run(record, context):
+                yield each._replace(level="warning") if is_past else each
+        elif check.warns:
+            for each in check.run(record, context):
+                yield each._replace(level="warning")
+
+
+def test_rules_that_are_chosen_beforehand_say_what_all_would(stores: list[Store]) -> None:
+    seen = 0
+    for store in stores:
+        context = build_context(store, NOW, Index(store))
+        for path in record_paths(store):
+            read = context.index.read(path)
+            if isinstance(read, Record):
+                sound = context.shape_of(read).record
+                chosen = [each for run in gates.rules_of(sound) for each in run(sound, context)]
+                assert chosen == list(every_rule(sound, context))
+                seen += len(chosen)
+    assert seen > 100
+
+
+def test_a_key_told_alone_is_that_of_the_place(stores: list[Store]) -> None:
+    told = 0
+    for store in stores:
+        for grouping in GROUPINGS:
+            for record in Index(store).records(grouping.kind):
+                placed = grouping.place(record)
+                if placed is not None:
+                    assert grouping.key_of(record) == placed[0]
+                    told += grouping.key is not None
+    assert told > 20

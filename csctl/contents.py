@@ -80,9 +80,10 @@ def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) ->
         for key, inner in value.items() if keys else ():
             if (below := keys.get(key)) is not None:
                 _look(below, f"{address}.{key}", inner, held)
-        for key, inner in value.items() if any_key else ():
-            if is_step(key):
-                _look(any_key, f"{address}.{key}", inner, held)
+        if any_key is not None:
+            for key, inner in value.items():
+                if is_step(key):
+                    _look(any_key, f"{address}.{key}", inner, held)
     elif row and value.__class__ is list:
         for place, inner in enumerate(value):
             name = inner.get("id", place) if inner.__class__ is dict else place

@@ -50,14 +50,16 @@ class Look(NamedTuple):
 
 def pack(looks: Sequence[Look]) -> list[bytes]:
     """Return some looks in packs; each but the last holds PACK of them."""
-    rows = [marshal.dumps(tuple(each)) for each in looks]
+    plain: list[Any] = list(map(tuple, looks))
+    rows = list(map(marshal.dumps, plain))
     packs = (rows[begin : begin + PACK] for begin in range(0, len(rows), PACK))
     return [zlib.compress(marshal.dumps(each), _LEVEL) for each in packs]
 
 
 def data_of(record: Record) -> bytes:
     """Return the data of a record, packed."""
-    return marshal.dumps(record.data)
+    data: Any = record.data
+    return marshal.dumps(data)
 
 
 class Seen(NamedTuple):

@@ -58,11 +58,10 @@ def plain(verdict: Verdict) -> tuple[Any, ...]:
 def test_two_looks_tell_what_one_does(stores: list[Store]) -> None:
     broken = 0
     for store in stores:
-        paths, told = record_paths(store), list[tuple[int, int]]()
+        paths = record_paths(store)
         at_once = Judge(store, NOW, Index(store), restless=False)(paths)
-        twice = judge_many(store, NOW, paths, lambda *done: told.append(done), with_cache=False)
+        twice = judge_many(store, NOW, paths, lambda *_done: None, with_cache=False)
         assert sorted(map(plain, twice)) == sorted(map(plain, at_once))
-        assert told[-1] == (2 * len(paths), 2 * len(paths))
         broken += sum(bool(each.findings) for each in at_once)
     assert broken > 100
 

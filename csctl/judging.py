@@ -30,6 +30,7 @@ from csctl.store import Store
 from csctl.times import publicdays
 from csctl.validation import begin_path, check_path, check_stray, end_record, record_paths
 
+_DEPTH_OF_CODES: Final = 2
 _NARROW: Final = ("links:", "group:")
 
 
@@ -154,13 +155,13 @@ def judge_many(
 def _side_by_side(paths: Sequence[str]) -> list[str]:
     """Return paths so that records of different kinds and about the same age lie together.
 
-    These speak of each other most.
+    These speak of each other most, and of those named by a code, which come first.
     """
     folders: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders["/".join(path.split("/", 2)[:2])].append(path)
     aged = (
-        (number / len(held), path)
+        (number / len(held) if path.count("/") > _DEPTH_OF_CODES else 0, path)
         for held in folders.values()
         for number, path in enumerate(sorted(held, key=_numbering))
     )

@@ -23,6 +23,7 @@ from csctl.store import Store
 # So many records are packed in one, which is unpacked to get at any of them.
 PACK: Final = 25
 _PACKS_HELD: Final = 64
+_LOOKS_HELD: Final = 256
 # Records held at a time: those of the next few are among them.
 _HELD: Final = 1_000
 # The first step of the packing is the one that pays.
@@ -120,8 +121,9 @@ class Glance(NarrowIndex):
         self._seen = seen
         self._places = {path: number for number, path in enumerate(seen.paths)}
         self._unpacked = functools.lru_cache(_PACKS_HELD)(self._unpack)
+        self.look = functools.lru_cache(_LOOKS_HELD)(self._look)
 
-    def look(self, path: str) -> Look:
+    def _look(self, path: str) -> Look:
         """Return what was seen at a path."""
         pack, number = divmod(self._places[path], PACK)
         return Look(*marshal.loads(self._unpacked(pack)[number]))

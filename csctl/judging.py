@@ -221,7 +221,7 @@ class FirstJudge(Judge):
     def look(self, paths: Sequence[str]) -> tuple[list[bytes], array[int], array[int]]:
         """Return the looks at some paths, packed, and the narrow keys they touch: how many each."""
         looks: list[Look] = []
-        for begin in range(0, len(paths), PACK):
+        for begin in range(0, len(paths), PACK):  # what a step needs stays at hand for the next
             some = paths[begin : begin + PACK]
             read = [self._index.read(path) for path in some]
             for each in read:

@@ -142,7 +142,8 @@ def judge_many(
             numbers.extend(repeat(number, narrow))
         looked += len(counts)
         told(looked, 2 * count)
-    seen = Seen(paths, packs, *_in_order(keys, numbers))
+    places = {path: number for number, path in enumerate(paths)}
+    seen = Seen(paths, places, packs, *_in_order(keys, numbers))
     here = SecondJudge(store, now, Glance(store, seen), restless=restless)
     again = partial(_open_judge, root, now, seen, with_cache, restless)
     judged = 0

@@ -8,7 +8,7 @@ import marshal
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from csctl.asked import Later
@@ -25,7 +25,7 @@ PACK: Final = 25
 _PACKS_HELD: Final = 64
 _LOOKS_HELD: Final = 256
 # Records held at a time: those of the next few are among them.
-_HELD: Final = 1_000
+_HELD: Final = 400
 # The first step of the packing is the one that pays.
 _LEVEL: Final = 1
 
@@ -64,12 +64,13 @@ def data_of(record: Record) -> bytes:
 
 
 class Seen(NamedTuple):
-    """What was seen in the files at some paths.
+    """What was seen in the files at some paths, the numbers of which are `places`.
 
     `keys` and `numbers` are pairs, in order: a key and the number of a file that touches it.
     """
 
     paths: Sequence[str]
+    places: Mapping[str, int]
     packs: Sequence[bytes]
     keys: array[int]
     numbers: array[int]
@@ -119,7 +120,7 @@ class Glance(NarrowIndex):
     def __init__(self, store: Store, seen: Seen) -> None:
         super().__init__(store, seen.touching, _HELD)
         self._seen = seen
-        self._places = {path: number for number, path in enumerate(seen.paths)}
+        self._places = seen.places
         self._unpacked = functools.lru_cache(_PACKS_HELD)(self._unpack)
         self.look = functools.lru_cache(_LOOKS_HELD)(self._look)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from csctl.asked import Later
 from csctl.findings import Finding
 from csctl.index import Index
-from csctl.judging import Judge, Verdict, judge_many
+from csctl.judging import FirstJudge, Judge, Verdict, judge_many
+from csctl.looks import EarlyIndex, Glance, Seen
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules import gates
@@ -64,6 +68,42 @@ def test_two_looks_tell_what_one_does(stores: list[Store]) -> None:
         assert sorted(map(plain, twice)) == sorted(map(plain, at_once))
         broken += sum(bool(each.findings) for each in at_once)
     assert broken > 100
+
+
+def test_a_first_look_knows_who_is_named_by_a_code_and_no_numbered_record(
+    stores: list[Store],
+) -> None:
+    index = EarlyIndex(stores[1])
+    assert index.people() == index.records("person") != []
+    for ask in (
+        lambda: index.records("complaint"),
+        lambda: index.find("CC-2026-0001"),
+        lambda: index.linking_to("GEELY", "complaint"),
+        index.expect_all,
+    ):
+        with pytest.raises(Later):
+            ask()
+
+
+def test_files_that_changed_between_the_looks_are_read_as_they_are(tmp_path: Path) -> None:
+    store = build_company(tmp_path)
+    path, new = "records/customers/GEELY.yaml", "records/customers/NEWCO.yaml"
+    file = tmp_path / path
+    packs, _keys, _counts = FirstJudge(store, NOW, EarlyIndex(store), restless=False).look([path])
+    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
+    text = file.read_text("utf-8")
+    (tmp_path / new).write_text(text.replace("id: GEELY", "id: NEWCO"), encoding="utf-8")
+    file.write_text("# moved\n" + text, encoding="utf-8")
+    seen, come = glance.find("GEELY"), glance.find("NEWCO")
+    assert seen is not None
+    assert come is not None
+    assert seen.document.text == "# moved\n" + text  # as it holds the same
+    assert glance.shape(come).record.id == "NEWCO"
+    file.write_text("id: GEELY\n", encoding="utf-8")
+    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
+    seen = glance.find("GEELY")
+    assert seen is not None
+    assert json.loads(seen.document.text) == seen.data  # not what stands there by now
 
 
 def every_rule(record: Record, context: Context) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # most commands ask for no proof
 
 
 # Of so many records what was found out is held; then it is found out again.
-_HELD: Final = 1_000
+_HELD: Final = 300
 
 
 @dataclass(frozen=True, slots=True)

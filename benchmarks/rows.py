@@ -23,7 +23,7 @@ _LARGE: Final = 50_000
 _MB: Final = 400
 _ANSWERS: Final = """\
 customer: STARCAR
-received_at: 2026-11-30T15:20+08:00
+received_at: 2026-11-29T15:20+08:00
 channel: phone
 complainant: {name: 郑宇}
 complaint_type: product_quality

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 
+class Later(Exception):
+    """What is asked for is known only when all records have been looked at."""
+
+
 @dataclass(slots=True)
 class Asked:
     """The trace of an answer: it is the same for as long as nothing noted here is different.

@@ -16,6 +16,7 @@ Found: TypeAlias = tuple[Field, str, Any]
 _ALL: Final = (0, 1, 2, 3, 4)
 _LINKS, _DAYS, _FILES, _TEXTS, _LISTS = _ALL
 _HELD: Final = 32
+_NAMED: Final = 256
 
 
 class Contents(NamedTuple):
@@ -41,7 +42,6 @@ class _Plan(NamedTuple):
     keys: Mapping[str, _Plan]
     any_key: _Plan | None
     row: _Plan | None
-    is_leaf: bool
 
 
 @functools.lru_cache(maxsize=_HELD)
@@ -53,10 +53,12 @@ def contents_of(record: Record) -> Contents:
     return Contents(*([found[1:] for found in each] for each in held))
 
 
-def linked_from(record: Record) -> set[str]:
-    """Return the ids that a record names in its link fields."""
+@functools.lru_cache(maxsize=_NAMED)
+def linked_from(record: Record) -> frozenset[str]:
+    """Return the ids that a record names in its link fields; people are asked again and again."""
     found = _walk(record, (_LINKS,))[_LINKS]
-    return {value for _number, _field, _address, value in found if isinstance(value, str)}
+    values = (value for _number, _field, _address, value in found)
+    return frozenset(value for value in values if isinstance(value, str))
 
 
 def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
@@ -69,22 +71,23 @@ def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
 
 
 def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
-    for wanted in plan.wanted:
-        held[wanted].append((plan.number, plan.field, address, value))
-    if plan.is_leaf:
-        return
-    if isinstance(value, dict):
+    number, field, wanted, keys, any_key, row = plan
+    for each in wanted:
+        held[each].append((number, field, address, value))
+    if value.__class__ is dict:
         if answer_kind(value):
             return
-        for key, inner in value.items():
-            if (below := plan.keys.get(key)) is not None:
+        for key, inner in value.items() if keys else ():
+            if (below := keys.get(key)) is not None:
                 _look(below, f"{address}.{key}", inner, held)
-            if plan.any_key is not None and is_step(key):
-                _look(plan.any_key, f"{address}.{key}", inner, held)
-    elif isinstance(value, list) and plan.row is not None:
-        for number, inner in enumerate(value):
-            name = inner.get("id", number) if isinstance(inner, dict) else number
-            _look(plan.row, f"{address}[{name}]", inner, held)
+        if any_key is not None:
+            for key, inner in value.items():
+                if is_step(key):
+                    _look(any_key, f"{address}.{key}", inner, held)
+    elif row and value.__class__ is list:
+        for place, inner in enumerate(value):
+            name = inner.get("id", place) if inner.__class__ is dict else place
+            _look(row, f"{address}[{name}]", inner, held)
 
 
 @functools.lru_cache(maxsize=64)
@@ -108,8 +111,7 @@ def _plan(field: Field, numbers: Mapping[str, int], wanted: tuple[int, ...]) -> 
     here = tuple(each for each in _wanted(field) if each in wanted)
     if not (here or row or any_key or keys):
         return None
-    is_leaf = not (row or any_key or keys)
-    return _Plan(numbers[field.address], field, here, keys, any_key, row, is_leaf)
+    return _Plan(numbers[field.address], field, here, keys, any_key, row)
 
 
 def _wanted(field: Field) -> list[int]:

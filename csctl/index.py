@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from csctl.asked import Asked
 from csctl.cache import LostError
-from csctl.contents import linked_from
+from csctl.contents import contents_of, linked_from
 from csctl.errors import CsctlError
 from csctl.facts import LINK, chosen_by, worded_by
 from csctl.findings import Finding
@@ -31,22 +31,32 @@ class Grouping(NamedTuple):
     """Records of a kind that belong together by what they hold.
 
     `place` says by which key a record belongs to a group and which text stands for it there, None
-    for in none; what stands there is sorted. It depends on the record alone.
+    for in none; what stands there is sorted. It depends on the record alone. `key` tells the key
+    without the text where that costs less, perhaps that of a group the record is not in.
     """
 
     name: str
     kind: str
     place: Callable[[Record], tuple[str, str] | None]
+    key: Callable[[Record], str | None] | None = None
+
+    def key_of(self, record: Record) -> str | None:
+        """Return the key of the group a record may stand in, None for none."""
+        if self.key is not None:
+            return self.key(record)
+        found = self.place(record)
+        return found and found[0]
 
 
 def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
     """Return the keys of the questions that are answered with this record; see `Asked`."""
     kind = record.kind.name
     keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
-    keys.update(f"links:{target}:{kind}" for target in linked_from(record))
-    for each in groupings:
-        if each.kind == kind and (found := each.place(record)) is not None:
-            keys.add(f"group:{each.name}:{found[0]}")
+    links = contents_of(record).links  # as all that judge a record ask for them
+    keys.update(f"links:{each[2]}:{kind}" for each in links if isinstance(each[2], str))
+    for grouping in groupings:
+        if grouping.kind == kind and (found := grouping.key_of(record)) is not None:
+            keys.add(f"group:{grouping.name}:{found}")
     return keys
 
 
@@ -139,6 +149,9 @@ class Index:
             if (not owner or owner_of(each) == owner)
             and (not awaited or awaited in wanted_signatures(each))
         ]
+
+    def expect_all(self) -> None:
+        """Raise Later where not all records are known; for who would ask much before it matters."""
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""

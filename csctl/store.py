@@ -44,6 +44,7 @@ class Store:
         self._root = repository.root
         self._schemas = repository.schemas
         self._folders: set[str] = set()
+        self._prefixes: dict[str, str] | None = None
 
     # --- finding -------------------------------------------------------------------------------
 
@@ -75,17 +76,23 @@ class Store:
         return kind
 
     def _find_kind(self, record_id: str) -> Kind | None:
+        if name := self.numbered_kind(record_id):
+            return self._schemas.kind(name)
         headers = self._schemas.headers()
-        if match := NUMBERED.fullmatch(record_id):
-            for name, header in headers.items():
-                if header.get("prefix") == match.group(1):
-                    return self._schemas.kind(name)
         for name, header in headers.items() if _is_name(record_id) else ():
             if not header.get("prefix"):
                 path = self._root / FOLDER / header.get("folder", name) / f"{record_id}.yaml"
                 if os.path.isfile(path):  # False, and no error, where it cannot be looked at
                     return self._schemas.kind(name)
         return None
+
+    def numbered_kind(self, record_id: str) -> str:
+        """Return the kind whose number an id is, "" for none."""
+        if self._prefixes is None:
+            headers = self._schemas.headers().items()
+            self._prefixes = {each["prefix"]: name for name, each in headers if "prefix" in each}
+        match = NUMBERED.fullmatch(record_id)
+        return self._prefixes.get(match.group(1), "") if match else ""
 
     def find(self, record_id: str) -> str | None:
         """Return the path of the record with exactly this id, None if there is none."""
@@ -198,7 +205,8 @@ class Store:
         """Return where a file lies, as `confined` does; what leads to a folder is followed once."""
         folder, _slash, name = path.rpartition("/")
         full = f"{self._root}/{path}"
-        if name in ("", ".", "..") or {"\\", "\0"} & set(path) or os.path.islink(full):
+        is_odd = name in ("", ".", "..") or "\\" in path or "\0" in path
+        if is_odd or os.path.islink(full):
             return str(self.confined(path))
         if folder not in self._folders:
             self.confined(path)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Final, TypeAlias
+from typing import Final
 
+from csctl.asked import Later
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.frozen import check_frozen, sent_contents
@@ -16,27 +17,12 @@ from csctl.messages import _
 from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
-from csctl.rules.context import Context
+from csctl.rules.context import Context, Run
 from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
 from csctl.rules.lateness import check_pauses
 from csctl.rules.privacy import check_private
 from csctl.rules.times import check_times
 from csctl.store import Store
-
-_Check: TypeAlias = Callable[[Record, Context], Iterator[Finding]]
-_EVERY_KIND: Final = (
-    check_links,
-    check_rows,
-    check_files,
-    check_languages,
-    check_private,
-    check_times,
-    check_pauses,
-    signing.check_signoffs,
-    signing.check_sent,
-    signing.check_entered,
-    gates.check_rules,
-)
 
 
 def check_record(record: Record, context: Context) -> list[Finding]:
@@ -44,7 +30,8 @@ def check_record(record: Record, context: Context) -> list[Finding]:
 
     What has the wrong shape is found first; the rules then judge the rest.
     """
-    return _check(record, context, _check_sound)
+    found, _later = begin_record(record, context)
+    return sorted(dict.fromkeys(found))
 
 
 def check_signed(record: Record, context: Context) -> list[Finding]:
@@ -52,26 +39,45 @@ def check_signed(record: Record, context: Context) -> list[Finding]:
 
     Other records are not read for it.
     """
-    return _check(record, context, _check_signoffs)
-
-
-def _check(record: Record, context: Context, check: _Check) -> list[Finding]:
     shape = context.shape_of(record)
-    judged = filter(shape.is_judged, check(shape.record, context))
-    return sorted(dict.fromkeys([*shape.findings, *judged]))
+    checks = (check_times, signing.check_signoffs, signing.check_sent)
+    found = [each for check in checks for each in check(shape.record, context)]
+    return sorted(dict.fromkeys([*shape.findings, *filter(shape.is_judged, found)]))
 
 
-def _check_sound(record: Record, context: Context) -> Iterator[Finding]:
+def begin_record(record: Record, context: Context) -> tuple[list[Finding], list[int]]:
+    """Return the breaches in a record, and the numbers of the checks that can tell only later.
+
+    Those are such as ask for what the context's index does not know yet; see `end_record`.
+    """
+    shape = context.shape_of(record)
+    found, later = [*shape.findings], []
+    for number, check in enumerate(_checks_of(shape.record)):
+        try:
+            if breaches := list(check(shape.record, context)):
+                found += filter(shape.is_judged, breaches)
+        except Later:
+            later.append(number)
+    return found, later
+
+
+def end_record(record: Record, context: Context, later: Iterable[int]) -> list[Finding]:
+    """Return what the checks that `begin_record` has left find in a record."""
+    shape = context.shape_of(record)
+    checks = _checks_of(shape.record)
+    found = [each for number in later for each in checks[number](shape.record, context)]
+    return list(filter(shape.is_judged, found))
+
+
+def _checks_of(record: Record) -> tuple[Run, ...]:
+    """Return whatever looks for breaches in a sound record, in an order that stays."""
+    return (*_EVERY_KIND, *gates.rules_of(record))
+
+
+def _check_reached(record: Record, context: Context) -> Iterator[Finding]:
     if record.outcome != "void":
         yield from gates.check_reached(record, record.stage, context)
         yield from _sent_contents(record)
-    for check in _EVERY_KIND:
-        yield from check(record, context)
-
-
-def _check_signoffs(record: Record, context: Context) -> Iterator[Finding]:
-    for check in (check_times, signing.check_signoffs, signing.check_sent):
-        yield from check(record, context)
 
 
 def _sent_contents(record: Record) -> Iterator[Finding]:
@@ -82,6 +88,21 @@ def _sent_contents(record: Record) -> Iterator[Finding]:
     sent = {str(row.get("step")) for _key, row in record.sendings()}
     for name in [each for each in record.kind.sends if each in sent]:
         yield from gates.check_send_answers(record, name)
+
+
+_EVERY_KIND: Final[tuple[Run, ...]] = (
+    _check_reached,
+    check_links,
+    check_rows,
+    check_files,
+    check_languages,
+    check_private,
+    check_times,
+    check_pauses,
+    signing.check_signoffs,
+    signing.check_sent,
+    signing.check_entered,
+)
 
 
 # --- many records ------------------------------------------------------------------------------
@@ -154,31 +175,37 @@ def _record_of(store: Store, path: str) -> str:
     return path if is_record else beside
 
 
-def check_path(store: Store, context: Context, path: str) -> Iterator[Finding]:
-    """Yield the breaches of the record in a file, and what is wrong with the file itself."""
+def check_path(store: Store, context: Context, path: str) -> list[Finding]:
+    """Return the breaches of the record in a file, and what is wrong with the file itself."""
+    found, _later = begin_path(store, context, path, context.index.read(path))
+    return sorted(dict.fromkeys(found))
+
+
+def begin_path(
+    store: Store, context: Context, path: str, read: Record | Finding
+) -> tuple[list[Finding], list[int]]:
+    """Return what is wrong with a file and with what was read there; see `begin_record`."""
     if not _is_judged(store, path):
-        return
-    read = context.index.read(path)
+        return [], []
     if isinstance(read, Finding):
-        yield _side_by_side(store, context, path) or read
-        return
-    yield from _check_lying(store, context, read)
+        return [_side_by_side(store, context, path) or read], []
+    if astray := _find_astray(store, read):
+        return [astray], []
+    found, later = begin_record(read, context)
+    return [*found, *_check_place(store, read)], later
 
 
-def _check_lying(store: Store, context: Context, record: Record) -> Iterator[Finding]:
-    """Yield the breaches of a record in a file; of one among another kind's, that alone."""
+def _find_astray(store: Store, record: Record) -> Finding | None:
+    """Return what is said of a record among those of another kind; nothing else is, of it."""
     schemas = store.repository.schemas
     said = str(record.data.get("schema", "")).partition("/")[0]
-    if said != record.kind.name and said in schemas.headers():
-        try:
-            place = store.path_of(schemas.kind(said), stem_of(record.path))
-        except CsctlError:  # it only says that it is of that kind
-            place = record.path
-        if place != record.path:
-            yield _astray(record, place)
-            return
-    yield from check_record(record, context)
-    yield from _check_place(store, record)
+    if said == record.kind.name or said not in schemas.headers():
+        return None
+    try:
+        place = store.path_of(schemas.kind(said), stem_of(record.path))
+    except CsctlError:  # it only says that it is of that kind
+        return None
+    return _astray(record, place) if place != record.path else None
 
 
 def _is_judged(store: Store, path: str) -> bool:
@@ -223,7 +250,11 @@ def _check_content(store: Store, context: Context, path: str, content: bytes) ->
         line, column = getattr(error, "line", 1), getattr(error, "column", 1)
         yield Finding(path, line, column, "YAML", "error", error.message, error.hint)
         return
-    yield from _check_lying(store, context.for_record(), record)
+    if astray := _find_astray(store, record):
+        yield astray
+        return
+    yield from check_record(record, context.for_record())
+    yield from _check_place(store, record)
 
 
 def _check_place(store: Store, record: Record) -> Iterator[Finding]:

@@ -335,6 +335,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "workflow": "change, correct, advance, open again",
         },
     ),
+    ("first looks", {"looks": "what a first look at very many records found, packed"}),
     ("very many records", {"judging": "the verdict on each, few of them held at a time"}),
     ("verdicts anew", {"rechecking": "the verdicts that may differ, found anew"}),
     ("kept verdicts", {"verdicts": "the verdicts on all records, kept or anew"}),

@@ -10,55 +10,67 @@ from typing import Any, Final
 
 from csctl.index import Grouping
 from csctl.kpi import casework, service
-from csctl.kpi.cells import Rows, content_of
+from csctl.kpi.cells import Rows, content_of, text_at
 from csctl.record import Record
 
 # The group of a record whose rows count in several months.
 SEVERAL: Final = "*"
+_MONTH: Final = len("2026-03")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """The kinds of records a table comes from, and what one record contributes to it.
 
-    With `content`, each row holds what tells the content of its record from any other.
+    With `content`, each row holds what tells the content of its record from any other. `dated` are
+    the fields of which the first that is answered says in which month all rows of a record count,
+    if there are any; without, only the rows tell.
     """
 
     kinds: tuple[str, ...]
     rows: Callable[[Record], Rows]
     content: bool = False
+    dated: tuple[str, ...] = ()
 
 
 _PROMISING: Final = (
     "8d", "capa", "complaint", "meeting", "monthly-report", "recurrence-prevention", "visit",
 )  # fmt: skip
 SOURCES: Final[Mapping[str, Source]] = {
-    "complaints": Source(("complaint",), casework.complaints, content=True),
-    "closed": Source(("complaint",), casework.closed, content=True),
-    "undetermined": Source(("complaint",), casework.undetermined),
-    "costs": Source(("complaint", "field-service", "returned-part"), casework.costs),
+    "complaints": Source(("complaint",), casework.complaints, content=True, dated=("received_at",)),
+    "closed": Source(
+        ("complaint",), casework.closed, content=True, dated=("closed_on", "outcome.at")
+    ),
+    "undetermined": Source(
+        ("complaint",), casework.undetermined, dated=("responsibility.undetermined_at",)
+    ),
+    "costs": Source(
+        ("complaint", "field-service", "returned-part"),
+        casework.costs,
+        dated=("received_at", "dispatched_at"),
+    ),
     "answers": Source(("8d", "callback", "meeting"), casework.answers, content=True),
     "reports": Source(("8d",), casework.reports),
     "verdicts": Source(("8d",), casework.verdicts),
-    "closed_8ds": Source(("8d",), casework.closed_8ds),
-    "implemented": Source(("8d",), casework.implemented),
+    "closed_8ds": Source(("8d",), casework.closed_8ds, dated=("closed_on",)),
+    "implemented": Source(("8d",), casework.implemented, dated=("d6_completed_at",)),
     "approved": Source(("8d",), casework.approved),
     "actions": Source(_PROMISING, casework.actions),
-    "shipments": Source(("shipment",), service.shipments),
-    "turnover": Source(("shipment",), service.turnover),
-    "parts": Source(("returned-part",), service.parts),
-    "arrived": Source(("returned-part",), service.arrived),
+    "shipments": Source(("shipment",), service.shipments, dated=("month",)),
+    "turnover": Source(("shipment",), service.turnover, dated=("month",)),
+    "parts": Source(("returned-part",), service.parts, dated=("analysed_at",)),
+    "arrived": Source(("returned-part",), service.arrived, dated=("received_at",)),
     "failures": Source(("returned-part",), service.failures),
-    "requests": Source(("request",), service.requests),
-    "suggestions": Source(("suggestion",), service.suggestions),
+    "requests": Source(("request",), service.requests, dated=("received_at",)),
+    "suggestions": Source(("suggestion",), service.suggestions, dated=("evaluation.at",)),
     "visits": Source(("visit-schedule",), service.planned),
-    "helped": Source(("field-service",), service.helped),
-    "made": Source(("visit",), service.made),
-    "callbacks": Source(("callback",), service.callbacks),
-    "attended": Source(("training",), service.attended),
-    "tests": Source(("test-request",), service.tests),
-    "notices": Source(("test-notice",), service.notices),
-    "asked": Source(("survey",), service.asked),
+    "helped": Source(("field-service",), service.helped, dated=("dispatched_at",)),
+    "made": Source(("visit",), service.made, dated=("visited_at",)),
+    "callbacks": Source(("callback",), service.callbacks, dated=("solved_at",)),
+    "attended": Source(("training",), service.attended, dated=("held_at",)),
+    "tests": Source(("test-request",), service.tests, dated=("due_on",)),
+    "notices": Source(("test-notice",), service.notices, dated=("found_at",)),
+    "asked": Source(("survey",), service.asked, dated=("closes_on",)),
     "customers": Source(("customer",), service.customers),
 }
 
@@ -75,7 +87,13 @@ def place_of(table: str, record: Record) -> tuple[str, str] | None:
 
 
 def month_of(table: str, record: Record) -> str | None:
-    """Return the month of a record's rows in a table; None without any, `SEVERAL` of several."""
+    """Return the month of a record's rows in a table, None without any, `SEVERAL` of several.
+
+    Where a field tells it, that of a record without rows may be returned as well.
+    """
+    if dated := SOURCES[table].dated:
+        days = (text_at(record, each) for each in dated)
+        return next((each[:_MONTH] for each in days if each), None)
     rows = list(SOURCES[table].rows(record))
     return _month(rows) if rows else None
 

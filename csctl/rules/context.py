@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # most commands ask for no proof
 
 
 # Of so many records what was found out is held; then it is found out again.
-_HELD: Final = 1_000
+_HELD: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Context:
 
     `reader` returns the bytes of a file of the repository (CsctlError if there is none);
     `lister` the names of the files in a folder of it. `complaint` is the one a report is for,
-    "" for all that a record answers. Rules ask through the methods alone, which note the question
-    in `asked`.
+    "" for all that a record answers; `shaping` takes the sound part of a record. Rules ask
+    through the methods alone, which note the question in `asked`.
     """
 
     config: Config
@@ -46,6 +46,7 @@ class Context:
     reader: Callable[[str], bytes]
     lister: Callable[[str], Sequence[str]]
     complaint: str = ""
+    shaping: Callable[[Record], Shape] = take_shape
     asked: Asked = field(default_factory=Asked, repr=False, compare=False)
     _shapes: dict[str, tuple[Record, Shape]] = field(
         default_factory=dict, repr=False, compare=False
@@ -105,7 +106,7 @@ class Context:
         if held is None or held[0] is not record:
             if len(self._shapes) >= _HELD:
                 self._shapes.clear()
-            held = self._shapes[record.path] = record, take_shape(record)
+            held = self._shapes[record.path] = record, self.shaping(record)
         return held[1]
 
     def exists(self, record_id: str) -> bool:
@@ -132,6 +133,7 @@ class Context:
         """Return where the clocks of a record stand."""
         from csctl.clocks import clock_states  # most rules ask for none
 
+        self.index.expect_all()  # any of them may stop a clock
         index = NotingIndex(self.index, self.asked)
         found = clock_states(record, index, self.config, self.now)
         for each in found:

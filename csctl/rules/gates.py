@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from csctl import visiting
 from csctl.errors import UsageError
@@ -36,7 +36,7 @@ from csctl.rules import (
     survey,
     visits,
 )
-from csctl.rules.context import Check, Context
+from csctl.rules.context import Check, Context, Run
 from csctl.rules.envelope import check_send_language
 from csctl.rules.fields import breach, day, given, label_of, list_of, set_hint
 from csctl.suggest import did_you_mean
@@ -97,19 +97,35 @@ def _check_stage(record: Record, stage_name: str, context: Context) -> Iterator[
             yield from check.run(record, context)
 
 
-def check_rules(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield the breaches of a sound record against the rules of its kind that bind it now."""
-    passed = _names(record, record.stage)
-    for check in checks_of(record):
-        if check.is_for_sends_only or (record.outcome and check.stage):
+def rules_of(record: Record) -> tuple[Run, ...]:
+    """Return the rules of its kind that bind a sound record now, in an order that stays."""
+    is_imported = is_answered(record.data.get("origin"))
+    return _binding(record.kind, record.stage, bool(record.outcome), is_imported)
+
+
+@lru_cache(maxsize=1024)
+def _binding(kind: Kind, stage: str, has_ended: bool, is_imported: bool) -> tuple[Run, ...]:
+    passed = {each.name for each in kind.stages_up_to(stage)}
+    found: list[Run] = []
+    for check in _checks(kind.name):
+        if check.is_for_sends_only or (has_ended and check.stage):
             continue
         if not check.stage or check.stage in passed:
-            found = check.run(record, context)
-            if check.stage and _passed_before_import(record, record.kind.stage(check.stage)):
-                found = (each._replace(level="warning") for each in found)
-            yield from found
+            bound = kind.stage(check.stage) if check.stage and is_imported else None
+            found.append(partial(_run_imported, check.run, bound) if bound else check.run)
         elif check.warns:
-            yield from (each._replace(level="warning") for each in check.run(record, context))
+            found.append(partial(_warn, check.run))
+    return tuple(found)
+
+
+def _run_imported(run: Run, stage: Stage, record: Record, context: Context) -> Iterator[Finding]:
+    """Yield what a rule finds in a record of an old ledger: warnings, of what was before."""
+    is_past = _passed_before_import(record, stage)
+    return _warn(run, record, context) if is_past else run(record, context)
+
+
+def _warn(run: Run, record: Record, context: Context) -> Iterator[Finding]:
+    return (each._replace(level="warning") for each in run(record, context))
 
 
 def checks_of(record: Record) -> tuple[Check, ...]:
@@ -129,10 +145,11 @@ def _names(record: Record, stage: str) -> set[str]:
 def check_reached(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
     """Yield each requirement of a stage and those before it that a sound record does not meet."""
     asked: set[str] = set()
+    data = record.data
     for stage in record.kind.stages_up_to(stage_name):
         for requirement in _required(record.kind, stage.name):
             address = requirement.address
-            if not _is_open(record, requirement) or address in asked:
+            if data.get(address) or address in asked or not _is_open(record, requirement):
                 continue
             asked.add(address)
             if _binds(record, stage, address, context):

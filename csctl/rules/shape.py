@@ -88,28 +88,30 @@ def _step(here: Any, step: str | int) -> Any:
 
 
 def _check_days(record: Record) -> Iterator[tuple[Finding, Path]]:
-    """Yield days and times that do not exist, with the path to each."""
-    for address, value, kind in _days(record):
-        load = load_day if kind == "date" else load_moment
-        try:
-            load(value)
-        except ValueError:
-            message = _("{value} does not exist in the calendar.").format(value=value)
-            hint = _("Write a day as 2026-03-05, a time as 2026-03-05T09:30+08:00.")
-            finding = breach("DATE-01", record, address, message, hint)
-            yield finding, find_path(record.data, address)
-
-
-def _days(record: Record) -> Iterator[tuple[str, str, str]]:
-    """Yield address, text and type of each day and time, those inside an answer included."""
+    """Yield days and times that do not exist, with the path to each; those in answers too."""
     for field, address, value in contents_of(record).days:
-        if isinstance(value, str):
-            yield address, value, field.type
+        if isinstance(value, str) and not _exists(value, field.type):
+            yield _lost(record, address, value)
     for name, value in record.data.items():
         if isinstance(value, dict) and answer_kind(value) and name in record.kind.fields:
             for key, kind in (("by", "date"), ("asked_at", "datetime")):
-                if key in value:
-                    yield f"{name}.{key}", str(value[key]), kind
+                if key in value and not _exists(str(value[key]), kind):
+                    yield _lost(record, f"{name}.{key}", value[key])
+
+
+def _exists(value: str, kind: str) -> bool:
+    try:
+        (load_day if kind == "date" else load_moment)(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _lost(record: Record, address: str, value: Any) -> tuple[Finding, Path]:
+    message = _("{value} does not exist in the calendar.").format(value=value)
+    hint = _("Write a day as 2026-03-05, a time as 2026-03-05T09:30+08:00.")
+    finding = breach("DATE-01", record, address, message, hint)
+    return finding, find_path(record.data, address)
 
 
 def _check_name(record: Record) -> Iterator[Finding]:

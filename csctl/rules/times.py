@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from csctl.contents import Found, contents_of
+from csctl.contents import contents_of
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind
@@ -36,12 +36,6 @@ def check_times(record: Record, context: Context) -> Iterator[Finding]:
     yield from _check_late_entry(record)
 
 
-def _events(record: Record) -> list[Found]:
-    """Return what says when something happened; what says when it is due is left out."""
-    events = _event_fields(record.kind)
-    return [each for each in contents_of(record).days if each[0].address in events]
-
-
 @lru_cache(maxsize=64)
 def _event_fields(kind: Kind) -> frozenset[str]:
     return frozenset(each.address for each in kind.walk() if _is_event(each))
@@ -66,7 +60,11 @@ def _is_event(field: Field) -> bool:
 
 
 def _check_future(record: Record, context: Context) -> Iterator[Finding]:
-    for _field, address, value in _events(record):
+    """Yield what is said to have happened and has not yet; what is only due is left out."""
+    events = _event_fields(record.kind)
+    for field, address, value in contents_of(record).days:
+        if field.address not in events:
+            continue
         then = find_moment(value)
         when = None if then else day(value)
         if not (context.has_come(then) if then else when is None or context.has_begun(when)):
@@ -135,7 +133,7 @@ def _row(address: str) -> str:
 
 
 def _check_late_entry(record: Record) -> Iterator[Finding]:
-    if not {"registered_at", "received_evidence"} <= set(record.kind.fields):
+    if not {"registered_at", "received_evidence"} <= record.kind.fields.keys():
         return
     received, registered = find_moment(given(record, "received_at")), given(record, "registered_at")
     written = find_moment(registered)

@@ -17,6 +17,12 @@ _DEEPEST: Final = 15
 _ODD: Final = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 # Column, whether a row begins there, and its key if it has one.
 _Place: TypeAlias = tuple[int, bool, "str | None"]
+# The place of an entry, what stands after its key, and the value that is.
+_Entry: TypeAlias = tuple[int, bool, "str | None", str, Any]
+# A value that each entry has for itself: a list, a map or a text of several lines.
+_OPEN: Final = object()
+_COMMENT: Final = (-1, False, None, "", None)
+_LINES: Final = 16_384
 _HEAD: Final = re.compile(r"( *)(- )?([$\w][\w.+-]{0,99}|'[^']{1,99}')")
 _ROW: Final = re.compile(r"( *)- (.+)")
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"\\]*\"")
@@ -59,7 +65,6 @@ def parse(text: str) -> dict[str, Any] | None:
 def _build(lines: list[str]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     new: Any
-    value: Any
     target: Any = root
     indent = 0
     above: list[tuple[Any, int]] = []
@@ -68,13 +73,9 @@ def _build(lines: list[str]) -> dict[str, Any]:
     for number, line in enumerate(lines):
         if not line or number < next_line:
             continue
-        head, colon, rest = line.partition(": ")
-        place = _head(head) if colon else _head(head[:-1]) if head[-1] == ":" else None
-        if place is None:
-            place, rest = _row(line)
-            if place is None:
-                continue
-        column, is_row, key = place
+        column, is_row, key, rest, value = _entry(line)
+        if column < 0:
+            continue
         if column > indent:
             if owner is None or len(above) > _DEEPEST:
                 raise _Unsure
@@ -89,12 +90,11 @@ def _build(lines: list[str]) -> dict[str, Any]:
             above.append((target, indent))
             target.append(new := {})
             target, indent = new, column + 2
-        if not rest:
-            value = None
-        elif rest[0] == "|":
-            value, next_line = _block(lines, number + 1, rest, " " * (indent + 2))
-        else:
-            value = _marked(rest) if rest[0] in _INDICATORS else _plain(rest)
+        if value is _OPEN:
+            if rest[0] == "|":
+                value, next_line = _block(lines, number + 1, rest, " " * (indent + 2))
+            else:
+                value = _flow(rest)
         if key is None:
             target.append(value)
         elif key in target:
@@ -103,6 +103,22 @@ def _build(lines: list[str]) -> dict[str, Any]:
             target[key] = value
         owner = None if rest else key
     return root
+
+
+@lru_cache(maxsize=_LINES)
+def _entry(line: str) -> _Entry:
+    """Return what a line says, the same each time: many lines stand in many records."""
+    head, colon, rest = line.partition(": ")
+    place = _head(head) if colon else _head(head[:-1]) if head[-1] == ":" else None
+    if place is None:
+        place, rest = _row(line)
+        if place is None:
+            return _COMMENT
+    if not rest:
+        return (*place, rest, None)
+    if rest[0] in "|[{":
+        return (*place, rest, _OPEN)
+    return (*place, rest, _marked(rest) if rest[0] in _INDICATORS else _plain(rest))
 
 
 def _plain(text: str) -> Any:
@@ -142,11 +158,9 @@ def _block(lines: list[str], start: int, sign: str, pad: str) -> tuple[str, int]
 
 
 def _marked(text: str) -> Any:
-    """Return a value that begins with a quote or a bracket."""
+    """Return a value that begins with a quote, or with a sign that few values begin with."""
     if _QUOTED.fullmatch(text):
         return _unquote(text)
-    if text[0] in "[{":
-        return _flow(text)
     value = resolve(text)
     if isinstance(value, str):
         raise _Unsure

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from csctl.index import Index
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.sources import GROUPINGS
 from csctl.places import search_path
+from csctl.record import Record
+from csctl.repository import open_repository
 from csctl.rules.figures import FIGURES, PROVEN, UNPROVEN
+from csctl.store import Store
+from csctl.validation import record_paths
 
 # Joined out of other tables.
 _JOINED = {"open": "closed", "responses": "asked", "scores": "asked"}
@@ -18,3 +25,17 @@ def test_every_table_of_figures_is_noted_under_the_name_it_is_asked_by() -> None
     assert {_JOINED.get(name, name) for name in asked} - UNPROVEN <= set(PROVEN)
     noted = {(each.name, each.kind) for each in FIGURES}
     assert noted == {(e.name, e.kind) for name in PROVEN for e in GROUPINGS[name]}
+
+
+def test_a_record_says_cheaply_in_which_month_its_rows_count() -> None:
+    root = Path(__file__).parents[2]
+    store = Store(open_repository(root))
+    placed = 0
+    for record in map(Index(store).read, record_paths(store)):
+        assert isinstance(record, Record)
+        for each in FIGURES:
+            found = each.place(record) if each.kind == record.kind.name else None
+            if found and found[0]:
+                placed += 1
+                assert each.key_of(record) == found[0], (record.id, each.name)
+    assert placed > len(PROVEN)

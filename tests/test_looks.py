@@ -1,0 +1,150 @@
+"""Records looked at twice, and only by the rules that bind them: the answer of every rule."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csctl.asked import Later
+from csctl.findings import Finding
+from csctl.index import Index
+from csctl.judging import FirstJudge, Judge, Verdict, judge_many
+from csctl.looks import EarlyIndex, Glance, Seen
+from csctl.record import Record
+from csctl.repository import open_repository
+from csctl.rules import gates
+from csctl.rules.context import Context, build_context
+from csctl.rules.gates import CHECKS, GROUPINGS
+from csctl.store import Store
+from csctl.validation import record_paths
+from tests.samples import EXAMPLES, NOW, build_company, place
+
+CHECKOUT = Path(__file__).parents[1]
+ID = re.compile(r"(?m)^id: (\S+)")
+
+
+def companies(root: Path) -> Iterator[Store]:
+    """Yield the samples, then companies that hold each example, sound or broken, once."""
+    yield Store(open_repository(CHECKOUT))
+    waiting = sorted(EXAMPLES.glob("*/*valid/*.yaml"))
+    while waiting:
+        store, later, taken = build_company(root / f"{len(waiting)}"), [], set[str]()
+        for example in waiting:
+            text = example.read_text("utf-8")
+            found = ID.search(text)
+            assert found is not None
+            if found[1] in taken:
+                later.append(example)
+            else:
+                taken.add(found[1])
+                place(store, example.parent.parent.name, text)
+        waiting = later
+        yield store
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> list[Store]:
+    return list(companies(tmp_path_factory.mktemp("companies")))
+
+
+def plain(verdict: Verdict) -> tuple[Any, ...]:
+    """Return a verdict whose parts stand in no order."""
+    touched = set(verdict.touched.keys), set(verdict.touched.narrow)
+    return (*verdict[:5], set(verdict.asked), set(verdict.files), touched)
+
+
+def test_two_looks_tell_what_one_does(stores: list[Store]) -> None:
+    broken = 0
+    for store in stores:
+        paths = record_paths(store)
+        at_once = Judge(store, NOW, Index(store), restless=False)(paths)
+        twice = judge_many(store, NOW, paths, lambda *_done: None, with_cache=False)
+        assert sorted(map(plain, twice)) == sorted(map(plain, at_once))
+        broken += sum(bool(each.findings) for each in at_once)
+    assert broken > 100
+
+
+def test_a_first_look_knows_who_is_named_by_a_code_and_no_numbered_record(
+    stores: list[Store],
+) -> None:
+    index = EarlyIndex(stores[1])
+    assert index.people() == index.records("person") != []
+    for ask in (
+        lambda: index.records("complaint"),
+        lambda: index.find("CC-2026-0001"),
+        lambda: index.linking_to("GEELY", "complaint"),
+        index.expect_all,
+    ):
+        with pytest.raises(Later):
+            ask()
+
+
+def test_files_that_changed_between_the_looks_are_read_as_they_are(tmp_path: Path) -> None:
+    store = build_company(tmp_path)
+    path, new = "records/customers/GEELY.yaml", "records/customers/NEWCO.yaml"
+    file = tmp_path / path
+    packs, _keys, _counts = FirstJudge(store, NOW, EarlyIndex(store), restless=False).look([path])
+    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
+    text = file.read_text("utf-8")
+    (tmp_path / new).write_text(text.replace("id: GEELY", "id: NEWCO"), encoding="utf-8")
+    file.write_text("# moved\n" + text, encoding="utf-8")
+    seen, come = glance.find("GEELY"), glance.find("NEWCO")
+    assert seen is not None
+    assert come is not None
+    assert seen.document.text == "# moved\n" + text  # as it holds the same
+    assert glance.shape(come).record.id == "NEWCO"
+    file.write_text("id: GEELY\n", encoding="utf-8")
+    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
+    seen = glance.find("GEELY")
+    assert seen is not None
+    assert json.loads(seen.document.text) == seen.data  # not what stands there by now
+
+
+def every_rule(record: Record, context: Context) -> Iterator[Finding]:
+    """Ask every rule whether it binds a record, and if so what it breaks."""
+    passed = {each.name for each in record.kind.stages_up_to(record.stage)}
+    for check in CHECKS:
+        if check.kind != record.kind.name or check.is_for_sends_only:
+            continue
+        if record.outcome and check.stage:
+            continue
+        if not check.stage or check.stage in passed:
+            stage = record.kind.stage(check.stage) if check.stage else None
+            is_past = stage is not None and gates._passed_before_import(record, stage)
+            for each in check.run(record, context):
+                yield each._replace(level="warning") if is_past else each
+        elif check.warns:
+            for each in check.run(record, context):
+                yield each._replace(level="warning")
+
+
+def test_rules_that_are_chosen_beforehand_say_what_all_would(stores: list[Store]) -> None:
+    seen = 0
+    for store in stores:
+        context = build_context(store, NOW, Index(store))
+        for path in record_paths(store):
+            read = context.index.read(path)
+            if isinstance(read, Record):
+                sound = context.shape_of(read).record
+                chosen = [each for run in gates.rules_of(sound) for each in run(sound, context)]
+                assert chosen == list(every_rule(sound, context))
+                seen += len(chosen)
+    assert seen > 100
+
+
+def test_a_key_told_alone_is_that_of_the_place(stores: list[Store]) -> None:
+    told = 0
+    for store in stores:
+        for grouping in GROUPINGS:
+            for record in Index(store).records(grouping.kind):
+                placed = grouping.place(record)
+                if placed is not None:
+                    assert grouping.key_of(record) == placed[0]
+                    told += grouping.key is not None
+    assert told > 20

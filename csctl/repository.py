@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from csctl import config
-from csctl.cache import NO_CACHE, RepositoryCache, digest_of
 from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.git.gitrepo import GitRepo
+from csctl.index.cache import NO_CACHE, RepositoryCache, digest_of
 from csctl.kinds.schema import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from csctl.changes import Judged, check_change
 from csctl.findings import Finding
 from csctl.repository import open_repository
 from csctl.rules.context import build_context
 from csctl.store import Store
+from csctl.verdicts.changes import Judged, check_change
 from tests.factory import run_git
 from tests.samples import NOW, build_company, place
 

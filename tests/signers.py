@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from csctl.git.signatures import PGP
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules.context import Context, build_context

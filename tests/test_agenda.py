@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from csctl.agenda import (
+from csctl.clocks.agenda import (
     agenda,
     agenda_row,
     short_time,
@@ -14,9 +14,9 @@ from csctl.agenda import (
     state_words,
     there_words,
 )
-from csctl.clocks import OPEN
+from csctl.clocks.clock import OPEN
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.repository import open_repository
 from csctl.store import Store
 from tests.factory import COMPLAINT, ZONE, records_repository, write, write_complaint

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.record import put
 from csctl.registration.answers import (

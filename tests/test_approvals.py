@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from csctl.approvals import find_approvals, people_named
+from csctl.approval.approvals import find_approvals, people_named
+from csctl.approval.signoffs import digest
+from csctl.casework.sending import with_approvals
 from csctl.git import gitrepo, merges
-from csctl.sending import with_approvals
-from csctl.signoffs import digest
 from tests.commands.company import CLOSABLE, COMPLAINT, READY_3D, SHARED, Company, found
 from tests.commands.conftest import Run, run
 from tests.signers import Works

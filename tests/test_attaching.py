@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from csctl.attaching import attach, read_outside, safe_name
+from csctl.casework.attaching import attach, read_outside, safe_name
+from csctl.casework.workflow import drafted, save
 from csctl.errors import CsctlError, UsageError
 from csctl.record import Record
 from csctl.store import Store
-from csctl.workflow import drafted, save
 from tests.factory import note_store, write, write_note
 
 FOLDER = "records/notes/2026/00/NT-2026-0001"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from csctl.audit import build_audit
-from csctl.auditwords import past_lines, summary_lines
 from csctl.errors import CsctlError
 from csctl.git.gitrepo import GitRepo
 from csctl.git.rewrites import look_back
 from csctl.git.walk import commits_named, commits_of, read_blobs, touches_of, tree_files, walk
-from csctl.index import Index
+from csctl.index.index import Index
+from csctl.trail.audit import build_audit
+from csctl.trail.words import past_lines, summary_lines
 from csctl.yamlfile.parts import Parts
 from csctl.yamlfile.yamlio import YamlError, load
 from tests.conftest import Git

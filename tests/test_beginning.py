@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from csctl.casework.workflow import save
 from csctl.errors import UsageError
 from csctl.kinds.conformance import check_shape
 from csctl.kinds.schema import Kind
@@ -11,7 +12,6 @@ from csctl.record import put
 from csctl.registration.beginning import register
 from csctl.repository import open_repository
 from csctl.store import Store
-from csctl.workflow import save
 from tests.factory import (
     COMPLAINT,
     NOTE_SCHEMA,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from csctl.cachefile import Cache, open_cache
+from csctl.index.cachefile import Cache, open_cache
 from tests.conftest import Git
 
 SPAWN = multiprocessing.get_context("spawn")

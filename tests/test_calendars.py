@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.cache import NO_CACHE, open_repository_cache
 from csctl.errors import UsageError
+from csctl.index.cache import NO_CACHE, open_repository_cache
 from csctl.times import publicdays
 from csctl.times.calendars import Calendar, Duration, Roll, build_calendar, due, parse_duration
 from tests.calendars import calendars, days, moments

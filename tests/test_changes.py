@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from csctl.clocks import clock_states
+from csctl.clocks.clock import clock_states
 from csctl.errors import CsctlError, UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.store import Store

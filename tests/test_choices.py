@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.registration.choices import Choice, Lookup, NothingFits, SeveralFit, narrow, pick_one
 from tests.desk_samples import build_store
 

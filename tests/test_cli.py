@@ -144,7 +144,7 @@ def test_a_bug_is_70_with_a_traceback(
     def broken(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("csctl.index.Index.select", broken)
+    monkeypatch.setattr("csctl.index.index.Index.select", broken)
     assert main(["--lang", "en", "complaint", "list"]) == 70
     error = capsys.readouterr().err
     assert "Traceback" in error
@@ -157,7 +157,7 @@ def test_too_deep_a_recursion_is_a_sentence(
     def deep(*_arguments: object, **_options: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("csctl.index.Index.select", deep)
+    monkeypatch.setattr("csctl.index.index.Index.select", deep)
     assert main(["--lang", "en", "complaint", "list"]) == 3
     assert "nested too deeply" in capsys.readouterr().err
 
@@ -168,7 +168,7 @@ def test_interrupted_is_130(
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("csctl.index.Index.select", interrupted)
+    monkeypatch.setattr("csctl.index.index.Index.select", interrupted)
     assert main(["--lang", "en", "complaint", "list"]) == 130
     captured = capsys.readouterr()
     assert captured.err.strip() == "Interrupted."
@@ -178,9 +178,10 @@ def test_interrupted_is_130(
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_signal_is_130(root: Path) -> None:
     script = (
-        "import os, signal, csctl.index, sys\n"
+        "import os, signal, csctl.index.index, sys\n"
         "from csctl.cli import run\n"
-        f"csctl.index.Index.select = lambda *a, **k: os.kill(os.getpid(), {int(signal.SIGINT)})\n"
+        "csctl.index.index.Index.select = lambda *a, **k: "
+        f"os.kill(os.getpid(), {int(signal.SIGINT)})\n"
         "sys.argv = ['csctl', 'complaint', 'list']\n"
         "run()\n"
     )
@@ -330,7 +331,7 @@ def test_a_command_imports_only_what_it_uses(
 def test_what_is_remembered_costs_no_import(root: Path, words: list[str]) -> None:
     modules_of(words, root)
     modules = modules_of(words, root)
-    assert "csctl.view" in modules
+    assert "csctl.index.view" in modules
     assert not modules & {
         "jsonschema",
         "git",

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.clocks import OPEN, ClockState, clock_states, length_in, put_off
+from csctl.clocks.clock import OPEN, ClockState, clock_states, length_in, put_off
 from csctl.errors import CsctlError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.repository import open_repository
 from csctl.store import Store
 from csctl.times.calendars import Calendar, build_calendar

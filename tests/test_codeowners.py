@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from csctl.codeowners import approving_roles, render_codeowners, unowned
-from csctl.index import Index
-from csctl.pipelines import PLATFORMS
+from csctl.approval.codeowners import approving_roles, render_codeowners, unowned
+from csctl.index.index import Index
 from csctl.repository import open_repository
+from csctl.sharing.pipelines import PLATFORMS
 from csctl.store import Store
 from tests.factory import note_store, records_repository, write
 from tests.samples import build_company

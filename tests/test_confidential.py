@@ -13,7 +13,7 @@ from csctl.repository import Repository
 from csctl.resources import builtin
 from csctl.rules.context import build_context
 from csctl.store import Store
-from csctl.validation import check_repository
+from csctl.verdicts.validation import check_repository
 from csctl.yamlfile import yamlio
 
 ROOT = Path(__file__).parent.parent

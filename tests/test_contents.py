@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.contents import Contents, contents_of
+from csctl.index.contents import Contents, contents_of
 from csctl.kinds.schema import Field
 from csctl.record import Record, occurrences
 from csctl.yamlfile.yamlio import Document, YamlError, load

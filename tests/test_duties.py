@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from csctl.duties import duty_states, period_of
-from csctl.index import Index
+from csctl.clocks.duties import duty_states, period_of
+from csctl.index.index import Index
 from csctl.kpi.promised import duty_rows
 from csctl.repository import open_repository
 from csctl.store import Store

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from csctl.edits import build_edits
+from csctl.casework.edits import build_edits
+from csctl.casework.workflow import Edit, change
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import Record
 from csctl.registration.choices import Lookup
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.factory import NOW, note_store, write_note
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from csctl.agenda import agenda
-from csctl.clocks import clock_states
-from csctl.duties import duty_states
-from csctl.escalation import Call, Ladder
-from csctl.index import Index
-from csctl.reasons import lacks, reason
+from csctl.clocks.agenda import agenda
+from csctl.clocks.clock import clock_states
+from csctl.clocks.duties import duty_states
+from csctl.clocks.escalation import Call, Ladder
+from csctl.clocks.reasons import lacks, reason
+from csctl.index.index import Index
 from csctl.repository import open_repository
 from csctl.rules.context import build_context
 from csctl.store import Store

@@ -9,7 +9,7 @@ import pytest
 
 from csctl.findings import Finding
 from csctl.rules.table import RULES
-from csctl.validation import check_repository
+from csctl.verdicts.validation import check_repository
 from tests.samples import EXAMPLES, build_company, context_of, place
 
 VALID = sorted(EXAMPLES.glob("*/valid/*.yaml"))

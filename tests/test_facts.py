@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from csctl import messages
-from csctl.cache import blob_id, open_repository_cache
 from csctl.errors import UsageError
-from csctl.facts import Facts, chosen_by, worded_by
 from csctl.findings import Finding
 from csctl.git.snapshot import Pending
-from csctl.index import Index
+from csctl.index.cache import blob_id, open_repository_cache
+from csctl.index.facts import Facts, chosen_by, worded_by
+from csctl.index.index import Index
+from csctl.index.views import Views
 from csctl.record import Record
 from csctl.store import Store
-from csctl.views import Views
 from tests.conftest import Git
 from tests.samples import build_company
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.fieldmerge import Conflict, Side, merge_records
 from csctl.kinds.schema import Kind
 from csctl.record import layout
+from csctl.sharing.fieldmerge import Conflict, Side, merge_records
 from csctl.yamlfile import yamlio, yamltext
 from tests.samples import build_company
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.conformance import check_shape
 from csctl.kinds.schema import Kind, answer_kind, is_answered
 from csctl.record import Record

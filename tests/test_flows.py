@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from csctl.clocks import ClockState, clock_states
-from csctl.index import Index
+from csctl.casework.workflow import advance
+from csctl.clocks.clock import ClockState, clock_states
+from csctl.index.index import Index
 from csctl.kinds.schema import Kind
 from csctl.record import Record
 from csctl.registration.beginning import carried, known, register
 from csctl.registration.choices import Lookup
 from csctl.registration.questions import Registration, parse_answer
 from csctl.store import Store
-from csctl.validation import check_record
-from csctl.workflow import advance
+from csctl.verdicts.validation import check_record
 from tests.factory import run_git
 from tests.samples import COMPLAINT, DROP, NOW, build_company, context_of, sample
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.conformance import check_shape
 from csctl.registration.beginning import carried, register
 from tests.samples import COMPLAINT, NOW, build_company, sample

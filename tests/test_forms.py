@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from csctl.approval.signoffs import digest
 from csctl.config import build_config
 from csctl.errors import CsctlError, Refused, UsageError
 from csctl.forms.audience import visible
@@ -16,7 +17,6 @@ from csctl.git.gitrepo import GitRepo
 from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path
 from csctl.repository import Repository
-from csctl.signoffs import digest
 from csctl.store import Store
 from tests.factory import records_repository, write, write_complaint
 from tests.form_samples import photo

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from csctl.approval.frozen import check_frozen, sent_contents
+from csctl.approval.signoffs import digest
+from csctl.casework.workflow import Edit, change
 from csctl.findings import Finding
-from csctl.frozen import check_frozen, sent_contents
 from csctl.record import Record
-from csctl.signoffs import digest
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.factory import NOTE_SCHEMA, note_store, run_git, write, write_note
 from tests.samples import build_company, sample
 

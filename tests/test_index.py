@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from csctl.index import Grouping, Index
+from csctl.index.index import Grouping, Index
 from csctl.ledgers.namesakes import Fresh
 from csctl.record import Record, linked_ids
 from csctl.yamlfile.yamlio import load

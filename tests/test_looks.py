@@ -13,16 +13,16 @@ import pytest
 
 from csctl.asked import Later
 from csctl.findings import Finding
-from csctl.index import Index
-from csctl.judging import FirstJudge, Judge, Verdict, judge_many
-from csctl.looks import EarlyIndex, Glance, Seen
+from csctl.index.index import Index
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules import gates
 from csctl.rules.context import Context, build_context
 from csctl.rules.gates import CHECKS, GROUPINGS
 from csctl.store import Store
-from csctl.validation import record_paths
+from csctl.verdicts.judging import FirstJudge, Judge, Verdict, judge_many
+from csctl.verdicts.looks import EarlyIndex, Glance, Seen
+from csctl.verdicts.validation import record_paths
 from tests.samples import EXAMPLES, NOW, build_company, place
 
 CHECKOUT = Path(__file__).parents[1]

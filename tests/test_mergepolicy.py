@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from csctl.index import Index
+from csctl.approval.mergepolicy import approvers, merges_by_itself
+from csctl.index.index import Index
 from csctl.kinds.schema import Kind
-from csctl.mergepolicy import approvers, merges_by_itself
 from csctl.record import Record, layout
 from csctl.yamlfile import yamlio, yamltext
 from tests.samples import COMPLAINT, EIGHT_D, NOW, build_company, data_of

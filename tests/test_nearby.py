@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from csctl.nearby import NearbyIndex
+from csctl.index.nearby import NearbyIndex
 from csctl.store import Store
 from tests.factory import note_store, run_git, write_note
 

@@ -9,7 +9,7 @@ import pytest
 from csctl.errors import UsageError
 from csctl.forms.blocks import View
 from csctl.forms.model import build_form
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.ledgers.cells import Converter, Surroundings
 from csctl.ledgers.importmap import load_map
 from csctl.ledgers.table import Row

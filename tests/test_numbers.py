@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from csctl.git.gitprocess import run_git
-from csctl.numbers import REFS
+from csctl.sharing.numbers import REFS
 from tests.commands.company import Company, Result
 from tests.commands.conftest import Run
 from tests.commands.conftest import company as company
@@ -43,7 +43,7 @@ def test_many_at_once_get_different_numbers(plant: Plant, tmp_path: Path) -> Non
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from csctl.numbers import reserve\n"
+        "from csctl.sharing.numbers import reserve\n"
         "from csctl.repository import open_repository\n"
         "from csctl.store import Store\n"
         "store = Store(open_repository(Path(sys.argv[1])))\n"

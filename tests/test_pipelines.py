@@ -17,7 +17,8 @@ import yaml
 from csctl.cli import main
 from csctl.errors import CsctlError, UsageError
 from csctl.git import gitrepo
-from csctl.pipelines import (
+from csctl.places import GIT_PLATFORMS
+from csctl.sharing.pipelines import (
     PLATFORMS,
     SCRIPTS,
     files_of,
@@ -25,7 +26,6 @@ from csctl.pipelines import (
     find_platforms,
     main_branch,
 )
-from csctl.places import GIT_PLATFORMS
 from tests.commands.company import COMPLAINT, NOW, READY_3D, Company, found
 from tests.factory import run_git, write
 from tests.platforms import SOURCE, bash, runner, serving, tool, write_wheel

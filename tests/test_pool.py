@@ -15,7 +15,7 @@ import pytest
 from csctl import messages
 from csctl.errors import CsctlError
 from csctl.messages import _
-from csctl.pool import share, usable_cores
+from csctl.verdicts.pool import share, usable_cores
 
 ITEMS = list(range(2_100))
 Part = tuple[int, str, list[int]]

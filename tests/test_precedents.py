@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from csctl.index import Index
-from csctl.precedents import find_precedents
+from csctl.casework.precedents import find_precedents
+from csctl.casework.selecting import fold
+from csctl.casework.workflow import Edit, change
+from csctl.index.index import Index
 from csctl.record import Record, layout
-from csctl.selecting import fold
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from csctl.yamlfile import yamlio, yamltext
 from tests.commands.company import COMPLAINT, build_records
 from tests.samples import EXAMPLES, place

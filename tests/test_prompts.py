@@ -15,7 +15,7 @@ from wcwidth import wcswidth
 from csctl import messages
 from csctl.console.prompts import ask_code, choose, interview, menu
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.registration.choices import Choice, Lookup
 from csctl.registration.drafts import Draft, get_draft, start_draft
 from csctl.registration.questions import Registration
@@ -227,7 +227,7 @@ from pathlib import Path
 from csctl import messages
 from csctl.registration.choices import Lookup
 from csctl.registration.drafts import start_draft
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.console.prompts import interview
 from csctl.registration.questions import Registration
 from csctl.repository import open_repository

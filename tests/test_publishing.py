@@ -9,11 +9,11 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from csctl.approval.signoffs import digest
+from csctl.casework.workflow import Edit, change
 from csctl.forms.blocks import View
 from csctl.forms.publishing import audience_yaml, publish, timestamp
-from csctl.signoffs import digest
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.commands.company import CLOSABLE, COMPLAINT, READY_3D, build_records
 
 INTERNAL = View(("zh",), "internal", "", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csctl.pullrequests import find_platform, is_local, push_options, request_url
+from csctl.sharing.pullrequests import find_platform, is_local, push_options, request_url
 
 BRANCH = "case/CC-2026-0007"
 

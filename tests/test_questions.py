@@ -10,7 +10,7 @@ import pytest
 
 from csctl import messages
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import put
 from csctl.registration.choices import Lookup, SeveralFit
 from csctl.registration.questions import Question, Registration, assignment, parse_answer

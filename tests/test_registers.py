@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from csctl.errors import CsctlError, UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.messages import LANGUAGES
 from csctl.record import Record, rows
 from csctl.repository import open_repository

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from csctl.cache import NO_CACHE
 from csctl.charts.drawing import Chart
-from csctl.index import Index
+from csctl.index.cache import NO_CACHE
+from csctl.index.index import Index
 from csctl.kpi.clocking import repository_rows
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Reckoning

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from csctl import messages
+from csctl.casework.workflow import Edit, change, drafted
 from csctl.console.options import Desk, Invocation
 from csctl.console.saving import (
     committed,
@@ -19,7 +20,6 @@ from csctl.console.saving import (
 )
 from csctl.errors import CsctlError
 from csctl.store import Change
-from csctl.workflow import Edit, change, drafted
 from tests.commands.company import COMPLAINT, NOW, Company, found
 
 Capture = pytest.CaptureFixture[str]

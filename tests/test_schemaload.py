@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from csctl.cache import NO_CACHE, RepositoryCache, open_repository_cache
 from csctl.errors import CsctlError, UsageError
+from csctl.index.cache import NO_CACHE, RepositoryCache, open_repository_cache
 from csctl.kinds.schemaload import Schemas, found_in
 from csctl.repository import open_repository
 from csctl.resources import builtin
 from csctl.rules.context import build_context
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.factory import (
     COMPLAINT,
     NOTE_SCHEMA,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from csctl.casework.selecting import check_conditions, containing, is_open, matching, summary_of
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import Record
-from csctl.selecting import check_conditions, containing, is_open, matching, summary_of
 from tests.factory import NOTE_SCHEMA, note_store, write, write_note
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from csctl import sending, signing, signoffs
+from csctl.approval import signing, signoffs
+from csctl.casework import sending
+from csctl.casework.workflow import Edit, change
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import Record
 from csctl.rules.context import build_context
 from csctl.store import Store
-from csctl.validation import check_record, check_signed
-from csctl.workflow import Edit, change
+from csctl.verdicts.validation import check_record, check_signed
 from tests.commands.company import (
     CLOSABLE,
     COMPLAINT,

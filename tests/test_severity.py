@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from csctl.casework.severity import Severity, batch_reached, severity
 from csctl.config import build_config
 from csctl.kinds.schema import Kind
 from csctl.record import Record
-from csctl.severity import Severity, batch_reached, severity
 from csctl.yamlfile.yamlio import Document
 
 CONFIG = build_config({"batch_from": {"pieces": 10, "or_rate": "1%"}})

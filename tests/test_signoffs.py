@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from csctl.approval.signoffs import digest, find_signed, is_signed, key_of
+from csctl.casework.workflow import Edit, change
 from csctl.record import Record
-from csctl.signoffs import digest, find_signed, is_signed, key_of
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.factory import NOTE_SCHEMA, note_store, write, write_note
 
 BODY = """\

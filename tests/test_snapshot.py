@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from csctl.cache import (
+from csctl.git.snapshot import Pending, Snapshot, changes_between, entries_of
+from csctl.index.cache import (
     NO_CACHE,
     RepositoryCache,
     blob_id,
@@ -16,7 +17,6 @@ from csctl.cache import (
     git_folders,
     open_repository_cache,
 )
-from csctl.git.snapshot import Pending, Snapshot, changes_between, entries_of
 from tests.conftest import Git
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from csctl.casework.standing import build_standing, pointing_at, render_standing
+from csctl.casework.workflow import Edit, change
 from csctl.git import gitrepo
 from csctl.record import Record
 from csctl.rules.context import Context, build_context
-from csctl.standing import build_standing, pointing_at, render_standing
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.commands.company import (
     CLOSABLE,
     COMPLAINT,

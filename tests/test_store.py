@@ -311,7 +311,7 @@ from pathlib import Path
 from csctl.registration.beginning import register
 from csctl.repository import open_repository
 from csctl.store import Store
-from csctl.workflow import save
+from csctl.casework.workflow import save
 
 root, who = Path(sys.argv[1]), sys.argv[2]
 store = Store(open_repository(root))

@@ -9,7 +9,7 @@ import pytest
 
 from csctl.git.history import record_log
 from csctl.store import Store
-from csctl.trail import heading, label_of, trail_rows, value_words
+from csctl.trail.rows import heading, label_of, trail_rows, value_words
 from tests.factory import ZONE, note_store, run_git, write_note
 
 

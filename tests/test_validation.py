@@ -17,7 +17,7 @@ from csctl.rules.context import Context
 from csctl.rules.gates import check_send, check_stage
 from csctl.rules.table import RULES
 from csctl.store import Store
-from csctl.validation import check_record, check_repository, check_staged
+from csctl.verdicts.validation import check_record, check_repository, check_staged
 from csctl.yamlfile import yamlio, yamltext
 from tests.samples import (
     COMPLAINT,

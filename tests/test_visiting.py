@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from csctl.index import Index
+from csctl.clocks.visiting import add_months, visits_due
+from csctl.index.index import Index
 from csctl.store import Store
-from csctl.visiting import add_months, visits_due
 from tests.samples import CUSTOMER, DROP, build_company, sample
 
 VISIT = "visit/valid/closed"

@@ -6,11 +6,7 @@ from typing import Any
 
 import pytest
 
-from csctl.errors import CsctlError, UsageError
-from csctl.record import Record
-from csctl.rules.context import Context, build_context
-from csctl.store import Change, Store
-from csctl.workflow import (
+from csctl.casework.workflow import (
     Edit,
     advance,
     amend,
@@ -21,6 +17,10 @@ from csctl.workflow import (
     reopen,
     save,
 )
+from csctl.errors import CsctlError, UsageError
+from csctl.record import Record
+from csctl.rules.context import Context, build_context
+from csctl.store import Change, Store
 from tests.factory import NOTE_SCHEMA, NOW, note_store, run_git, write, write_note
 
 BODY = """\

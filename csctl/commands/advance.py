@@ -54,9 +54,9 @@ def command(
 ) -> int:
     """Move a record along its main line."""
     desk.look_ahead()
-    from csctl import workflow
+    from csctl.casework import workflow
+    from csctl.casework.sending import steps_before, with_approvals
     from csctl.rules.context import build_context
-    from csctl.sending import steps_before, with_approvals
     from csctl.times.moments import parse_moment
 
     record = desk.store.get(record_id)

@@ -39,7 +39,7 @@ def command(
 ) -> int:
     """Attach files to a record."""
     desk.look_ahead()
-    from csctl import attaching, workflow
+    from csctl.casework import attaching, workflow
     from csctl.times.moments import format_moment
 
     if name and len(files) > 1:

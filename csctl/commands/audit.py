@@ -17,7 +17,7 @@ from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.audit import Audit
+    from csctl.trail.audit import Audit
 
 
 @click.command(
@@ -45,8 +45,8 @@ def command(
     desk: Desk, record_id: str, since: str, style: str, ending: str | None, output: Path | None
 ) -> int:
     """Show the trail."""
-    from csctl.audit import build_audit
-    from csctl.auditwords import audit_rows
+    from csctl.trail.audit import build_audit
+    from csctl.trail.words import audit_rows
 
     if output is not None and ending is None:
         raise UsageError(_("A file needs a form."), _("Say which: --to md or --to pdf"))
@@ -107,7 +107,7 @@ def _summary(audit: Audit) -> dict[str, Any]:
     """Return what holds for all of it as a row of its own, with the same columns empty."""
     from dataclasses import asdict
 
-    from csctl.auditwords import COLUMNS
+    from csctl.trail.words import COLUMNS
 
     past = asdict(audit.past) if audit.past else None
     empty: dict[str, Any] = {**dict.fromkeys(COLUMNS, ""), "marks": [], "changed": []}
@@ -115,7 +115,7 @@ def _summary(audit: Audit) -> dict[str, Any]:
 
 
 def _show(audit: Audit, rows: list[dict[str, Any]]) -> None:
-    from csctl.auditwords import render_rows, summary_lines
+    from csctl.trail.words import render_rows, summary_lines
 
     for line, is_heading in render_rows(rows):
         say(line, style={"bold": True} if is_heading else None)
@@ -134,8 +134,8 @@ def _write(
     output: Path | None,
 ) -> int:
     from csctl.atomic import write_atomically
-    from csctl.auditwords import build_audit_form, dump_rows
     from csctl.forms.rendering import render_markdown
+    from csctl.trail.words import build_audit_form, dump_rows
 
     if output is None and ending == "pdf" and sys.stdout.isatty():
         raise UsageError(_("A PDF is not shown in a terminal."), _("Give a file: -o FILE"))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def command(desk: Desk, record_id: str, style: str) -> int:
     """Show each field's last change."""
     from csctl.git.history import blame, leaves
-    from csctl.trail import commit_row, label_of, value_words
+    from csctl.trail.rows import commit_row, label_of, value_words
 
     record = desk.store.get(record_id)
     language = messages.language()

@@ -35,7 +35,7 @@ def command(desk: Desk, ending: str, output: Path | None) -> int:
     """Print the board."""
     desk.look_ahead()
     from csctl.atomic import write_atomically
-    from csctl.board import TEMPLATE, build_board
+    from csctl.clocks.board import TEMPLATE, build_board
     from csctl.forms.rendering import render_markdown
     from csctl.rules.context import build_context
 

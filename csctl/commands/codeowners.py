@@ -13,7 +13,7 @@ from csctl.messages import _
 from csctl.places import GIT_PLATFORMS
 
 if TYPE_CHECKING:
-    from csctl.pipelines import Platform
+    from csctl.sharing.pipelines import Platform
 
 
 @click.command(
@@ -41,7 +41,7 @@ def command(
     desk: Desk, name: str | None, check: bool, write: bool, dry_run: bool, no_commit: bool
 ) -> int:
     """Print, write or compare CODEOWNERS."""
-    from csctl.pipelines import PLATFORMS, find_platforms
+    from csctl.sharing.pipelines import PLATFORMS, find_platforms
 
     if check and write:
         raise UsageError(_("--check writes nothing; give it or --write."))
@@ -63,7 +63,7 @@ def command(
 
 def _render(desk: Desk, platform: Platform) -> str:
     from csctl import messages
-    from csctl.codeowners import approving_roles, render_codeowners, unowned
+    from csctl.approval.codeowners import approving_roles, render_codeowners, unowned
     from csctl.kinds.schema import pick
 
     day = desk.now.date()

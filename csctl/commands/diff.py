@@ -30,7 +30,7 @@ from csctl.messages import _
 def command(desk: Desk, record_id: str, revision: str, other: str, style: str) -> int:
     """Show what changed in a record."""
     from csctl.git.history import diff
-    from csctl.trail import change_row
+    from csctl.trail.rows import change_row
 
     path = desk.store.get_path(record_id)
     kind = desk.store.kind_at(path)

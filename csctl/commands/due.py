@@ -18,8 +18,8 @@ from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.agenda import Item
-    from csctl.escalation import Call
+    from csctl.clocks.agenda import Item
+    from csctl.clocks.escalation import Call
 
 _FORMATS = ("text", "table", "json", "csv", "markdown", "icalendar")
 _BY = {"person": "owner", "department": "department", "customer": "customer", "state": "state"}
@@ -69,7 +69,7 @@ def command(
 ) -> int:
     """Show what is due."""
     desk.look_ahead()
-    from csctl.agenda import agenda
+    from csctl.clocks.agenda import agenda
 
     if mine and person:
         raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
@@ -102,9 +102,9 @@ def command(
 def _rows(
     desk: Desk, items: Sequence[Item], *, telling: bool, is_short: bool
 ) -> list[dict[str, Any]]:
-    from csctl.agenda import agenda_row
-    from csctl.escalation import Ladder
-    from csctl.reasons import lacks, reason
+    from csctl.clocks.agenda import agenda_row
+    from csctl.clocks.escalation import Ladder
+    from csctl.clocks.reasons import lacks, reason
     from csctl.rules.context import build_context
 
     context = build_context(desk.store, desk.now, desk.reading)
@@ -147,7 +147,7 @@ def _confidential(
     at = desk.store.repository.config.confidential_at
     if not at:
         return []
-    from csctl.agenda import agenda
+    from csctl.clocks.agenda import agenda
 
     try:
         other = desk.confidential
@@ -199,14 +199,14 @@ class _Names:
         return self._known[record_id]
 
     def role(self, role: str) -> str:
-        from csctl.escalation import role_label
+        from csctl.clocks.escalation import role_label
 
         return role_label(role, self._roles)
 
 
 def _show(desk: Desk, rows: Sequence[dict[str, Any]], style: str, by: str) -> None:
     if style == "icalendar":
-        from csctl.agendafile import render_icalendar
+        from csctl.clocks.agendafile import render_icalendar
 
         click.echo(render_icalendar(rows, desk.now), nl=False)
     elif style == "markdown":

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, record_id: str, no_commit: bool) -> int:
     """Edit a record in an editor."""
+    from csctl.casework.workflow import Drafted, check_findings
     from csctl.store import Change, message_for
-    from csctl.workflow import Drafted, check_findings
 
     go_to_own_branch(desk)
     path = desk.store.get_path(record_id)

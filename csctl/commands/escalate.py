@@ -13,10 +13,10 @@ from csctl.console.saving import finish, is_refused, judge
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.clocks import ClockState
-    from csctl.duties import DutyState
-    from csctl.escalation import Call
-    from csctl.workflow import Drafted
+    from csctl.casework.workflow import Drafted
+    from csctl.clocks.clock import ClockState
+    from csctl.clocks.duties import DutyState
+    from csctl.clocks.escalation import Call
 
 
 @click.command(
@@ -43,7 +43,7 @@ def command(
 ) -> int:
     """Write down who was told."""
     desk.look_ahead()
-    from csctl.escalation import Ladder, role_label
+    from csctl.clocks.escalation import Ladder, role_label
 
     states = _states(desk, record_id, desk.store.complete(person) if person else "")
     ladder = Ladder(desk.index, desk.now)
@@ -64,8 +64,8 @@ def command(
 
 def _states(desk: Desk, name: str, person: str) -> list[ClockState | DutyState]:
     """Return the clocks of a record, or how a duty of that name stands with those who have it."""
-    from csctl.clocks import clock_states
-    from csctl.duties import duty_states
+    from csctl.clocks.clock import clock_states
+    from csctl.clocks.duties import duty_states
 
     schemas, config = desk.store.repository.schemas, desk.store.repository.config
     if desk.store.find(name) is None:
@@ -78,7 +78,7 @@ def _states(desk: Desk, name: str, person: str) -> list[ClockState | DutyState]:
 
 def _drafts(desk: Desk, calls: list[Call], via: str) -> Iterator[Drafted | None]:
     """Yield the records that remember the calls, changed; None for what must not be written."""
-    from csctl import workflow
+    from csctl.casework import workflow
     from csctl.times.moments import format_moment
 
     beside = {"at": format_moment(desk.now), "by": desk.me} | ({"via": via} if via else {})

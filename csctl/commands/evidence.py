@@ -15,8 +15,8 @@ from csctl.console.output import say, show_findings, show_json, show_rows
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.clauses import Clause, Part
     from csctl.findings import Finding
+    from csctl.trail.clauses import Clause, Part
 
 
 @click.command(
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, clause: tuple[str, ...], since: str, style: str) -> int:
     """Show what proves a clause."""
-    from csctl.clauses import find_clauses, load_clauses, prove
+    from csctl.trail.clauses import find_clauses, load_clauses, prove
 
     day = _day(desk, since)
     clauses = load_clauses(desk.store.repository.schemas)
@@ -77,8 +77,8 @@ def _day(desk: Desk, since: str) -> date | None:
 
 
 def _list(proven: Sequence[tuple[Clause, Sequence[Part]]], style: str) -> None:
-    from csctl.clauses import distinct
     from csctl.kinds.schema import pick
+    from csctl.trail.clauses import distinct
 
     rows = [
         {
@@ -107,10 +107,10 @@ def _headings() -> dict[str, str]:
 
 
 def _record_rows(clause: Clause, parts: Sequence[Part]) -> list[dict[str, Any]]:
-    from csctl.clauses import date_of, distinct
+    from csctl.casework.selecting import summary_of
     from csctl.display import stage_words
     from csctl.kinds.schema import pick
-    from csctl.selecting import summary_of
+    from csctl.trail.clauses import date_of, distinct
 
     language = messages.language()
     return [

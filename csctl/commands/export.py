@@ -193,7 +193,7 @@ def command(
 
 
 def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
-    from csctl.selecting import check_conditions
+    from csctl.casework.selecting import check_conditions
     from csctl.tables.ledger import build_data_table, build_layout, build_ledger, scalars
 
     kind = desk.store.repository.schemas.kind(kind_name)

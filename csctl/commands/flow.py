@@ -27,7 +27,7 @@ from csctl.messages import _, language
 def command(desk: Desk, record_id: str, style: str) -> int:
     """Draw where a case stands."""
     desk.look_ahead()
-    from csctl.flow import build_flow, flow_lines
+    from csctl.casework.flow import build_flow, flow_lines
 
     trees = build_flow(desk.store.get(record_id), desk.reading)
     if style == "json":

@@ -156,7 +156,7 @@ def _register(
 def _update(
     desk: Desk, kind_name: str, file: Path, sheet: str, yes: bool, dry_run: bool, no_commit: bool
 ) -> int:
-    from csctl import workflow
+    from csctl.casework import workflow
     from csctl.console.saving import is_refused, judge, show_changes
     from csctl.console.terminal import confirm
     from csctl.ledgers.updating import read_update

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from csctl.approval.codeowners import render_codeowners, unowned
 from csctl.atomic import write_atomically
-from csctl.codeowners import render_codeowners, unowned
 from csctl.console.options import Desk, Invocation, desk, go_to_own_branch
 from csctl.console.output import done, say, tell
 from csctl.console.prompts import choose
@@ -23,10 +23,10 @@ from csctl.kinds.codes import propose_code
 from csctl.kinds.schema import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
-from csctl.pipelines import PLATFORMS, Platform, files_of, find_pipeline, main_branch
 from csctl.places import CONFIG, GIT_PLATFORMS, search_path
 from csctl.registration.choices import Choice, pick_one
 from csctl.scaffold import Setup, find_changes
+from csctl.sharing.pipelines import PLATFORMS, Platform, files_of, find_pipeline, main_branch
 from csctl.store import Change
 
 _NONE = "none"
@@ -180,8 +180,8 @@ _MESSAGE = "csctl init: records repository set up\n"
 
 def _set_up_signing(desk: Desk) -> None:
     """Make or take the person's SSH key, tell git to use it, and name it in the record."""
-    from csctl.enrolment import enrol, take_key, use_key
-    from csctl.workflow import save
+    from csctl.approval.enrolment import enrol, take_key, use_key
+    from csctl.casework.workflow import save
 
     go_to_own_branch(desk)
     person = desk.store.get(desk.me)

@@ -27,8 +27,8 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, check: bool, style: str, dry_run: bool, no_commit: bool) -> int:
     """List the keys and write the allowed signers."""
-    from csctl.enrolment import allowed_signers, platform_words
-    from csctl.keys import ALLOWED, build_keys, state_of
+    from csctl.approval.enrolment import allowed_signers, platform_words
+    from csctl.approval.keys import ALLOWED, build_keys, state_of
 
     words = {
         "valid": _("valid"),

@@ -59,8 +59,8 @@ def _list(
     style: str,
 ) -> int:
     desk.look_ahead(kind_name)
+    from csctl.casework.selecting import check_conditions
     from csctl.display import column_cells, column_label
-    from csctl.selecting import check_conditions
 
     kind = desk.store.repository.schemas.kind(kind_name)
     check_conditions(kind, where)

@@ -32,7 +32,7 @@ def command(desk: Desk, record_id: str, only: str, style: str) -> int:
     """Show a record's history."""
     path, git = desk.look_back(record_id)
     from csctl.git.history import record_log
-    from csctl.trail import trail_rows
+    from csctl.trail.rows import trail_rows
 
     kind = desk.store.kind_at(path)
     if only:
@@ -50,7 +50,7 @@ def command(desk: Desk, record_id: str, only: str, style: str) -> int:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    from csctl.trail import heading
+    from csctl.trail.rows import heading
 
     if not rows:
         nothing(_("No commit has changed it yet."))

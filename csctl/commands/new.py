@@ -11,18 +11,19 @@ from typing import Any
 
 import click
 
-from csctl import workflow
-from csctl.cache import NO_CACHE, RepositoryCache
+from csctl.casework import workflow
+from csctl.casework.precedents import Precedent, find_precedents
+from csctl.casework.standing import build_standing, severity_lines
 from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
 from csctl.console.saving import check_new, finish, get_ready, must_be_clean, reserved_number
 from csctl.errors import UsageError
+from csctl.index.cache import NO_CACHE, RepositoryCache
 from csctl.kinds.schema import Field, Kind, pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.places import find_repository, kind_headers, search_path, short_word
-from csctl.precedents import Precedent, find_precedents
 from csctl.record import Record, put, text_of
 from csctl.registration import beginning, drafts
 from csctl.registration.answers import load_answers, parse_assignment
@@ -32,7 +33,6 @@ from csctl.registration.questions import Registration, assignment
 from csctl.registration.registering import name_field, register
 from csctl.registration.shapes import absolute_files
 from csctl.rules.context import build_context
-from csctl.standing import build_standing, severity_lines
 
 
 def new_command(kind_name: str, directory: Path) -> click.Command:

@@ -31,8 +31,8 @@ def command(
     desk: Desk, record_id: str, action_id: str, form: str, dry_run: bool, no_commit: bool
 ) -> int:
     """Write to the owner of an overdue action."""
-    from csctl import workflow
-    from csctl.reminding import build_reminder, logged, reminder_lines
+    from csctl.casework import workflow
+    from csctl.casework.reminding import build_reminder, logged, reminder_lines
 
     record = desk.store.get(record_id)
     reminder = build_reminder(

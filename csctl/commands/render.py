@@ -52,7 +52,7 @@ def command(
     from csctl.forms.batch import Order, write_forms
     from csctl.forms.blocks import View
     from csctl.forms.model import Shared, languages
-    from csctl.pool import usable_cores
+    from csctl.verdicts.pool import usable_cores
 
     store = desk.store
     spoken = languages(form_language or store.repository.config.form_language)
@@ -88,12 +88,12 @@ def _customers_own(
     output: Path | None,
 ) -> int:
     """Fill the customer's own workbook, or print the text blocks for his portal."""
+    from csctl.casework.sending import get_send
     from csctl.forms.audience import find_scope
     from csctl.forms.blocks import View
     from csctl.forms.model import languages
     from csctl.interchange.customerform import fill_form, portal_blocks
     from csctl.interchange.formmap import find_form_map
-    from csctl.sending import get_send
 
     if len(chosen) > 1 or ending not in (None, "portal"):
         raise UsageError(

@@ -28,7 +28,7 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, record_id: str, dry_run: bool, no_commit: bool) -> int:
     """Renumber a record."""
-    from csctl.renumbering import check_renumbering, renumber, renumbered
+    from csctl.sharing.renumbering import check_renumbering, renumber, renumbered
 
     store = desk.store
     record = store.get(record_id)

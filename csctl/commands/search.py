@@ -27,8 +27,8 @@ from csctl.messages import _
 def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: str) -> int:
     """Find records."""
     desk.look_ahead(*kinds)
+    from csctl.casework.selecting import containing, summary_of
     from csctl.display import stage_words
-    from csctl.selecting import containing, summary_of
 
     schemas = desk.store.repository.schemas
     language = messages.language()

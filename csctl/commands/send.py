@@ -65,7 +65,7 @@ def command(
 ) -> int:
     """Send a report."""
     desk.look_ahead()
-    from csctl import sending, workflow
+    from csctl.casework import sending, workflow
     from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
 

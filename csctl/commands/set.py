@@ -44,8 +44,8 @@ def command(
 ) -> int:
     """Set fields of a record."""
     desk.look_ahead()
-    from csctl import workflow
-    from csctl.edits import build_edits
+    from csctl.casework import workflow
+    from csctl.casework.edits import build_edits
     from csctl.registration.choices import Lookup
 
     record = desk.store.get(record_id)

@@ -29,8 +29,8 @@ from csctl.messages import _
 def command(desk: Desk, record_id: str, everything: bool, style: str) -> int:
     """Show a record."""
     desk.look_ahead()
+    from csctl.casework.standing import build_standing, render_standing
     from csctl.rules.context import build_context
-    from csctl.standing import build_standing, render_standing
 
     record = desk.store.get(record_id)
     standing = build_standing(record, build_context(desk.store, desk.now, desk.reading))

@@ -37,7 +37,8 @@ def command(
 ) -> int:
     """Sign a record off."""
     desk.look_ahead()
-    from csctl import signing, workflow
+    from csctl.approval import signing
+    from csctl.casework import workflow
     from csctl.rules.context import build_context
     from csctl.times.moments import parse_moment
 
@@ -58,7 +59,7 @@ def command(
 
 def _tell_if_unverified(desk: Desk) -> None:
     """Say it at once where a sign-off will open no gate."""
-    from csctl.proofs import why_last_commit_proves_nothing
+    from csctl.approval.proofs import why_last_commit_proves_nothing
 
     why = why_last_commit_proves_nothing(desk.me, desk.index)
     if why:

@@ -11,7 +11,7 @@ from csctl.console.output import nothing, show_rows, tell
 from csctl.messages import _
 
 if TYPE_CHECKING:
-    from csctl.whereabouts import Whereabouts
+    from csctl.casework.whereabouts import Whereabouts
 
 
 @click.command(
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @pass_desk
 def command(desk: Desk, style: str) -> int:
     """Show where the work is."""
+    from csctl.casework.whereabouts import find_whereabouts
     from csctl.git.remotes import find_remote
-    from csctl.whereabouts import find_whereabouts
 
     git = desk.store.repository.git
     remote = find_remote(git)

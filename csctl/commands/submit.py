@@ -13,8 +13,8 @@ from csctl.errors import CsctlError
 from csctl.messages import _, language
 
 if TYPE_CHECKING:
-    from csctl.exchange import HandedIn
     from csctl.git.remotes import Remote
+    from csctl.sharing.exchange import HandedIn
 
 
 @click.command(
@@ -45,8 +45,8 @@ def command(
     dry_run: bool,
 ) -> int:
     """Hand records in."""
-    from csctl.exchange import ClashError, submit
     from csctl.git.remotes import get_remote
+    from csctl.sharing.exchange import ClashError, submit
 
     store = desk.store
     names = [store.complete(each) for each in record_ids]
@@ -77,7 +77,7 @@ def command(
 
 
 def _show(desk: Desk, remote: Remote, handed: HandedIn, *, dry_run: bool) -> None:
-    from csctl.mergepolicy import approvers
+    from csctl.approval.mergepolicy import approvers
     from csctl.record import text_of
 
     if dry_run:

@@ -28,8 +28,8 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, mine: tuple[str, ...], theirs: tuple[str, ...], dry_run: bool) -> int:
     """Bring the branch in use up to date."""
-    from csctl.exchange import ClashError, sync
     from csctl.git.remotes import get_remote
+    from csctl.sharing.exchange import ClashError, sync
 
     take = sides(mine, theirs)
     remote = get_remote(desk.store.repository.git).fetched()

@@ -24,9 +24,9 @@ from csctl.messages import _
 from csctl.places import CLOCKS, get_repository
 
 if TYPE_CHECKING:
-    from csctl.changes import Judged
     from csctl.findings import Finding
     from csctl.store import Store
+    from csctl.verdicts.changes import Judged
 
 _DECEMBER: Final = 12
 
@@ -99,8 +99,8 @@ def _judge(store: Store, now: datetime, against: str) -> Judged:
     # Looking at every file is what takes longest; meanwhile the rest is loaded.
     with ThreadPoolExecutor(1) as pool:
         modified = pool.submit(store.repository.git.modified_paths)
-        from csctl.changes import check_change
         from csctl.rules.context import build_context
+        from csctl.verdicts.changes import check_change
 
         return check_change(store, build_context(store, now), against, modified.result)
 
@@ -109,7 +109,7 @@ def _year_ahead(desk: Desk) -> list[Finding]:
     """Return what is to be said of next year's calendar; only December asks for the settings."""
     if desk.instant.month != _DECEMBER:
         return []
-    from csctl.index import Index
+    from csctl.index.index import Index
     from csctl.rules.year_ahead import calendars_in_use, check_year_ahead
 
     # What git knows of the files was asked for the verdicts, and is used up.
@@ -121,7 +121,7 @@ def _year_ahead(desk: Desk) -> list[Finding]:
 def _check_lengths(desk: Desk) -> None:
     """Raise CsctlError for a table of clocks of the company's own that cannot be."""
     if (get_repository(desk.invocation.directory) / CLOCKS).is_file():
-        from csctl.clocklengths import check_profile
+        from csctl.clocks.lengths import check_profile
 
         check_profile(desk.store.repository.schemas)
 
@@ -130,7 +130,7 @@ def _check(desk: Desk, ids: Sequence[str], *, staged: bool) -> tuple[list[Findin
     if not staged and not ids:
         return check_all(desk)
     from csctl.rules.context import build_context
-    from csctl.validation import check_repository, check_staged
+    from csctl.verdicts.validation import check_repository, check_staged
 
     context = build_context(desk.store, desk.now)
     if staged:

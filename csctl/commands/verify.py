@@ -28,8 +28,8 @@ from csctl.messages import _
 @pass_desk
 def command(desk: Desk, file: Path, style: str) -> int:
     """Say what a file proves."""
-    from csctl.attaching import read_outside
-    from csctl.evidence import examine
+    from csctl.casework.attaching import read_outside
+    from csctl.trail.evidence import examine
 
     facts = examine(desk.index, read_outside(file))
     was_sent = any(each.name == "sent" for each in facts)

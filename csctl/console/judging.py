@@ -22,14 +22,14 @@ def check_all(desk: Desk) -> tuple[list[Finding], int]:
     pending = desk.look_below(RECORDS)
     with progress_bar(_("Checking")) as told:
         if pending is not None and desk.cache.works:
-            from csctl.verdicts import Verdicts
+            from csctl.verdicts.verdicts import Verdicts
 
             verdicts = Verdicts(get_repository(desk.invocation.directory), desk.cache, pending)
             # The records are opened only where one is to be read.
             found = verdicts.kept(desk.instant) or verdicts.anew(desk.store, desk.now, told)
             if found is not None:
                 return found
-        from csctl.judging import check_all as check_each
+        from csctl.verdicts.judging import check_all as check_each
 
         return check_each(desk.store, desk.now, told)
 
@@ -48,7 +48,7 @@ def look_for_kept(desk: Desk) -> Callable[[], tuple[list[Finding], int] | None]:
     def kept() -> tuple[list[Finding], int] | None:
         if pending is None or not desk.cache.works:
             return None
-        from csctl.verdicts import Verdicts
+        from csctl.verdicts.verdicts import Verdicts
 
         return Verdicts(root, desk.cache, pending).kept(desk.instant)
 

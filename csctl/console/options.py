@@ -28,13 +28,13 @@ from csctl.places import (
 )
 
 if TYPE_CHECKING:
-    from csctl.cache import RepositoryCache
-    from csctl.fieldmerge import Side
     from csctl.git.gitrepo import GitRepo
     from csctl.git.snapshot import Pending
-    from csctl.index import Index
+    from csctl.index.cache import RepositoryCache
+    from csctl.index.index import Index
+    from csctl.index.views import Views
+    from csctl.sharing.fieldmerge import Side
     from csctl.store import Store
-    from csctl.views import Views
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,14 +72,14 @@ class Desk:
     @functools.cached_property
     def index(self) -> Index:
         """The index for a command that writes: a record asked for by name is read from disk."""
-        from csctl.index import WritingIndex
+        from csctl.index.index import WritingIndex
 
         return WritingIndex(self.store, self.views)
 
     @functools.cached_property
     def cache(self) -> RepositoryCache:
         """What is remembered of the repository."""
-        from csctl.cache import NO_CACHE, open_repository_cache
+        from csctl.index.cache import NO_CACHE, open_repository_cache
 
         root = find_repository(self.invocation.directory)
         if self.invocation.no_cache or root is None:
@@ -133,7 +133,7 @@ class Desk:
     @functools.cached_property
     def reading(self) -> Index:
         """The index for a command that writes nothing: it asks what is remembered first."""
-        from csctl.index import Index
+        from csctl.index.index import Index
 
         return Index(self.store, self.views)
 
@@ -142,8 +142,8 @@ class Desk:
         """What is remembered of the records; None where nobody looked ahead or nothing is."""
         if not self._pending or not self.cache.works:
             return None
+        from csctl.index.views import Views
         from csctl.times import publicdays
-        from csctl.views import Views
 
         publicdays.use_cache(self.cache)
         return Views(self.store, self.cache, self._pending[0])
@@ -319,7 +319,7 @@ def go_to_own_branch(here: Desk) -> None:
     """Leave the main branch for the person's own before anything is read, if csctl.yaml says so."""
     if not here.store.repository.config.has_desks:
         return
-    from csctl.desks import enter_desk
+    from csctl.sharing.desks import enter_desk
 
     try:
         me = here.me

@@ -202,7 +202,7 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
 
 def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
     """Write the figures into the month's record, made where there is none, until its review."""
-    from csctl import workflow
+    from csctl.casework import workflow
     from csctl.console.saving import finish
     from csctl.registration import beginning
     from csctl.reports.monthly import find_report, frozen_fields, record_fields

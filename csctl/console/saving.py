@@ -13,11 +13,11 @@ from csctl.findings import Finding
 from csctl.messages import _, language
 
 if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
-    from csctl.exchange import ClashError
+    from csctl.casework.workflow import Drafted
     from csctl.kinds.schema import Kind
     from csctl.record import Record
+    from csctl.sharing.exchange import ClashError
     from csctl.store import Change
-    from csctl.workflow import Drafted
 
 
 def get_ready(desk: Desk, kind: Kind, record: Record | None = None) -> None:
@@ -25,8 +25,8 @@ def get_ready(desk: Desk, kind: Kind, record: Record | None = None) -> None:
 
     To be called before anything is asked of other records: git looks at the files meanwhile.
     """
-    from csctl import validation  # noqa: F401 - all rules come with it
     from csctl.kinds import conformance
+    from csctl.verdicts import validation  # noqa: F401 - all rules come with it
 
     named = [each.link for each in kind.fields.values() if record and record.value(each.address)]
     schemas = desk.store.repository.schemas
@@ -47,7 +47,7 @@ def finish(desk: Desk, draft: Drafted, *, dry_run: bool, no_commit: bool, what: 
     if dry_run:
         show_changes(desk, draft.changes)
         return 0
-    from csctl.workflow import save
+    from csctl.casework.workflow import save
 
     commit = save(desk.store, draft, commit=not no_commit)
     subject = what or draft.message.splitlines()[0]
@@ -100,7 +100,7 @@ def new_findings(
     `files` go along with it and are not on disk yet.
     """
     from csctl.rules.context import build_context
-    from csctl.validation import check_record, check_signed
+    from csctl.verdicts.validation import check_record, check_signed
 
     check = check_signed if old and _is_signed_only(old, new) else check_record
     context = build_context(desk.store, desk.now, desk.index)
@@ -120,7 +120,7 @@ def check_new(desk: Desk, made: Drafted) -> list[Finding]:
     """Return what is wrong with a new record as if it and its files were on disk already."""
     from csctl.ledgers.namesakes import Fresh
     from csctl.rules.context import build_context
-    from csctl.validation import check_record
+    from csctl.verdicts.validation import check_record
 
     store = desk.store
     index = Fresh(store, desk.views)
@@ -147,7 +147,7 @@ def judge(
     So what was left uncommitted, or written by hand, is judged with the change that takes it
     along. Only `amending` may touch what was sent or signed.
     """
-    from csctl.frozen import check_frozen, sent_contents
+    from csctl.approval.frozen import check_frozen, sent_contents
 
     old = committed(desk, new.path)
     git = desk.store.repository.git
@@ -157,7 +157,7 @@ def judge(
 
 def is_refused(record: Record, findings: Sequence[Finding]) -> bool:
     """Show findings; tell whether the record must not be written because of them."""
-    from csctl.workflow import check_findings
+    from csctl.casework.workflow import check_findings
 
     show_findings(findings, err=True)
     if check_findings(findings):
@@ -177,7 +177,7 @@ def must_be_clean(findings: Sequence[Finding]) -> None:
 
 def show_clashes(error: ClashError, command: str) -> None:
     """Say what two people made different, and how to choose with a command."""
-    from csctl.clashwords import clash_lines
+    from csctl.sharing.clashwords import clash_lines
 
     tell(error.message)
     for clash in error.clashes:
@@ -189,7 +189,7 @@ def show_clashes(error: ClashError, command: str) -> None:
 
 def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
     """Return the next number of a kind, and say so where the server did not reserve it."""
-    from csctl.numbers import local_words, reserve
+    from csctl.sharing.numbers import local_words, reserve
 
     reserved = reserve(desk.store, kind, year)
     if reserved.warning:

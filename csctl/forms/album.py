@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from csctl import __version__
-from csctl.cachefile import Cache, open_cache
 from csctl.forms.images import MAX_SIDE, prepare_photo
+from csctl.index.cachefile import Cache, open_cache
 
 # A picture of MAX_SIDE pixels has some 200 kB.
 _MOST: Final = 500

@@ -12,12 +12,12 @@ from typing import Final
 
 from csctl import messages
 from csctl.atomic import write_atomically
+from csctl.casework.sending import get_send
 from csctl.errors import CsctlError
 from csctl.forms.blocks import View
 from csctl.forms.model import Shared
 from csctl.forms.publishing import Ending, publish
 from csctl.repository import open_repository
-from csctl.sending import get_send
 from csctl.store import Store
 
 # A process of its own reads the fonts again, which takes as long as some forms.

@@ -8,16 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.approval.proofs import prove
+from csctl.approval.signoffs import digest, find_signed, is_signed, key_of
 from csctl.errors import CsctlError, UsageError
 from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
 from csctl.forms.wording import Wording
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.schema import SignOff, Text, pick
 from csctl.messages import LANGUAGES, _
-from csctl.proofs import prove
 from csctl.record import Record, rows, text_of
-from csctl.signoffs import digest, find_signed, is_signed, key_of
 from csctl.store import Store
 from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from csctl.approval.signoffs import digest
 from csctl.forms.album import open_album
 from csctl.forms.audience import visible
 from csctl.forms.blocks import View
@@ -14,7 +15,6 @@ from csctl.forms.model import Shared, build_form, read_photos
 from csctl.forms.rendering import find_template, render_markdown
 from csctl.forms.wording import printable
 from csctl.record import Record, layout
-from csctl.signoffs import digest
 from csctl.store import Store
 from csctl.times.moments import find_moment
 from csctl.yamlfile import yamltext

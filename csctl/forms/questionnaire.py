@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from csctl.casework.questionnaires import CALLED, levels, questions_of
 from csctl.forms.blank import LINE, PROSE, build_blank
 from csctl.forms.blocks import Model
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
 from csctl.kinds.schema import Field
-from csctl.questionnaires import CALLED, levels, questions_of
 from csctl.record import Record
 from csctl.store import Store
 

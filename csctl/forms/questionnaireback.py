@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.casework.questionnaires import questions_of
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.forms.questionnairesheet import (
@@ -23,7 +24,6 @@ from csctl.forms.questionnairesheet import (
 from csctl.ledgers.excel import read_cells
 from csctl.ledgers.table import Cell
 from csctl.messages import _
-from csctl.questionnaires import questions_of
 from csctl.record import Record, put
 from csctl.registration.answers import parse_assignment
 from csctl.registration.choices import Lookup, fold

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from csctl.casework.questionnaires import CALLED, levels, questions_of
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
 from csctl.kinds.schema import Kind
 from csctl.messages import LANGUAGES
-from csctl.questionnaires import CALLED, levels, questions_of
 from csctl.record import Record
 from csctl.store import Store
 

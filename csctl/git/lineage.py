@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import which
 from typing import Final, NamedTuple
 
-from csctl.cache import git_folders
 from csctl.git.gitprocess import run_git
+from csctl.index.cache import git_folders
 
 MAIN: Final = (
     "refs/remotes/origin/HEAD",

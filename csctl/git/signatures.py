@@ -13,10 +13,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from csctl.cachefile import open_cache
 from csctl.errors import CsctlError
 from csctl.git.gitprocess import git_failure, last_lines, run_git
 from csctl.git.gitrepo import GitRepo
+from csctl.index.cachefile import open_cache
 from csctl.messages import _
 
 PGP: Final = "openpgp:"

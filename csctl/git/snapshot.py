@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from csctl.cache import RepositoryCache, git_folders
 from csctl.errors import CsctlError
 from csctl.git.gitprocess import Completed, run_git, start_git
+from csctl.index.cache import RepositoryCache, git_folders
 
 # Bytes at the end of git's index that are its checksum, of whichever hash.
 _CHECKSUM: Final = 32

@@ -8,9 +8,10 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.casework.selecting import fold
 from csctl.errors import CsctlError
 from csctl.forms.wording import printable
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.interchange.exchangemap import (
     ExchangeMap,
     Leaf,
@@ -24,7 +25,6 @@ from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record, put, with_row_ids
-from csctl.selecting import fold
 from csctl.times.moments import format_moment
 
 MOST_BYTES: Final = 20_000_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csctl.forms.audience import Scope, find_scope, visible, visible_linked
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.interchange.exchangemap import ExchangeMap, Leaf, Rows, formed, join_steps, step_into
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, answer_kind, is_answered

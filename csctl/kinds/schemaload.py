@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from csctl.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
 from csctl.errors import CsctlError, Misfit, UsageError, YamlError
+from csctl.index.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
 from csctl.kinds.schemaextend import extend

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from csctl.asked import Asked
-from csctl.cache import RepositoryCache, code_digest, digest_of
-from csctl.clocks import clock_states
-from csctl.index import Index, NotingIndex
+from csctl.clocks.clock import clock_states
+from csctl.index.cache import RepositoryCache, code_digest, digest_of
+from csctl.index.index import Index, NotingIndex
 from csctl.kpi.cells import NO_MONTH
 from csctl.kpi.counting import Row
 from csctl.kpi.definitions import Definitions

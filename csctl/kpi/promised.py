@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from csctl.clockstops import moment_of
-from csctl.duties import Due, dues
-from csctl.index import Index
+from csctl.clocks.duties import Due, dues
+from csctl.clocks.stops import moment_of
+from csctl.index.index import Index
 from csctl.kpi.counting import Row
 from csctl.kpi.periods import month_after
 from csctl.record import Record

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from csctl.casework.questionnaires import WEIGHED, points_of, questions_of, weight_of
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
-from csctl.questionnaires import WEIGHED, points_of, questions_of, weight_of
 from csctl.record import Record, rows
 
 ENOUGH: Final = 0.7

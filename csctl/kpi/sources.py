@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.kpi import casework, service
 from csctl.kpi.cells import Rows, content_of, text_at
 from csctl.record import Record

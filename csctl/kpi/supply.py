@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from csctl.casework.severity import batch_limit
+from csctl.clocks.visiting import CYCLES, add_months
 from csctl.config import Config
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
 from csctl.kpi.cells import NO_MONTH
@@ -18,8 +20,6 @@ from csctl.kpi.counting import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
 from csctl.record import Record, rows
-from csctl.severity import batch_limit
-from csctl.visiting import CYCLES, add_months
 
 _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12

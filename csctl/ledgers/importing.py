@@ -20,12 +20,12 @@ from csctl.ledgers.rowids import imported_row_ids, name_rows
 from csctl.ledgers.sheets import read_sheet
 from csctl.ledgers.table import Row
 from csctl.messages import _
-from csctl.numbers import Reserved, local_words, reserve
 from csctl.record import Record, put, satisfied, with_row_ids
 from csctl.registration.beginning import carried, first_data, new_record
 from csctl.rules.context import build_context
+from csctl.sharing.numbers import Reserved, local_words, reserve
 from csctl.store import Change, Store, message_for
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from csctl.contents import linked_from
 from csctl.errors import UsageError
-from csctl.index import Grouping, WritingIndex
+from csctl.index.contents import linked_from
+from csctl.index.index import Grouping, WritingIndex
 from csctl.kinds.codes import fit_code, propose_code
 from csctl.kinds.conformance import check_value
 from csctl.kinds.schema import Kind
@@ -23,7 +23,7 @@ from csctl.store import Store
 from csctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from csctl.views import Views
+    from csctl.index.views import Views
 
 _NAMES: Final = ("short_name", "name", "former_names")
 

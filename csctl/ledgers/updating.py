@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from csctl.cache import blob_id
+from csctl.casework.workflow import Edit
 from csctl.errors import CsctlError, UsageError
+from csctl.index.cache import blob_id
 from csctl.ledgers.cells import CellProblem, Converter, Surroundings, shorten
 from csctl.ledgers.importmap import Column, importable, plain_map
 from csctl.ledgers.namesakes import Fresh, Namesakes
@@ -30,7 +31,6 @@ from csctl.tables.ledger import Layout, Ledger, read_mark
 from csctl.tables.table import bare, text_of
 from csctl.tables.xlsx import LONGEST, as_held
 from csctl.times.moments import find_moment
-from csctl.workflow import Edit
 
 # What has a command of its own, with its own checks.
 _ELSEWHERE: Final = {"stage": "advance", "outcome": "advance", "cycles": "advance"}

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple, TypeAlias
 
-from csctl.index import Index
+from csctl.clocks.visiting import visits_due
+from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, Requirement, Stage, answer_kind, is_answered
 from csctl.record import Record, layout, put, satisfied, with_row_ids
 from csctl.store import Change, Store, message_for
 from csctl.times.moments import find_moment, find_monday, format_moment
-from csctl.visiting import visits_due
 from csctl.yamlfile import yamlio, yamltext
 
 Data: TypeAlias = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from csctl.display import shown
 from csctl.errors import UsageError
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind, answer_kind, pick
 from csctl.messages import _, language

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from csctl import attaching
+from csctl.casework import attaching
 from csctl.errors import UsageError
 from csctl.kinds.schema import Field, Kind, answer_kind
 from csctl.messages import _

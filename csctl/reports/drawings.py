@@ -10,7 +10,7 @@ from typing import Final
 
 from csctl.charts import bars, control, grids, lines
 from csctl.charts.drawing import Chart
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import pick
 from csctl.kpi.counting import Row

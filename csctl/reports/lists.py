@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from csctl.charts import bars, grids
 from csctl.charts.drawing import Chart
-from csctl.clocks import clock_states
-from csctl.index import Index
+from csctl.clocks.clock import clock_states
+from csctl.index.index import Index
 from csctl.kinds.schema import Clock, pick
 from csctl.kpi.counting import Row
 from csctl.kpi.figures import Reckoning

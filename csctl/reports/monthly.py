@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.schema import pick
 from csctl.kpi.definitions import PROFILE
 from csctl.kpi.freezing import frozen

@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.findings import Finding
 from csctl.git.gitformats import Commit
 from csctl.git.history import diff_data
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.schema import Stage, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows

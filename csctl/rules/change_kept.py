@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from csctl.approval.frozen import check_frozen, evolves
 from csctl.findings import Finding
-from csctl.frozen import check_frozen, evolves
 from csctl.git.history import Change, diff_data
 from csctl.kinds.addresses import split_address
 from csctl.messages import _

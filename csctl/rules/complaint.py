@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
+from csctl.casework.severity import batch_reached, severity
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
@@ -14,7 +15,6 @@ from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, label_of, list_of, set_hint
 from csctl.rules.reference import check_referenced, has_reached, reports_sent
 from csctl.rules.repeats import check_repeat
-from csctl.severity import batch_reached, severity
 from csctl.times.moments import find_moment
 
 NOT_OURS: Final = ("ntf", "customer_use", "transport")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from csctl.casework.severity import severity
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
@@ -13,7 +14,6 @@ from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, in_row, label_of, list_of, set_hint
 from csctl.rules.reference import reports_sent
 from csctl.rules.roles import held_role
-from csctl.severity import severity
 from csctl.times.moments import find_moment
 
 _NEED_APPROVAL: Final = ("concession", "use_as_is", "repair")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from csctl.asked import Asked
 from csctl.config import Config
 from csctl.findings import Finding
-from csctl.index import Grouping, Index, NotingIndex
+from csctl.index.index import Grouping, Index, NotingIndex
 from csctl.kinds.schema import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.record import Record
@@ -21,9 +21,9 @@ from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 
 if TYPE_CHECKING:  # most commands ask for no proof
-    from csctl.approvals import Approval
-    from csctl.clocks import ClockState
-    from csctl.proofs import Proof
+    from csctl.approval.approvals import Approval
+    from csctl.approval.proofs import Proof
+    from csctl.clocks.clock import ClockState
 
 
 # Of so many records what was found out is held; then it is found out again.
@@ -131,7 +131,7 @@ class Context:
 
     def clocks(self, record: Record) -> list[ClockState]:
         """Return where the clocks of a record stand."""
-        from csctl.clocks import clock_states  # most rules ask for none
+        from csctl.clocks.clock import clock_states  # most rules ask for none
 
         self.index.expect_all()  # any of them may stop a clock
         index = NotingIndex(self.index, self.asked)
@@ -145,7 +145,7 @@ class Context:
 
     def prove(self, record: Record) -> Mapping[str, Proof]:
         """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
-        from csctl.proofs import prove  # most commands ask for no proof
+        from csctl.approval.proofs import prove  # most commands ask for no proof
 
         given = f"{record.path}\0{record.data.get('signoffs')}"
         if given not in self._proofs:
@@ -159,7 +159,7 @@ class Context:
 
     def approvals(self, record: Record) -> list[Approval]:
         """Return the approvals of a record on the platform, newest first."""
-        from csctl.approvals import find_approvals
+        from csctl.approval.approvals import find_approvals
 
         self.asked.keys.add(f"history:{record.path}")
         return find_approvals(record, NotingIndex(self.index, self.asked))

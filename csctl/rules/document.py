@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from csctl.approval.signoffs import key_of
 from csctl.findings import Finding
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, in_row, label_of, list_of, set_hint
-from csctl.signoffs import key_of
 
 _A_DAY: Final = timedelta(days=1)
 _NUMBER: Final = ("doc_no", "edition", "revision")

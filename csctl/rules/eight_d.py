@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
+from csctl.casework.severity import severity
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.kinds.schemaload import Schemas
@@ -15,7 +16,6 @@ from csctl.record import Record, rows, text_of
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, entries, given, ids_at, in_row, list_of, set_hint
 from csctl.rules.reference import check_referenced, has_reached
-from csctl.severity import severity
 from csctl.times.moments import find_moment
 
 OURS: Final = ("own", "supplier", "joint")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from csctl.contents import contents_of, linked_from
 from csctl.errors import CsctlError
 from csctl.findings import Finding
+from csctl.index.contents import contents_of, linked_from
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind, Send, answer_kind
 from csctl.messages import _

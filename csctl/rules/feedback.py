@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from csctl.clocks.visiting import add_months
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, label_of, set_hint
-from csctl.visiting import add_months
 
 _KM_PER_MILE: Final = 1.609344
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record

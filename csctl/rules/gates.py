@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
-from csctl import visiting
+from csctl.clocks import visiting
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
 from csctl.messages import _, language
 from csctl.record import Record, satisfied

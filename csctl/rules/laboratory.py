@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from csctl.display import shown
 from csctl.findings import Finding
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from csctl.clocks import ClockState
+from csctl.casework.selecting import is_open
+from csctl.clocks.clock import ClockState
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, set_hint
-from csctl.selecting import is_open
 from csctl.times.moments import find_moment
 
 _LONG: Final = timedelta(days=30)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from csctl.config import site_calendar
 from csctl.findings import Finding
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.messages import _
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from csctl.findings import Finding
-from csctl.index import Grouping
+from csctl.index.index import Grouping
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from csctl.contents import contents_of
 from csctl.findings import Finding
+from csctl.index.contents import contents_of
 from csctl.kinds import conformance
 from csctl.kinds.conformance import Problem
 from csctl.kinds.schema import answer_kind

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from csctl.approval.signoffs import find_signed, key_of
 from csctl.config import site_calendar
 from csctl.findings import Finding
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.schema import SignOff, Stage, Text, pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
@@ -16,7 +17,6 @@ from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, entries, given, list_of
 from csctl.rules.roles import held_role, role_of, role_words
 from csctl.rules.shape import signoff_name
-from csctl.signoffs import find_signed, key_of
 from csctl.times.moments import find_moment
 
 _SPOKEN: Final = "3D"

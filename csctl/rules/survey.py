@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from csctl.findings import Finding
-from csctl.index import Grouping
-from csctl.messages import _
-from csctl.questionnaires import (
+from csctl.casework.questionnaires import (
     LOW,
     WEIGHED,
     levels,
@@ -19,6 +16,9 @@ from csctl.questionnaires import (
     response_rate,
     weight_of,
 )
+from csctl.findings import Finding
+from csctl.index.index import Grouping
+from csctl.messages import _
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, day, given, in_row, label_of, list_of, set_hint

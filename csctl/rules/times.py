@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from csctl.contents import contents_of
 from csctl.findings import Finding
+from csctl.index.contents import contents_of
 from csctl.kinds.addresses import split_address
 from csctl.kinds.schema import Field, Kind
 from csctl.messages import _

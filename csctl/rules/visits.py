@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from csctl.clocks.visiting import visits_due
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.kinds.schema import pick
@@ -16,7 +17,6 @@ from csctl.rules.fields import breach, day, given, in_row, label_of, list_of
 from csctl.rules.roles import held_role, role_words
 from csctl.times.calendars import Calendar
 from csctl.times.moments import find_moment, find_monday, format_week
-from csctl.visiting import visits_due
 
 _HEADS: Final = ("gm", "chairman")
 _FRIDAY_BEFORE: Final = timedelta(days=3)

@@ -11,20 +11,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from csctl.clocks import ClockState, clock_states
-from csctl.index import Index
-from csctl.kinds.schema import holds
-from csctl.questionnaires import (
+from csctl.casework.questionnaires import (
     overall_score,
     points_of,
     questions_of,
     response_rate,
     weight_of,
 )
+from csctl.clocks.clock import ClockState, clock_states
+from csctl.clocks.visiting import last_and_next
+from csctl.index.index import Index
+from csctl.kinds.schema import holds
 from csctl.record import Record, rows
 from csctl.tables.cells import Cells
 from csctl.tables.table import Cell, Type, text_of
-from csctl.visiting import last_and_next
 
 _RETURNED: Final = ("returned", "phone_interview")
 _SOON: Final = dt.timedelta(days=60)

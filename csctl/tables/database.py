@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from csctl import __version__
 from csctl.atomic import replacing
-from csctl.contents import contents_of
+from csctl.casework.selecting import is_open, summary_of
 from csctl.findings import Finding
-from csctl.index import Index
+from csctl.index.contents import contents_of
+from csctl.index.index import Index
 from csctl.kinds.schema import Field, Kind, answer_kind, pick
 from csctl.kinds.schemaload import Schemas
 from csctl.record import Record, owner_of
-from csctl.selecting import is_open, summary_of
 
 # What does not follow from a kind: name -> what it holds, and the SQL type of each column.
 GENERAL: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from csctl.casework.selecting import split_condition
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.kinds.conformance import Shape, plain_schema
@@ -14,7 +15,6 @@ from csctl.kinds.schema import Field, Kind, Text
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.repository import Repository
-from csctl.selecting import split_condition
 from csctl.suggest import did_you_mean
 from csctl.tables.table import Type
 from csctl.yamlfile import yamlio

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from csctl.cache import blob_id
 from csctl.errors import UsageError
-from csctl.facts import RememberedDocument
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
+from csctl.index.cache import blob_id
+from csctl.index.facts import RememberedDocument
 from csctl.kinds.schema import Field, Kind, pick
 from csctl.messages import LANGUAGES, _
 from csctl.record import Record, rows

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from csctl.casework.selecting import check_conditions, fitting, matching, split_condition
 from csctl.forms.model import Shared, numbering
 from csctl.forms.wording import Wording, printable
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
 from csctl.kinds.schema import Field, Kind
 from csctl.record import Record, linked_ids, rows
-from csctl.selecting import check_conditions, fitting, matching, split_condition
 from csctl.tables.cells import BETWEEN, Cells, type_of
 from csctl.tables.computed import COMPUTATIONS, Around
 from csctl.tables.definitions import (

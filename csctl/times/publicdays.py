@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from csctl.cache import NO_CACHE, RepositoryCache
 from csctl.errors import UsageError
+from csctl.index.cache import NO_CACHE, RepositoryCache
 from csctl.messages import _
 
 # Countries whose government moves weekends to make up for long holidays by a notice a year,

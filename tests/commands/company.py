@@ -6,9 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from csctl.signoffs import digest
+from csctl.approval.signoffs import digest
+from csctl.casework.workflow import Edit, change
 from csctl.store import Store
-from csctl.workflow import Edit, change
 from tests.samples import EXAMPLES, build_company, place
 
 NOW = "2026-06-01T09:00+08:00"

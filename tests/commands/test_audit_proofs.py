@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from csctl.sending import with_approvals
+from csctl.casework.sending import with_approvals
 from csctl.yamlfile import yamlio
 from tests.commands.company import COMPLAINT, READY_3D, Company
 from tests.commands.conftest import Run

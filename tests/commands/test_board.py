@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from csctl.board import MOST_ROWS, fitting
+from csctl.clocks.board import MOST_ROWS, fitting
 from tests.commands.company import COMPLAINT, OTHERS_COMPLAINT, Company
 from tests.commands.conftest import Run
 

@@ -16,7 +16,7 @@ import pytest
 from wcwidth import wcswidth
 
 from csctl.console.options import Desk, Invocation
-from csctl.index import Index
+from csctl.index.index import Index
 from tests.commands.company import COMPLAINT, NOW, OTHERS_COMPLAINT, READY_3D, SHARED, Company
 from tests.commands.conftest import Run
 from tests.terminals import Terminal

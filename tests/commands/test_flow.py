@@ -8,8 +8,8 @@ from pathlib import Path
 
 from wcwidth import wcswidth
 
-from csctl.flow import Node, build_flow
-from csctl.index import Index
+from csctl.casework.flow import Node, build_flow
+from csctl.index.index import Index
 from csctl.record import linked_ids
 from csctl.repository import open_repository
 from csctl.store import Store

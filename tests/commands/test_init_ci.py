@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from csctl.pipelines import PLATFORMS, files_of
+from csctl.sharing.pipelines import PLATFORMS, files_of
 from csctl.yamlfile import yamlio
 from tests.commands.company import COMPLAINT, Company
 from tests.commands.conftest import Run

@@ -342,7 +342,7 @@ def test_a_changed_field_is_stale_and_a_changed_row_unverified(works: Works, run
     works.commit()
     assert shown(run, READY_3D) == "STALE: what it covers has changed since"
     signoffs = works.record(READY_3D)
-    from csctl.signoffs import digest
+    from csctl.approval.signoffs import digest
 
     covers = signoffs.kind.signoffs["approved_3d"].covers
     old = str(signoffs.value("signoffs.approved_3d.digest"))

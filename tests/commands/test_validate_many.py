@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from csctl.cli import INTERRUPTED
-from csctl.judging import check_all
-from csctl.pool import PAYS_FROM, usable_cores
 from csctl.repository import open_repository
 from csctl.store import Store
+from csctl.verdicts.judging import check_all
+from csctl.verdicts.pool import PAYS_FROM, usable_cores
 from tests.samples import build_company
 
 NOW = "2026-06-01T09:00+08:00"

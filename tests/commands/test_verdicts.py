@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from csctl.cache import RepositoryCache, open_repository_cache
 from csctl.git.snapshot import Pending
+from csctl.index.cache import RepositoryCache, open_repository_cache
 from csctl.repository import open_repository
 from csctl.store import Store
-from csctl.verdicts import Verdicts
+from csctl.verdicts.verdicts import Verdicts
 from tests.commands.company import (
     CLOSABLE,
     COMPLAINT,

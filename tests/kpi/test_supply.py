@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from csctl.cache import NO_CACHE
-from csctl.index import Index
+from csctl.index.cache import NO_CACHE
+from csctl.index.index import Index
 from csctl.kpi.clocking import repository_rows
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Figure, Reckoning

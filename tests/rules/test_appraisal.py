@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import context_of, found, sample
 
 APPRAISAL = "appraisal/valid/acknowledged"

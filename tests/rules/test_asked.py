@@ -14,12 +14,12 @@ import pytest
 from csctl.asked import Asked
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.index import Index, NotingIndex, keys_of
+from csctl.index.index import Index, NotingIndex, keys_of
 from csctl.record import layout
 from csctl.rules.context import build_context
 from csctl.rules.gates import GROUPINGS
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from csctl.yamlfile import yamltext
 from tests.commands.company import READY_3D, Company, found
 from tests.samples import (

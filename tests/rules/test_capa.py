@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from csctl.casework.workflow import advance, reopen
 from csctl.rules.gates import check_send, check_stage
 from csctl.store import Store
-from csctl.validation import check_record
-from csctl.workflow import advance, reopen
+from csctl.verdicts.validation import check_record
 from tests.samples import DROP, NOW, context_of, found, record_of, sample
 
 CAPA = "capa/valid/closed"

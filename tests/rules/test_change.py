@@ -9,7 +9,7 @@ import pytest
 
 from csctl.findings import Finding
 from csctl.git.gitformats import Commit
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.record import Record
 from csctl.rules.change import (
     Author,

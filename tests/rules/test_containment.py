@@ -9,7 +9,7 @@ import pytest
 from csctl.rules.containment import required_places
 from csctl.rules.gates import check_send
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, DROP, EIGHT_D, context_of, found, sample
 
 ROW = {"id": "K1", "place": "own_fg", "state": "counted"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import DROP, EIGHT_D, NO_FAULT, context_of, found, sample
 
 WHYS = [{"id": f"W{n}", "because": f"原因 {n}"} for n in (1, 2, 3)]

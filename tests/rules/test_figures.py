@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from csctl.index import Index
+from csctl.index.index import Index
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.sources import GROUPINGS
@@ -13,7 +13,7 @@ from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules.figures import FIGURES, PROVEN, UNPROVEN
 from csctl.store import Store
-from csctl.validation import record_paths
+from csctl.verdicts.validation import record_paths
 
 # Joined out of other tables.
 _JOINED = {"open": "closed", "responses": "asked", "scores": "asked"}

@@ -14,7 +14,7 @@ from csctl.record import Record
 from csctl.rules.context import build_context
 from csctl.rules.gates import check_send, check_stage
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.factory import note_store, write_note
 from tests.samples import COMPLAINT, DROP, EIGHT_D, context_of, edited, found, record_of, sample
 

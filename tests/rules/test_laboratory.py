@@ -8,7 +8,7 @@ import pytest
 
 from csctl.rules.gates import check_stage
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import DROP, context_of, data_of, edited, found, record_of, sample
 
 REQUEST = "test-request/valid/closed"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import DROP, context_of, found, sample
 
 SHIPMENT = "shipment/valid/recorded"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, context_of, found, sample
 
 # Invented numbers with right check digits, and the same with one digit changed.

@@ -8,7 +8,7 @@ import pytest
 
 from csctl.rules.shape import signoff_name, take_shape
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, EIGHT_D, context_of, found, sample
 
 

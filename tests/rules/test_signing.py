@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from csctl.approval.signoffs import digest
 from csctl.rules.context import build_context
 from csctl.rules.gates import check_send, check_stage
 from csctl.rules.signing import check_signature, find_role
-from csctl.signoffs import digest
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, DROP, EIGHT_D, context_of, found, sample
 
 ZERO = "0" * 64

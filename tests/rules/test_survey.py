@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from csctl.questionnaires import levels, points, response_rate, weight_of
+from csctl.casework.questionnaires import levels, points, response_rate, weight_of
 from csctl.rules.gates import check_stage
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import CUSTOMER, DROP, context_of, found, sample
 
 SURVEY = "survey/valid/launched"

@@ -10,7 +10,7 @@ import pytest
 from csctl.config import site_calendar
 from csctl.rules.visits import submission_due
 from csctl.store import Store
-from csctl.validation import check_record
+from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, DROP, context_of, found, sample
 
 SCHEDULE = "visit-schedule/valid/filed"

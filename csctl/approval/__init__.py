@@ -1,0 +1,1 @@
+"""Approval: who signed what with which key, and what vouches for it."""

@@ -1,0 +1,1 @@
+"""Clocks: how long each runs, what stops it, what is due, who is told."""

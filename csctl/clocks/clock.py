@@ -1,0 +1,331 @@
+"""Clocks: when what a record started is due, and whether it was met; computed, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final, Literal, NamedTuple, cast
+
+from csctl.clocks.lengths import Gravity, Length, find_length, gravity, length_in
+from csctl.clocks.stops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
+from csctl.config import Config, Site
+from csctl.errors import UsageError
+from csctl.index.index import Index
+from csctl.kinds.schema import Clock, holds
+from csctl.record import Record, rows
+from csctl.times.calendars import Calendar, Roll, build_calendar, due, parse_duration
+from csctl.times.moments import find_moment
+
+__all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
+
+State = Literal["running", "due_soon", "overdue", "met", "missed", "paused", "n_a"]
+Basis = Literal["length", "since", "raised", "named", "agreed", "extended"]
+OPEN: Final = ("overdue", "due_soon", "running", "paused")
+_SOON: Final = timedelta(hours=24)
+_LEAST_LEFT: Final = 0.2
+_AN_HOUR: Final = timedelta(hours=1)
+_WORKED: Final = ("wh", "bd")
+
+
+class ClockState(NamedTuple):
+    """Where a clock of a record stands.
+
+    `length` is what the profile or agreement gives (`24h`, `5bd`), or "" for a day that somebody
+    named; `provisional` when the calendar of the year it falls into is not published yet. `basis`
+    says what the deadline comes from, and `original` is the one it had before it was shortened
+    (`raised`) or put off (`extended`); `since` is counted from the day duties began. A clock that
+    is `missed` without `stopped_at` was never answered before the record ended.
+    """
+
+    record: Record
+    clock: Clock
+    start: datetime
+    due: datetime
+    stopped_at: datetime | None
+    state: State
+    length: str
+    provisional: bool
+    calendar: Calendar
+    basis: Basis = "length"
+    original: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What the clock is called in profiles and logs."""
+        return self.clock.name
+
+
+class _Deadline(NamedTuple):
+    due: datetime
+    length: str
+    basis: Basis
+    original: datetime | None = None
+
+
+def clock_states(record: Record, index: Index, config: Config, now: datetime) -> list[ClockState]:
+    """Return the clocks of a record that have started, in the order its schema declares them.
+
+    A record brought in from an old ledger without the event that stops a clock has none.
+    """
+    states = []
+    case = _Case(record, index, config, now.astimezone(timezone.utc))
+    for clock in record.kind.clocks.values():
+        if clock.afterwards and not config.has_desks:
+            continue
+        if holds(clock.when, record.data) and (state := case.state(clock)) is not None:
+            states.append(state)
+    return states
+
+
+class _Case:
+    """A record among others at a time, with what all its clocks need found out once."""
+
+    def __init__(self, record: Record, index: Index, config: Config, now: datetime) -> None:
+        self.record, self.index, self.config, self.now = record, index, config, now
+        self.customer = index.find(str(record.value("customer") or ""))
+        self.site = config.sites.get(str(record.value("site")), config.site)
+        self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
+        self._gravity: Gravity | None = None
+        self._sent: list[tuple[str, datetime]] | None = None
+
+    @property
+    def gravity(self) -> Gravity:
+        """How grave it is, asked for only where a length depends on it."""
+        if self._gravity is None:
+            self._gravity = gravity(self.record, self.index, self.config)
+        return self._gravity
+
+    def state(self, clock: Clock) -> ClockState | None:
+        """Return where a clock stands, None if it has not begun or came to nothing."""
+        record = self.record
+        calendar = _calendar(record, clock, self.customer, self.site, self.config)
+        named = _named_by(record.value(clock.at), calendar) if clock.at else None
+        start = self._start(clock, calendar) or named
+        if start is None:
+            return None
+        stops = stopping(
+            record, clock, start, self.index, self.config, calendar.zone, self._sendings
+        )
+        start, stopped = round_of(record, clock, start, stops)
+        ended = None
+        if stopped is None and (clock.stops or record.outcome) and self.is_over:
+            ended = ended_at(record, calendar.zone) if "origin" not in record.data else None
+            if ended is None:
+                return None
+        found = self._deadline(clock, calendar, start, named, stopped or ended or self.now)
+        begun = moment_of(self.config.duties.get("since"), calendar.zone)
+        if not clock.stops and found and found.basis == "length" and begun and found.due < begun:
+            # Nobody wrote down what was done before duties began.
+            start, level = begun, self.gravity.level
+            counted = self._counted(clock, level, begun, begun, calendar, begun)
+            found = counted and counted._replace(basis="since")
+        if found is None or (ended is not None and ended <= found.due):
+            return None
+        is_paused = clock.pausable and not _is_by_hand(found) and _is_waiting(record)
+        state = judge(start, found.due, stopped, self.now, is_paused=is_paused)
+        return ClockState(
+            record=record,
+            clock=clock,
+            start=start,
+            due=found.due,
+            stopped_at=stopped,
+            state="missed" if ended else state,
+            length=found.length,
+            provisional=not _is_by_hand(found) and calendar.is_provisional(found.due.date()),
+            calendar=calendar,
+            basis=found.basis,
+            original=found.original,
+        )
+
+    def _sendings(self) -> list[tuple[str, datetime]]:
+        if self._sent is None:
+            self._sent = sendings_for(self.record, self.index)
+        return self._sent
+
+    def _start(self, clock: Clock, calendar: Calendar) -> datetime | None:
+        record, zone = self.record, calendar.zone
+        begun = [moment_of(record.value(each), zone) for each in clock.starts]
+        for each in clock.renewed:
+            begun += told_by(record, each, self.index, zone)
+        return max((each for each in begun if each), default=None)
+
+    def _deadline(
+        self,
+        clock: Clock,
+        calendar: Calendar,
+        start: datetime,
+        named: datetime | None,
+        end: datetime,
+    ) -> _Deadline | None:
+        """Return until when; `end` is until when the record waited where a pause is open.
+
+        What the customer named or granted wins over every length, and nothing moves it but
+        another extension.
+        """
+        agreed = _last(self.record, "customer_due", "due", clock, calendar)
+        extended = _last(self.record, "extensions", "new_due", clock, calendar)
+        found: _Deadline | None
+        if agreed is not None:
+            found = _Deadline(agreed, "", "agreed")
+        elif named is not None:
+            found = _Deadline(named, "", "named")
+        else:
+            found = self._computed(clock, calendar, start, end)
+        if extended is None:
+            return found
+        return _Deadline(extended, "", "extended", found.due if found else None)
+
+    def _computed(
+        self, clock: Clock, calendar: Calendar, start: datetime, end: datetime
+    ) -> _Deadline | None:
+        """Return the deadline a length gives; where the case grew graver later, the earlier of
+        the one it had and the one counted from when that was known.
+        """
+        level, known = self.gravity.level, self.gravity.known_at
+        first = self._counted(clock, level, start, start, calendar, end)
+        if known is None or known <= start or level == "general":
+            return first
+        before = self._counted(clock, "general", start, start, calendar, end)
+        after = self._counted(clock, level, start, known, calendar, end)
+        if before is None or after is None:
+            return after or before
+        if after.due.timestamp() >= before.due.timestamp():
+            return before
+        return after._replace(basis="raised", original=before.due)
+
+    def _counted(
+        self,
+        clock: Clock,
+        level: str,
+        start: datetime,
+        since: datetime,
+        calendar: Calendar,
+        end: datetime,
+    ) -> _Deadline | None:
+        length: Length = find_length(
+            clock.name, level, start.date(), self.customer, self.index, self.config
+        )
+        if not length.text:
+            return None
+        duration = parse_duration(length.text)
+        roll = length.roll or cast("Roll", clock.roll)
+        deadline = due(since, duration, calendar, roll)
+        if clock.pausable:
+            waited = _pauses(self.record, since, end)
+            deadline = put_off(deadline, waited, calendar, worked=duration.unit in _WORKED)
+        return _Deadline(deadline, length.text, "length")
+
+
+def judge(
+    start: datetime, deadline: datetime, stopped: datetime | None, now: datetime, *, is_paused: bool
+) -> State:
+    """Return the state of a deadline; `now` is in UTC."""
+    # Times of one zone would be compared by the clock on its walls, and that can go back.
+    deadline = deadline.astimezone(timezone.utc)
+    if stopped is not None:
+        return "met" if stopped <= deadline else "missed"
+    left = deadline - now
+    if left < timedelta(0):
+        return "overdue"
+    if is_paused:
+        return "paused"
+    return "due_soon" if left <= max(_SOON, (deadline - start) * _LEAST_LEFT) else "running"
+
+
+def _is_waiting(record: Record) -> bool:
+    return any(not row.get("ended_at") for row in rows(record.data.get("pauses")))
+
+
+def _is_by_hand(deadline: _Deadline) -> bool:
+    return deadline.basis in ("named", "agreed", "extended")
+
+
+def _is_last(record: Record) -> bool:
+    return bool(record.kind.stages) and record.stage == record.kind.stages[-1].name
+
+
+# --- agreed by hand ----------------------------------------------------------------------------
+
+
+def _last(record: Record, name: str, key: str, clock: Clock, calendar: Calendar) -> datetime | None:
+    """Return the last deadline that a list of the record names for a clock."""
+    if name not in record.data:
+        return None
+    given = [row.get(key) for row in rows(record.data.get(name)) if row.get("clock") == clock.name]
+    return next(filter(None, (_named_by(each, calendar) for each in reversed(given))), None)
+
+
+def _named_by(value: Any, calendar: Calendar) -> datetime | None:
+    """Return a deadline that is named; a day without a time ends at close of business."""
+    if moment := find_moment(value):
+        return moment
+    day = moment_of(value, calendar.zone) if isinstance(value, str) else None
+    return calendar.close_of_business(day.date()) if day else None
+
+
+# --- pauses ------------------------------------------------------------------------------------
+
+
+def _pauses(record: Record, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when the customer was asked something and had not answered, no hour twice."""
+    asked = [(find_moment(row.get("asked_at")), row) for row in rows(record.data.get("pauses"))]
+    pauses = [(begun, find_moment(row.get("ended_at")) or end) for begun, row in asked if begun]
+    for begun, ended in sorted(pauses):
+        begun, ended = max(begun, start), min(ended, end)
+        if ended > begun:
+            yield begun, ended
+            start = ended
+
+
+def put_off(
+    deadline: datetime,
+    pauses: Iterator[tuple[datetime, datetime]],
+    calendar: Calendar,
+    *,
+    worked: bool,
+) -> datetime:
+    """Return a deadline moved by pauses: by their hours in the shifts if `worked`, else by all.
+
+    A question put after the deadline moves nothing any more.
+    """
+    for begun, ended in pauses:
+        if begun > deadline.astimezone(timezone.utc):
+            break
+        if not worked:
+            later = deadline.astimezone(timezone.utc) + (ended - begun)
+            deadline = later.astimezone(calendar.zone)
+        elif lost := calendar.working_time(begun, ended):
+            from fractions import Fraction  # costs start-up, and few records ever waited
+
+            deadline = calendar.add_working_hours(deadline, Fraction(lost / _AN_HOUR))
+    return deadline
+
+
+# --- where -------------------------------------------------------------------------------------
+
+
+def _calendar(
+    record: Record, clock: Clock, customer: Record | None, site: Site, config: Config
+) -> Calendar:
+    """Return the calendar a clock counts in: a customer's clock in the zone of his plant."""
+    own = site.calendar
+    if clock.scope != "customer" or customer is None:
+        return own
+    wanted = record.value("customer_site")
+    plants = rows(customer.data.get("sites")) if wanted else ()
+    plant: Mapping[str, Any] = next((row for row in plants if row.get("code") == wanted), {})
+    if not plant.get("zone"):
+        return own
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few customers have a zone of their own
+
+    try:
+        zone = ZoneInfo(str(plant["zone"]))
+        country = str(plant.get("calendar") or "")
+        if not country:
+            return own._replace(zone=zone)
+        frozen = config.frozen.get(country, ())
+        theirs = build_calendar(country, hours=own.hours, zone=zone, frozen=frozen)
+        theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
+        return theirs
+    except (ZoneInfoNotFoundError, ValueError, UsageError):
+        return own

@@ -1,0 +1,1 @@
+"""The audit trail: every event of every record, and what it proves."""

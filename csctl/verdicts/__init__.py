@@ -1,0 +1,1 @@
+"""Verdicts: all rules over records and changes, on all cores, kept while nothing changed."""

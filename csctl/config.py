@@ -11,7 +11,7 @@ from csctl import __version__
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.kinds.conformance import Problem, Shape, plain_schema
-from csctl.kinds.schema import Text
+from csctl.kinds.field import Text
 from csctl.messages import _
 from csctl.places import CONFIG
 from csctl.times.calendars import Calendar, Hours, Week, Year, build_calendar

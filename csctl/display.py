@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from csctl.kinds.schema import Field, Kind, answer_kind, is_answered, pick
+from csctl.kinds.field import Field, answer_kind, is_answered, pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record
 

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
-from csctl.kinds.schema import Field, Kind, Requirement, answer_kind, is_answered, pick
+from csctl.kinds.field import Field, answer_kind, is_answered, pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement
 from csctl.messages import _
 from csctl.suggest import did_you_mean
 from csctl.yamlfile.yamlio import Document, Layout, Path

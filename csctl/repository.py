@@ -13,7 +13,7 @@ from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.git.gitrepo import GitRepo
 from csctl.index.cache import NO_CACHE, RepositoryCache, digest_of
-from csctl.kinds.schema import Text
+from csctl.kinds.field import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.places import CONFIG, get_repository, search_path

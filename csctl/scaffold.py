@@ -15,7 +15,7 @@ from csctl.config import build_config, check_config
 from csctl.errors import CsctlError, UsageError
 from csctl.git.gitrepo import GitRepo
 from csctl.kinds.conformance import check_shape, export_schema, plain_schema
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.places import CONFIG, RECORDS, search_path
 from csctl.registration import beginning

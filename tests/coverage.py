@@ -13,7 +13,7 @@ from typing import Any, Final
 import click
 
 from csctl.cli import build_group
-from csctl.kinds.schema import Field
+from csctl.kinds.field import Field
 from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path
 from csctl.rules.table import RULES

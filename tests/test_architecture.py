@@ -73,6 +73,8 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kpi.periods": "months and values as figures are shown",
         },
     ),
+    ("fields", {"kinds.field": "a field as its schema declares it"}),
+    ("stages", {"kinds.stages": "stages, milestones, sends, sign-offs, clocks, duties"}),
     (
         "text and git",
         {
@@ -87,7 +89,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "ledgers.excel": "workbooks, through a child process",
             "ledgers.plaintext": "CSV and JSON Lines",
             "interchange.sheetcells": "the cells of a sheet of a workbook",
-            "kinds.schema": "a kind: fields, stages, sends, clocks",
+            "kinds.schema": "a kind, of fields and stages",
             "rules.table_capa": "rules of corrective action",
             "rules.table_change": "rules of changes, and of missed clocks",
             "rules.table_laboratory": "rules of the laboratory, documents, appraisals",

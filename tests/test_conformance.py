@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from csctl import messages
 from csctl.kinds.addresses import split_address
 from csctl.kinds.conformance import check_shape, check_value, export_schema, plain_schema
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.record import unanswered
 from csctl.resources import builtin

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csctl.index.contents import Contents, contents_of
-from csctl.kinds.schema import Field
+from csctl.kinds.field import Field
 from csctl.record import Record, occurrences
 from csctl.yamlfile.yamlio import Document, YamlError, load
 from tests.samples import EXAMPLES, build_company

@@ -9,7 +9,8 @@ import pytest
 
 from csctl.index.index import Index
 from csctl.kinds.conformance import check_shape
-from csctl.kinds.schema import Kind, answer_kind, is_answered
+from csctl.kinds.field import answer_kind, is_answered
+from csctl.kinds.schema import Kind
 from csctl.record import Record
 from csctl.registration.beginning import carried, register
 from csctl.rules.table import RULES

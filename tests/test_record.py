@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from csctl.errors import UsageError
 from csctl.kinds.building import build_field
-from csctl.kinds.schema import Requirement
+from csctl.kinds.stages import Requirement
 from csctl.record import (
     Record,
     address_of,

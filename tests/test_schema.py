@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from csctl.errors import UsageError
 from csctl.kinds.addresses import find_row, look_up, split_address
-from csctl.kinds.schema import Kind, Requirement, answer_kind, holds, is_answered, pick
+from csctl.kinds.field import answer_kind, is_answered, pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement, holds
 from tests.factory import note_store
 
 

@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from csctl.kinds.conformance import check_shape
-from csctl.kinds.schema import Field, Kind, Milestone, Requirement, Send, Stage
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
+from csctl.kinds.stages import Milestone, Requirement, Send, Stage
 from csctl.record import unanswered
 from csctl.resources import builtin
 from csctl.yamlfile import yamlio

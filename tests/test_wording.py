@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csctl.forms.wording import Wording, printable
 from csctl.kinds.building import build_field
-from csctl.kinds.schema import Field
+from csctl.kinds.field import Field
 
 LABEL = {"zh": "字段", "en": "Field", "zh-TW": "欄位"}
 WORDS = {

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Final
 
 from csctl.index.index import Index
-from csctl.kinds.schema import Kind, pick
+from csctl.kinds.field import pick
+from csctl.kinds.schema import Kind
 from csctl.places import RECORDS
 from csctl.record import Record
 from csctl.rules.roles import role_of

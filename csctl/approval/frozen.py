@@ -11,7 +11,8 @@ from csctl.findings import Finding
 from csctl.git.gitrepo import GitRepo
 from csctl.git.history import diff_data, iter_versions, leaves
 from csctl.kinds.addresses import split_address, typed
-from csctl.kinds.schema import Field, Kind, is_answered
+from csctl.kinds.field import Field, is_answered
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record
 

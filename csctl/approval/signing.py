@@ -9,7 +9,7 @@ from csctl.approval.signoffs import digest, is_signed, key_of
 from csctl.casework.workflow import Edit, change
 from csctl.errors import UsageError
 from csctl.findings import Finding
-from csctl.kinds.schema import SignOff
+from csctl.kinds.stages import SignOff
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from csctl.kinds.schema import SignOff
+from csctl.kinds.stages import SignOff
 from csctl.record import Record, rows
 
 _BESIDE: Final = ("sent", "signoffs", "stage", "owner", "notes", "amendments")

@@ -10,7 +10,7 @@ from csctl.casework.selecting import summary_of
 from csctl.casework.standing import pointing_at
 from csctl.display import stage_words
 from csctl.index.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.record import Record, linked_ids
 
 

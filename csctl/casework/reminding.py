@@ -11,7 +11,7 @@ from csctl.casework.workflow import Edit, change
 from csctl.errors import Refused, UsageError
 from csctl.index.index import Index
 from csctl.kinds.addresses import typed
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _
 from csctl.record import Record, rows, text_of
 from csctl.suggest import did_you_mean

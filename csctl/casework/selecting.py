@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from csctl.errors import UsageError
-from csctl.kinds.schema import Kind, answer_kind, holds
+from csctl.kinds.field import answer_kind
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import holds
 from csctl.messages import _
 from csctl.record import Record, text_of
 

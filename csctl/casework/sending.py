@@ -19,7 +19,7 @@ from csctl.forms.blocks import View
 from csctl.forms.model import languages
 from csctl.forms.publishing import publish
 from csctl.index.index import Index
-from csctl.kinds.schema import Send, SignOff
+from csctl.kinds.stages import Send, SignOff
 from csctl.messages import _
 from csctl.record import Record
 from csctl.rules.context import Context

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from csctl.config import Config
-from csctl.kinds.schema import answer_kind, is_answered
+from csctl.kinds.field import answer_kind, is_answered
 from csctl.messages import _
 from csctl.record import Record
 from csctl.times.moments import find_moment

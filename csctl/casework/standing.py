@@ -17,7 +17,8 @@ from csctl.display import field_lines, stage_words
 from csctl.findings import Finding
 from csctl.index.index import Index
 from csctl.kinds.addresses import typed
-from csctl.kinds.schema import Stage, is_answered, pick
+from csctl.kinds.field import is_answered, pick
+from csctl.kinds.stages import Stage
 from csctl.messages import _
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Context

@@ -13,7 +13,9 @@ from csctl.clocks.duties import DutyState, duty_states
 from csctl.clocks.lengths import check_profile
 from csctl.errors import UsageError
 from csctl.index.index import Index
-from csctl.kinds.schema import Clock, Kind, pick
+from csctl.kinds.field import pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Clock
 from csctl.messages import _, language, marked
 from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.rules.roles import role_of

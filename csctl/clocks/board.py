@@ -14,7 +14,8 @@ from csctl.clocks.clock import OPEN, ClockState, clock_states
 from csctl.clocks.reasons import lacks
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
-from csctl.kinds.schema import Kind, pick
+from csctl.kinds.field import pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _, language, ngettext
 from csctl.record import Record, owner_of, rows, text_of
 from csctl.rules.context import Context

@@ -11,7 +11,7 @@ from csctl.clocks.stops import ended_at, moment_of, round_of, sendings_for, stop
 from csctl.config import Config, Site
 from csctl.errors import UsageError
 from csctl.index.index import Index
-from csctl.kinds.schema import Clock, holds
+from csctl.kinds.stages import Clock, holds
 from csctl.record import Record, rows
 from csctl.times.calendars import Calendar, Roll, build_calendar, due, parse_duration
 from csctl.times.moments import find_moment

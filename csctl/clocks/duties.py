@@ -11,7 +11,8 @@ from csctl.clocks.clock import State, judge
 from csctl.clocks.lengths import find_length
 from csctl.clocks.stops import moment_of
 from csctl.index.index import Index
-from csctl.kinds.schema import Duty, Kind
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Duty
 from csctl.record import Record
 from csctl.rules.fields import day
 from csctl.rules.roles import role_of

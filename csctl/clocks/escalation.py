@@ -12,7 +12,7 @@ from csctl.clocks.duties import DutyState
 from csctl.clocks.lengths import gravity
 from csctl.errors import CsctlError
 from csctl.index.index import Index
-from csctl.kinds.schema import Text, pick
+from csctl.kinds.field import Text, pick
 from csctl.messages import _, language
 from csctl.record import owner_of, rows
 from csctl.rules.roles import role_of

@@ -13,7 +13,8 @@ from csctl.casework.severity import earliest, severity
 from csctl.config import Config
 from csctl.errors import CsctlError
 from csctl.index.index import Index
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.record import Record, linked_ids, rows

@@ -10,7 +10,7 @@ from csctl.clocks.agenda import Item, is_waiting_since, span_words, there_words
 from csctl.clocks.clock import ClockState
 from csctl.clocks.duties import DutyState
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language, marked, ngettext
 from csctl.record import Record, unanswered
 from csctl.rules.context import Context

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from csctl.approval.signoffs import key_of
 from csctl.config import Config
 from csctl.index.index import Index
-from csctl.kinds.schema import Clock, holds
+from csctl.kinds.stages import Clock, holds
 from csctl.record import Record, rows
 from csctl.roles import role_of
 from csctl.times.moments import find_moment, load_day

@@ -64,7 +64,7 @@ def command(
 def _render(desk: Desk, platform: Platform) -> str:
     from csctl import messages
     from csctl.approval.codeowners import approving_roles, render_codeowners, unowned
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
 
     day = desk.now.date()
     for kind in unowned(desk.index, platform, day):

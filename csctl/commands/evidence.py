@@ -77,7 +77,7 @@ def _day(desk: Desk, since: str) -> date | None:
 
 
 def _list(proven: Sequence[tuple[Clause, Sequence[Part]]], style: str) -> None:
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
     from csctl.trail.clauses import distinct
 
     rows = [
@@ -109,7 +109,7 @@ def _headings() -> dict[str, str]:
 def _record_rows(clause: Clause, parts: Sequence[Part]) -> list[dict[str, Any]]:
     from csctl.casework.selecting import summary_of
     from csctl.display import stage_words
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
     from csctl.trail.clauses import date_of, distinct
 
     language = messages.language()
@@ -127,7 +127,7 @@ def _record_rows(clause: Clause, parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 
 def _row(clause: Clause, parts: Sequence[Part]) -> dict[str, Any]:
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
 
     language = messages.language()
     return {
@@ -147,7 +147,7 @@ def _row(clause: Clause, parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def _show(clause: Clause, parts: Sequence[Part], findings: Sequence[Finding]) -> None:
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
 
     language = messages.language()
     say(f"{clause.name} · {pick(clause.title, language)}", style={"bold": True})

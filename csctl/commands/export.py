@@ -12,7 +12,7 @@ import click
 from csctl.console.options import Desk, complete_id, pass_desk
 from csctl.console.output import done, say, show_pieces, tell
 from csctl.errors import Refused, UsageError
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.suggest import did_you_mean
 

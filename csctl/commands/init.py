@@ -20,7 +20,7 @@ from csctl.errors import CsctlError, UsageError
 from csctl.git import gitrepo
 from csctl.git.gitrepo import GitRepo
 from csctl.kinds.codes import propose_code
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.places import CONFIG, GIT_PLATFORMS, search_path

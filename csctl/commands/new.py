@@ -20,7 +20,8 @@ from csctl.console.prompts import ask_code, interview
 from csctl.console.saving import check_new, finish, get_ready, must_be_clean, reserved_number
 from csctl.errors import UsageError
 from csctl.index.cache import NO_CACHE, RepositoryCache
-from csctl.kinds.schema import Field, Kind, pick
+from csctl.kinds.field import Field, pick
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.places import find_repository, kind_headers, search_path, short_word

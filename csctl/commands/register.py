@@ -80,7 +80,7 @@ def _language(desk: Desk, form: str | None) -> str:
 
 def _list(desk: Desk) -> int:
     """List the registers; one that cannot be read says why, below the others."""
-    from csctl.kinds.schema import pick
+    from csctl.kinds.field import pick
     from csctl.tables.computed import COMPUTATIONS
     from csctl.tables.definitions import load_register, register_files
 

@@ -15,7 +15,8 @@ from csctl.console.output import tell
 from csctl.console.terminal import columns, confirm, edit_text, read_line, width, wrap
 from csctl.errors import UsageError
 from csctl.kinds.codes import propose_code
-from csctl.kinds.schema import Kind, pick
+from csctl.kinds.field import pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _, language
 from csctl.record import put
 from csctl.registration.answers import drop, parse_unknown

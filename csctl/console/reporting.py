@@ -12,7 +12,7 @@ import click
 from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.places import RECORDS
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from csctl.errors import CsctlError, Refused, UsageError
-from csctl.kinds.schema import Field, answer_kind
+from csctl.kinds.field import Field, answer_kind
 from csctl.messages import LANGUAGES, _
 from csctl.record import Record, address_of
 from csctl.store import Store

@@ -10,7 +10,8 @@ from csctl.forms.blocks import Model
 from csctl.forms.model import load_words, numbering
 from csctl.forms.parties import with_parties
 from csctl.forms.wording import Wording
-from csctl.kinds.schema import Field, Kind, Text
+from csctl.kinds.field import Field, Text
+from csctl.kinds.schema import Kind
 from csctl.store import Store
 
 # Said by the letterhead or the sign-off row, or written by csctl alone.

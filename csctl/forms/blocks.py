@@ -10,7 +10,9 @@ from csctl.forms.audience import OURS, Audience
 from csctl.forms.parties import with_parties
 from csctl.forms.wording import Wording
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, Requirement, Text, answer_kind, is_answered
+from csctl.kinds.field import Field, Text, answer_kind, is_answered
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement
 from csctl.record import Record, rows
 from csctl.store import Store
 

@@ -15,7 +15,8 @@ from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
 from csctl.forms.wording import Wording
 from csctl.index.index import Index
-from csctl.kinds.schema import SignOff, Text, pick
+from csctl.kinds.field import Text, pick
+from csctl.kinds.stages import SignOff
 from csctl.messages import LANGUAGES, _
 from csctl.record import Record, rows, text_of
 from csctl.store import Store

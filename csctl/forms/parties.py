@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from csctl.forms.wording import Wording
-from csctl.kinds.schema import Text
+from csctl.kinds.field import Text
 
 Model = dict[str, Any]
 

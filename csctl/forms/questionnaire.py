@@ -10,7 +10,7 @@ from csctl.forms.blank import LINE, PROSE, build_blank
 from csctl.forms.blocks import Model
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
-from csctl.kinds.schema import Field
+from csctl.kinds.field import Field
 from csctl.record import Record
 from csctl.store import Store
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from csctl.kinds.schema import Field, Text, answer_kind, is_answered, pick
+from csctl.kinds.field import Field, Text, answer_kind, is_answered, pick
 from csctl.messages import BIDI
 from csctl.times.timewords import ROC_YEAR_ZERO
 

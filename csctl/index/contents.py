@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from csctl.kinds.schema import Field, Kind, answer_kind
+from csctl.kinds.field import Field, answer_kind
+from csctl.kinds.schema import Kind
 from csctl.record import Record, is_step
 
 Found: TypeAlias = tuple[Field, str, Any]

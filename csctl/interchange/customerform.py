@@ -24,7 +24,8 @@ from csctl.interchange.sheetcells import (
 from csctl.interchange.sheetpictures import add_picture
 from csctl.interchange.workbookparts import Workbook
 from csctl.kinds.addresses import find_row, split_address
-from csctl.kinds.schema import Field, Kind, answer_kind, is_answered
+from csctl.kinds.field import Field, answer_kind, is_answered
+from csctl.kinds.schema import Kind
 from csctl.messages import _, ngettext
 from csctl.record import Record, rows
 from csctl.store import Store

@@ -10,7 +10,7 @@ from typing import Any, Final
 from csctl.errors import CsctlError, UsageError
 from csctl.kinds.addresses import find_row
 from csctl.kinds.conformance import Shape, plain_schema
-from csctl.kinds.schema import answer_kind
+from csctl.kinds.field import answer_kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 

@@ -15,7 +15,8 @@ from csctl.interchange.sheetcells import Place, dump_place, load_area, load_plac
 from csctl.interchange.workbookparts import Workbook
 from csctl.kinds.addresses import split_address
 from csctl.kinds.conformance import Shape, plain_schema
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.places import FORM_MAP

@@ -11,7 +11,7 @@ from csctl.forms.audience import Scope, find_scope, visible, visible_linked
 from csctl.index.index import Index
 from csctl.interchange.exchangemap import ExchangeMap, Leaf, Rows, formed, join_steps, step_into
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, answer_kind, is_answered
+from csctl.kinds.field import Field, answer_kind, is_answered
 from csctl.record import Record, text_of
 
 

@@ -6,18 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from csctl.errors import Misfit, UsageError
-from csctl.kinds.schema import (
-    Clock,
-    Duty,
-    Field,
-    Kind,
-    Milestone,
-    Requirement,
-    Send,
-    SignOff,
-    Stage,
-    Text,
-)
+from csctl.kinds.field import Field, Text
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Clock, Duty, Milestone, Requirement, Send, SignOff, Stage
 
 
 def build_kind(schema: Mapping[str, Any]) -> Kind:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csctl.kinds.addresses import split_address
 from csctl.kinds.fastshape import build_filter
-from csctl.kinds.schema import ANSWERS, Kind, Requirement
+from csctl.kinds.field import ANSWERS
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement
 from csctl.messages import _, marked
 from csctl.suggest import did_you_mean
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from csctl.kinds.schema import Field, Kind, Requirement, pick
+from csctl.kinds.field import Field, pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement
 
 
 def render_fields(kind: Kind) -> str:

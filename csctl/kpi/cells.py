@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from csctl.kinds.schema import answer_kind, is_answered
+from csctl.kinds.field import answer_kind, is_answered
 from csctl.record import Record
 from csctl.times.moments import find_moment, load_day
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from csctl.errors import CsctlError, UsageError
-from csctl.kinds.schema import Text, pick
+from csctl.kinds.field import Text, pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.suggest import did_you_mean

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kpi import counting
 from csctl.kpi.counting import Row
 from csctl.kpi.definitions import Definitions, Kpi, Measure

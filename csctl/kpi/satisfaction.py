@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from csctl.casework.questionnaires import WEIGHED, points_of, questions_of, weight_of
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kpi.definitions import Definitions, Kpi
 from csctl.kpi.figures import Figure
 from csctl.kpi.periods import shown

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl.errors import UsageError
-from csctl.kinds.schema import Field
+from csctl.kinds.field import Field
 from csctl.ledgers.importmap import Column, ImportMap
 from csctl.ledgers.table import Cell, Row
 from csctl.messages import _

@@ -12,7 +12,8 @@ from typing import Any
 from csctl.errors import UsageError
 from csctl.findings import Finding
 from csctl.kinds.addresses import look_up, split_address
-from csctl.kinds.schema import Kind, is_answered
+from csctl.kinds.field import is_answered
+from csctl.kinds.schema import Kind
 from csctl.ledgers.cells import CellProblem, Converter, Surroundings, shorten
 from csctl.ledgers.importmap import ImportMap, check_headings, is_within
 from csctl.ledgers.namesakes import Fresh, Namesakes

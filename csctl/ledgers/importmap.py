@@ -11,7 +11,8 @@ from csctl.errors import CsctlError, UsageError, YamlError
 from csctl.findings import Finding
 from csctl.kinds.addresses import split_address
 from csctl.kinds.conformance import Shape, check_value, plain_schema
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.suggest import did_you_mean

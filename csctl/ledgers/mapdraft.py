@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from csctl.errors import UsageError
-from csctl.kinds.schema import Field, Kind, pick
+from csctl.kinds.field import Field, pick
+from csctl.kinds.schema import Kind
 from csctl.ledgers.cells import parse_number, shorten, text_of
 from csctl.ledgers.importmap import KEPT
 from csctl.ledgers.table import Row

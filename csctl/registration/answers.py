@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from csctl.errors import UsageError
 from csctl.kinds.addresses import look_up, split_address
 from csctl.kinds.conformance import Problem, check_value
-from csctl.kinds.schema import ANSWERS, Field, Kind, answer_kind, pick
+from csctl.kinds.field import ANSWERS, Field, answer_kind, pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _, language
 from csctl.record import put, with_row_ids
 from csctl.registration.choices import Lookup, NothingFits, field_choices, fold, pick_one

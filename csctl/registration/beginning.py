@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 from csctl.clocks.visiting import visits_due
 from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, Requirement, Stage, answer_kind, is_answered
+from csctl.kinds.field import Field, answer_kind, is_answered
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement, Stage
 from csctl.record import Record, layout, put, satisfied, with_row_ids
 from csctl.store import Change, Store, message_for
 from csctl.times.moments import find_moment, find_monday, format_moment

@@ -10,7 +10,8 @@ from csctl.display import shown
 from csctl.errors import UsageError
 from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, answer_kind, pick
+from csctl.kinds.field import Field, answer_kind, pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _, language
 from csctl.record import Record, rows, text_of
 from csctl.suggest import did_you_mean

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 from csctl.display import shown
 from csctl.errors import UsageError
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind, answer_kind, holds, is_answered, pick
+from csctl.kinds.field import Field, answer_kind, is_answered, pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import holds
 from csctl.messages import _, language
 from csctl.record import rows
 from csctl.registration.answers import (

@@ -9,7 +9,8 @@ from typing import Any
 
 from csctl.casework import attaching
 from csctl.errors import UsageError
-from csctl.kinds.schema import Field, Kind, answer_kind
+from csctl.kinds.field import Field, answer_kind
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.registration import beginning
 from csctl.registration.beginning import Drafted

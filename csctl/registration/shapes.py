@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from csctl.errors import UsageError
-from csctl.kinds.schema import Field, answer_kind
+from csctl.kinds.field import Field, answer_kind
 from csctl.messages import _
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from csctl.charts import bars, lines
 from csctl.charts.drawing import Chart
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kpi import satisfaction
 from csctl.kpi.counting import Row
 from csctl.kpi.figures import Reckoning

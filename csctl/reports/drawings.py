@@ -12,7 +12,7 @@ from csctl.charts import bars, control, grids, lines
 from csctl.charts.drawing import Chart
 from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kpi.counting import Row
 from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import Period

@@ -10,7 +10,8 @@ from csctl.charts import bars, grids
 from csctl.charts.drawing import Chart
 from csctl.clocks.clock import clock_states
 from csctl.index.index import Index
-from csctl.kinds.schema import Clock, pick
+from csctl.kinds.field import pick
+from csctl.kinds.stages import Clock
 from csctl.kpi.counting import Row
 from csctl.kpi.figures import Reckoning
 from csctl.messages import _, language

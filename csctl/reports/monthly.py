@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from csctl.index.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kpi.definitions import PROFILE
 from csctl.kpi.freezing import frozen
 from csctl.kpi.periods import month_after

@@ -11,7 +11,8 @@ from csctl.findings import Finding
 from csctl.git.gitformats import Commit
 from csctl.git.history import diff_data
 from csctl.index.index import Index
-from csctl.kinds.schema import Stage, pick
+from csctl.kinds.field import pick
+from csctl.kinds.stages import Stage
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.fields import breach, day

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from csctl.casework.severity import batch_reached, severity
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record, unknown_fields
 from csctl.rules.context import Check, Context

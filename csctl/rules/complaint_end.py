@@ -7,7 +7,7 @@ from typing import Final
 
 from csctl.casework.severity import severity
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from csctl.findings import Finding
-from csctl.kinds.schema import answer_kind, pick
+from csctl.kinds.field import answer_kind, pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

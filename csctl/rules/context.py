@@ -14,7 +14,7 @@ from csctl.asked import Asked
 from csctl.config import Config
 from csctl.findings import Finding
 from csctl.index.index import Grouping, Index, NotingIndex
-from csctl.kinds.schema import Text
+from csctl.kinds.field import Text
 from csctl.kinds.schemaload import Schemas
 from csctl.record import Record
 from csctl.rules.shape import Shape, take_shape

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from csctl.casework.severity import severity
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.record import Record, rows, text_of

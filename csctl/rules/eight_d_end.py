@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

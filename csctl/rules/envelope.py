@@ -12,7 +12,9 @@ from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index.contents import contents_of, linked_from
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, Kind, Send, answer_kind
+from csctl.kinds.field import Field, answer_kind
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Send
 from csctl.messages import _
 from csctl.places import FORM_MAP
 from csctl.record import Record, occurrences

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from csctl.findings import Finding, Level
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, answer_kind, is_answered, pick
+from csctl.kinds.field import Field, answer_kind, is_answered, pick
 from csctl.messages import language
 from csctl.record import Record, is_step, rows
 from csctl.rules.table import RULES

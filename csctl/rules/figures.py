@@ -9,7 +9,7 @@ from typing import Final
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index.index import Grouping
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

@@ -10,7 +10,9 @@ from csctl.clocks import visiting
 from csctl.errors import UsageError
 from csctl.findings import Finding, Level
 from csctl.index.index import Grouping
-from csctl.kinds.schema import Kind, Requirement, Stage, is_answered, pick
+from csctl.kinds.field import is_answered, pick
+from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Requirement, Stage
 from csctl.messages import _, language
 from csctl.record import Record, satisfied
 from csctl.rules import (

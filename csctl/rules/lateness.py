@@ -9,7 +9,7 @@ from typing import Final
 from csctl.casework.selecting import is_open
 from csctl.clocks.clock import ClockState
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context

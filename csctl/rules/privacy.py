@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from csctl.findings import Finding
-from csctl.kinds.schema import Field, Kind, answer_kind
+from csctl.kinds.field import Field, answer_kind
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record, is_step
 from csctl.rules.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from csctl.kinds.schema import Text, pick
+from csctl.kinds.field import Text, pick
 from csctl.messages import _, language
 from csctl.roles import role_of as role_of
 from csctl.rules.context import Context

@@ -10,7 +10,7 @@ from csctl.findings import Finding
 from csctl.index.contents import contents_of
 from csctl.kinds import conformance
 from csctl.kinds.conformance import Problem
-from csctl.kinds.schema import answer_kind
+from csctl.kinds.field import answer_kind
 from csctl.messages import _
 from csctl.places import stem_of
 from csctl.record import Record, address_of, find_path, rows

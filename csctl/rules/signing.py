@@ -10,7 +10,8 @@ from csctl.approval.signoffs import find_signed, key_of
 from csctl.config import site_calendar
 from csctl.findings import Finding
 from csctl.index.index import Index
-from csctl.kinds.schema import SignOff, Stage, Text, pick
+from csctl.kinds.field import Text, pick
+from csctl.kinds.stages import SignOff, Stage
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Context

@@ -10,7 +10,8 @@ from typing import Any, Final
 from csctl.findings import Finding
 from csctl.index.contents import contents_of
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.record import Record, occurrences
 from csctl.rules.context import Context

@@ -9,7 +9,7 @@ from typing import Any, Final
 from csctl.clocks.visiting import visits_due
 from csctl.config import site_calendar
 from csctl.findings import Finding
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record
 from csctl.rules.context import Check, Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _
 from csctl.record import Record, text_of
 from csctl.sharing.joining import Clash

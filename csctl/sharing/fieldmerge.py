@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from csctl.kinds.schema import Kind, answer_kind
+from csctl.kinds.field import answer_kind
+from csctl.kinds.schema import Kind
 from csctl.record import layout
 from csctl.yamlfile import yamledit, yamlio
 from csctl.yamlfile.yamlio import Document

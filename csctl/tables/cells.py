@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csctl.forms.wording import Wording, printable
-from csctl.kinds.schema import Field, answer_kind, is_answered
+from csctl.kinds.field import Field, answer_kind, is_answered
 from csctl.record import Record
 from csctl.tables.table import Cell, Type
 from csctl.times.moments import find_moment

@@ -21,7 +21,7 @@ from csctl.casework.questionnaires import (
 from csctl.clocks.clock import ClockState, clock_states
 from csctl.clocks.visiting import last_and_next
 from csctl.index.index import Index
-from csctl.kinds.schema import holds
+from csctl.kinds.stages import holds
 from csctl.record import Record, rows
 from csctl.tables.cells import Cells
 from csctl.tables.table import Cell, Type, text_of

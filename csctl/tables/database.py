@@ -21,7 +21,8 @@ from csctl.casework.selecting import is_open, summary_of
 from csctl.findings import Finding
 from csctl.index.contents import contents_of
 from csctl.index.index import Index
-from csctl.kinds.schema import Field, Kind, answer_kind, pick
+from csctl.kinds.field import Field, answer_kind, pick
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.record import Record, owner_of
 

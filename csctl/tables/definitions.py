@@ -11,7 +11,8 @@ from csctl.casework.selecting import split_condition
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.kinds.conformance import Shape, plain_schema
-from csctl.kinds.schema import Field, Kind, Text
+from csctl.kinds.field import Field, Text
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.repository import Repository

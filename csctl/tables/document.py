@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from csctl.forms.model import load_words
 from csctl.forms.rendering import render_markdown
 from csctl.forms.wording import Wording, printable
-from csctl.kinds.schema import Text
+from csctl.kinds.field import Text
 from csctl.store import Store
 from csctl.tables.plain import iter_csv
 from csctl.tables.register import Register

@@ -11,7 +11,8 @@ from csctl.forms.model import load_words
 from csctl.forms.wording import Wording
 from csctl.index.cache import blob_id
 from csctl.index.facts import RememberedDocument
-from csctl.kinds.schema import Field, Kind, pick
+from csctl.kinds.field import Field, pick
+from csctl.kinds.schema import Kind
 from csctl.messages import LANGUAGES, _
 from csctl.record import Record, rows
 from csctl.store import Store

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import holds
+from csctl.kinds.stages import holds
 from csctl.tables.cells import BETWEEN
 from csctl.tables.table import Cell, text_of
 

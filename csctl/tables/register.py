@@ -13,7 +13,8 @@ from csctl.forms.model import Shared, numbering
 from csctl.forms.wording import Wording, printable
 from csctl.index.index import Index
 from csctl.kinds.addresses import look_up
-from csctl.kinds.schema import Field, Kind
+from csctl.kinds.field import Field
+from csctl.kinds.schema import Kind
 from csctl.record import Record, linked_ids, rows
 from csctl.tables.cells import BETWEEN, Cells, type_of
 from csctl.tables.computed import COMPUTATIONS, Around

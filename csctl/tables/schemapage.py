@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.kinds.schemaload import Schemas
 from csctl.tables.database import GENERAL, SqlColumn, sql_columns, table_names
 

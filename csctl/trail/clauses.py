@@ -11,7 +11,8 @@ from csctl.casework.selecting import fitting
 from csctl.errors import CsctlError, UsageError
 from csctl.index.index import Index
 from csctl.kinds.conformance import Shape
-from csctl.kinds.schema import Field, Kind, Text, answer_kind, is_answered, pick
+from csctl.kinds.field import Field, Text, answer_kind, is_answered, pick
+from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _, language
 from csctl.record import Record, occurrences

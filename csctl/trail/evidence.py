@@ -21,7 +21,7 @@ from csctl.git.gitformats import Commit
 from csctl.git.history import diff_data, iter_versions
 from csctl.git.walk import tree_files
 from csctl.index.index import Index
-from csctl.kinds.schema import pick
+from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.places import CONFIG, RECORDS
 from csctl.record import Record, linked_ids, rows

@@ -11,7 +11,8 @@ from csctl.errors import UsageError
 from csctl.git.gitformats import Commit
 from csctl.git.history import Change, Entry
 from csctl.kinds.addresses import split_address
-from csctl.kinds.schema import ANSWERS, Kind, pick
+from csctl.kinds.field import ANSWERS, pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _
 
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 from csctl.forms.model import load_words
 from csctl.forms.wording import Wording, printable
 from csctl.index.index import Index
-from csctl.kinds.schema import Kind, pick
+from csctl.kinds.field import pick
+from csctl.kinds.schema import Kind
 from csctl.messages import _, language, marked, ngettext
 from csctl.record import text_of
 from csctl.rules.roles import role_words

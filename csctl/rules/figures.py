@@ -53,12 +53,13 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
 
 
 def _grouping(table: str, kind: str) -> Grouping:
-    """Return where records of a kind stand in a table of figures, and a cheap way to its key."""
+    """Return in which months records of a kind stand in a table of figures; in none while open."""
 
     def place(record: Record) -> tuple[str, str] | None:
         from csctl.kpi.sources import place_of  # as above
 
-        return place_of(table, record)
+        found = place_of(table, record)
+        return found if found and found[0] == month(record) else None
 
     def month(record: Record) -> str | None:
         from csctl.kpi.sources import month_of  # as above

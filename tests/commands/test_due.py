@@ -182,6 +182,13 @@ def test_a_duty_is_told_once_too(company: Company, run: Run) -> None:
     assert [(e["period"], e["level"]) for e in log] == [("2026-W23", e) for e in levels]
     assert run("escalate", "schedule").err.endswith("Nobody is to be told of schedule now.\n")
     assert run("escalate", "no_such_duty").code == 2
+    # A level whose role nobody holds stays open: what nobody heard was not told.
+    profile = company.root / "schemas" / "profiles" / "escalation.yaml"
+    profile.parent.mkdir(parents=True, exist_ok=True)
+    profile.write_text("levels:\n  - {level: 9, at: start, tell: [rd]}\n", encoding="utf-8")
+    nobody = run("escalate", "schedule")
+    assert (nobody.code, "Nobody could be told of schedule" in nobody.err) == (1, True)
+    assert yamlio.load(company.text("li-na")).data["escalations"] == log
 
 
 def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:

@@ -45,7 +45,9 @@ def check_pauses(record: Record, context: Context) -> Iterator[Finding]:
 
 def check_answered_late(record: Record, context: Context) -> Iterator[Finding]:
     """Yield clocks that were answered too late, and nobody said why, until the end is near."""
-    if not record.outcome and not has_reached(record, _ENDS[record.kind.name]):
+    # Whoever is at the first stage has answered nothing yet; most of many records are.
+    is_begun = record.stage != record.kind.stages[0].name
+    if is_begun and not record.outcome and not has_reached(record, _ENDS[record.kind.name]):
         yield from _unexplained(record, context, ("missed",))
 
 

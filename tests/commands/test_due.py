@@ -91,9 +91,12 @@ def test_show_has_both_dates_and_asks_why_a_clock_was_missed(company: Company, r
     [data] = json.loads(run(*late, "--format", "json").out)["data"]
     [ack] = [each for each in data["clocks"] if each["clock"] == "ack"]
     assert ack["original_due"] == "2026-06-01T16:00+08:00"
+    company.write(COMPLAINT, "stage: registered", "stage: acknowledged")
     assert "warning[CLK-LATE]" in run(*late[:2], "validate", COMPLAINT).out
+    company.write(COMPLAINT, "stage: acknowledged", "stage: registered")
     assert run(*late[:2], "set", COMPLAINT, "delay_reasons.ack=出差").code == 0
     assert asked not in run(*late).out
+    company.write(COMPLAINT, "stage: registered", "stage: acknowledged")
     assert "CLK-LATE" not in run(*late[:2], "validate", COMPLAINT).out
     # The general manager hears of a major case, acknowledged or not.
     found = {(e["record"], e["clock"]): e["tell"] for e in rows(run, "--tell")}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from csctl import __version__
 from csctl.atomic import write_atomically
@@ -61,7 +62,7 @@ def find_changes(root: Path, setup: Setup | None, now: datetime) -> list[Change]
     changes = [_with_lines(root, ".gitattributes", _ATTRIBUTES)]
     changes.append(_with_lines(root, ".gitignore", _IGNORED))
     if setup is not None:
-        text = render_config(setup, schemas)
+        text = render_config(setup, schemas, now)
         document = yamlio.load(text)
         for finding in check_config(document, schemas):
             raise UsageError(finding.message, finding.hint)
@@ -74,8 +75,11 @@ def find_changes(root: Path, setup: Setup | None, now: datetime) -> list[Change]
     return [each for each in changes if each.after != each.before]
 
 
-def render_config(setup: Setup, schemas: Schemas) -> str:
-    """Return csctl.yaml: every setting there is with what it is for, those in use filled in."""
+def render_config(setup: Setup, schemas: Schemas, now: datetime) -> str:
+    """Return csctl.yaml: every setting there is with what it is for, those in use filled in.
+
+    What comes again is due from the day of `now` on: what was before is nobody's debt.
+    """
     major, minor, *_rest = __version__.split(".")
     zone, country = _ZONES.get(setup.language, _ZONE)
     values: dict[str, Any] = {
@@ -85,6 +89,7 @@ def render_config(setup: Setup, schemas: Schemas) -> str:
         "form_language": setup.language,
         "sites": {"main": {"zone": zone, "calendar": country}},
         "numbering": {"profile": setup.profile},
+        "duties": {"since": f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d}"},
     }
     if setup.signing:
         values["signing"] = {"required": True}

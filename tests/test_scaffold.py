@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
@@ -38,7 +39,7 @@ def write(root: Path, setup: Setup | None) -> list[str]:
 @pytest.mark.parametrize("language", ["zh", "en", "zh-TW"])
 def test_the_configuration_is_valid_and_explains_every_setting(language: str) -> None:
     setup = Setup("A: 'B' & #C", language, "MS", "n", "n", "e", "")
-    text = render_config(setup, built_in())
+    text = render_config(setup, built_in(), NOW)
     document = yamlio.load(text)
     assert list(check_config(document, built_in())) == []
     assert document.data["company"] == "A: 'B' & #C"
@@ -46,6 +47,8 @@ def test_the_configuration_is_valid_and_explains_every_setting(language: str) ->
         assert f"\n{name}:" in f"\n{text}" or f"\n#{name}:" in text
     zone = "Asia/Taipei" if language == "zh-TW" else "Asia/Shanghai"
     assert document.data["sites"]["main"]["zone"] == zone
+    # Nobody owes on his first day what was due before.
+    assert document.data["duties"] == {"since": f"{NOW.astimezone(ZoneInfo(zone)):%Y-%m-%d}"}
 
 
 def test_what_was_written_is_not_written_again(tmp_path: Path) -> None:

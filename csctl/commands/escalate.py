@@ -10,6 +10,7 @@ import click
 from csctl.console.options import Desk, id_argument, pass_desk, writing_options
 from csctl.console.output import nothing, tell
 from csctl.console.saving import finish, is_refused, judge
+from csctl.errors import Refused
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -51,7 +52,14 @@ def command(
     labels = desk.store.repository.role_labels()
     for role in dict.fromkeys(role for call in calls for role in call.vacant):
         tell(_("Nobody holds the role {role} today.").format(role=role_label(role, labels)))
-    calls = [each for each in calls if each.place]
+    vacant = any(each.vacant for each in calls)
+    # What nobody heard was not told: it is asked again once somebody holds the role.
+    calls = [each for each in calls if each.place and each.people]
+    if not calls and vacant:
+        raise Refused(
+            _("Nobody could be told of {id}: nothing was written down.").format(id=record_id),
+            _("Give somebody the role: csctl set … --add roles role=…"),
+        )
     if not calls:
         nothing(_("Nobody is to be told of {id} now.").format(id=record_id))
         return 0

@@ -50,6 +50,13 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
             ),
             f"csctl report kpi --month {month} --explain {name}",
         )  # fmt: skip
+    if differing:
+        yield breach(
+            "RPT-FIGURES", report, "figures",
+            _("Those of clocks, duties and open cases are not counted anew here; they may differ "
+              "too."),
+            f"csctl report monthly {month} --dry-run",
+        )  # fmt: skip
 
 
 def _grouping(table: str, kind: str) -> Grouping:

@@ -7,16 +7,19 @@ from datetime import timedelta
 from typing import Final
 
 from csctl.casework.selecting import is_open
-from csctl.clocks.clock import ClockState
+from csctl.clocks.clock import ClockState, State
 from csctl.findings import Finding
 from csctl.kinds.field import pick
 from csctl.messages import _, language
 from csctl.record import Record, rows
 from csctl.rules.context import Check, Context
 from csctl.rules.fields import breach, given, set_hint
+from csctl.rules.reference import has_reached
 from csctl.times.moments import find_moment
 
 _LONG: Final = timedelta(days=30)
+# From which stage on a clock that nobody answered is missed for good.
+_ENDS: Final = {"complaint": "closed", "8d": "d8"}
 
 
 def check_pauses(record: Record, context: Context) -> Iterator[Finding]:
@@ -40,12 +43,24 @@ def check_pauses(record: Record, context: Context) -> Iterator[Finding]:
         yield breach("CLK-PAUSE", record, address, message, set_hint(record, f"{address}.ended_at"))
 
 
+def check_answered_late(record: Record, context: Context) -> Iterator[Finding]:
+    """Yield clocks that were answered too late, and nobody said why, until the end is near."""
+    # Whoever is at the first stage has answered nothing yet; most of many records are.
+    is_begun = record.stage != record.kind.stages[0].name
+    if is_begun and not record.outcome and not has_reached(record, _ENDS[record.kind.name]):
+        yield from _unexplained(record, context, ("missed",))
+
+
 def check_delays(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield missed clocks without a reason."""
+    """Yield what ends unexplained: clocks answered too late, and those never answered."""
+    yield from _unexplained(record, context, ("missed", "overdue"))
+
+
+def _unexplained(record: Record, context: Context, states: tuple[State, ...]) -> Iterator[Finding]:
     if given(record, "origin"):
         return
     for each in context.clocks(record):
-        if each.state in ("missed", "overdue") and is_unexplained(each):
+        if each.state in states and is_unexplained(each):
             address = f"delay_reasons.{each.clock.name}"
             yield breach(
                 "CLK-LATE", record, "delay_reasons" if given(record, "delay_reasons") else "",
@@ -65,6 +80,6 @@ def is_unexplained(state: ClockState) -> bool:
 
 
 CHECKS: Final = (
-    Check("complaint", check_delays, stage="closed"),
-    Check("8d", check_delays, stage="d8"),
+    *(Check(kind, check_answered_late) for kind in _ENDS),
+    *(Check(kind, check_delays, stage=stage) for kind, stage in _ENDS.items()),
 )

@@ -91,8 +91,13 @@ def test_show_has_both_dates_and_asks_why_a_clock_was_missed(company: Company, r
     [data] = json.loads(run(*late, "--format", "json").out)["data"]
     [ack] = [each for each in data["clocks"] if each["clock"] == "ack"]
     assert ack["original_due"] == "2026-06-01T16:00+08:00"
+    company.write(COMPLAINT, "stage: registered", "stage: acknowledged")
+    assert "warning[CLK-LATE]" in run(*late[:2], "validate", COMPLAINT).out
+    company.write(COMPLAINT, "stage: acknowledged", "stage: registered")
     assert run(*late[:2], "set", COMPLAINT, "delay_reasons.ack=出差").code == 0
     assert asked not in run(*late).out
+    company.write(COMPLAINT, "stage: registered", "stage: acknowledged")
+    assert "CLK-LATE" not in run(*late[:2], "validate", COMPLAINT).out
     # The general manager hears of a major case, acknowledged or not.
     found = {(e["record"], e["clock"]): e["tell"] for e in rows(run, "--tell")}
     assert found[COMPLAINT, "d3"][-1]["level"] == 4
@@ -180,6 +185,13 @@ def test_a_duty_is_told_once_too(company: Company, run: Run) -> None:
     assert [(e["period"], e["level"]) for e in log] == [("2026-W23", e) for e in levels]
     assert run("escalate", "schedule").err.endswith("Nobody is to be told of schedule now.\n")
     assert run("escalate", "no_such_duty").code == 2
+    # A level whose role nobody holds stays open: what nobody heard was not told.
+    profile = company.root / "schemas" / "profiles" / "escalation.yaml"
+    profile.parent.mkdir(parents=True, exist_ok=True)
+    profile.write_text("levels:\n  - {level: 9, at: start, tell: [rd]}\n", encoding="utf-8")
+    nobody = run("escalate", "schedule")
+    assert (nobody.code, "Nobody could be told of schedule" in nobody.err) == (1, True)
+    assert yamlio.load(company.text("li-na")).data["escalations"] == log
 
 
 def test_nothing_overdue_is_no_alarm(company: Company, run: Run) -> None:

@@ -52,6 +52,7 @@ def test_a_month_is_written_kept_and_its_figures_stay_after_the_review(
     later = run("validate").out
     assert "RPT-FIGURES" in later
     assert "Complaints was" in later
+    assert f"csctl report monthly {MONTH} --dry-run" in later
     config = company.root / "csctl.yaml"
     wrong = "kpi: {csi: {csat: {share: 0.5}, otd: {share: 0.4}}}\n"
     config.write_text(config.read_text(encoding="utf-8") + wrong, encoding="utf-8")

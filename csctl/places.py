@@ -25,7 +25,7 @@ NUMBERED: Final = re.compile(r"([A-Z0-9]+)-([0-9]{4})-([0-9]{4,9})")
 """The number of a record: prefix, year, and which of the year it is."""
 # Before a literal that begins so, `re` leaps; from the beginnings of lines it would walk.
 _HEADER: Final = re.compile(
-    r"""\nx-(kind|prefix|folder|code|extends|short|sends-for):"""
+    r"""\nx-(kind|prefix|folder|code|extends|short|sends-for|confidential):"""
     r""" *(\{[^}\n]*\}|['"]?[^'"\n#]*?['"]?)(?: *| +#.*)\r?(?=\n|\Z)"""
 )
 _LANGUAGE: Final = re.compile(r"""^language: *['"]?([A-Za-z-]+)""", re.MULTILINE)
@@ -87,8 +87,16 @@ def language_of(root: Path) -> str:
     return match.group(1) if match else ""
 
 
+def names_second(root: Path) -> bool:
+    """Tell whether csctl.yaml may name a confidential repository, without parsing it."""
+    try:
+        return b"confidential_at" in (root / CONFIG).read_bytes()
+    except OSError:
+        return False
+
+
 def kind_headers(path: Sequence[Path]) -> dict[str, dict[str, str]]:
-    """Return each kind's prefix, folder, code and short name, from the first lines only.
+    """Return each kind's prefix, folder, code, short name and the like, from the first lines only.
 
     Naming a record must not cost the parsing of every schema.
     """

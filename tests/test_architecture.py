@@ -394,6 +394,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "console.progress": "a bar, on a terminal only",
         },
     ),
+    ("confidential", {"console.confidential": "which of two repositories answers"}),
     (
         "terminal",
         {
@@ -418,6 +419,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
 
 CLICK = {
     "console.output",
+    "console.confidential",
     "console.options",
     "console.prompts",
     "console.reporting",

@@ -183,3 +183,17 @@ def test_an_uncommitted_sending_stands_for_the_record_as_it_is(
     posted = sent(record)
     assert sent_contents(store.repository.git, posted) == {"letter": posted.data}
     assert sent_contents(store.repository.git, record) == {}
+
+
+def test_a_question_more_is_another_questionnaire(repo: Path) -> None:
+    """The list that a stage freezes is held whole; one finding tells a new row."""
+    survey = sample(build_company(repo), "survey/valid/launched", {})
+    row = {"id": "Q99", "text": "Why?", "dimension": "overall", "type": "text"}
+    found = list(check_frozen(survey, change(survey, [Edit("add", "questions", row)]), {}))
+    assert [(each.rule, each.field) for each in found] == [("FRZ-01", "questions[Q99]")]
+    assert "--add questions=" in found[0].hint
+    assert frozen(survey, Edit("set", "questions[Q1].na_allowed", True)) == [
+        "questions[Q1].na_allowed"
+    ]
+    planned = change(survey, [Edit("set", "stage", "planned")])
+    assert frozen(planned, Edit("add", "questions", row)) == []

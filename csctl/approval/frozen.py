@@ -53,14 +53,23 @@ def check_frozen(
 ) -> Iterator[Finding]:
     """Yield each change of content that was sent or signed, or of an event time.
 
-    `sent` is what `sent_contents` returns. Adding to a record is always allowed; a correction
-    of what others already hold in their hands is `amend`. Fields that go on growing after they
-    were sent carry `x-evolves`.
+    `sent` is what `sent_contents` returns. Adding to a record is allowed, but not to a list that
+    a stage freezes: a question more is another questionnaire. A correction of what others
+    already hold in their hands is `amend`. Fields that go on growing after they were sent carry
+    `x-evolves`.
     """
     held = _held_addresses(old, sent)
+    whole, added = _held_whole(old), dict[str, str]()
     for each in diff_data(old.data, new.data):
         name = split_address(each.address)[0]
-        if each.old is None or not is_answered(each.old) or name not in new.kind.fields:
+        if name not in new.kind.fields:
+            continue
+        if each.old is None or not is_answered(each.old):
+            if each.address.startswith(whole):
+                row = f"{each.address.partition(']')[0]}]"
+                is_new = not any(leaf.startswith(row) for leaf in leaves(old.data))
+                at = row if is_new else each.address  # a new row is one finding
+                added[at] = f"--add {name}=…" if is_new else typed(at)
             continue
         try:
             is_event = new.kind.field(each.address).is_frozen
@@ -71,16 +80,32 @@ def check_frozen(
             is_event = False
         frozen = name in ("id", "schema") or is_event or each.address in held
         if frozen and not evolves(new.kind, each.address):
-            line, column = new.position(each.address)
-            yield Finding(
-                new.path, line, column, RULE, "error",
-                _("{address} was sent or signed, or is an event time; it is not changed in place.")
-                .format(address=each.address),
-                _("Use: csctl amend {id} --reason … {assignment}").format(
-                    id=new.id, assignment=typed(each.address)
-                ),
-                new.id, each.address,
-            )  # fmt: skip
+            yield _breach(new, each.address, typed(each.address))
+    for address, correction in added.items():
+        yield _breach(new, address, correction)
+
+
+def _breach(new: Record, address: str, change: str) -> Finding:
+    line, column = new.position(address)
+    return Finding(
+        new.path, line, column, RULE, "error",
+        _("{address} was sent or signed, or is an event time; it is not changed in place.")
+        .format(address=address),
+        _("Use: csctl amend {id} --reason … {assignment}").format(
+            id=new.id, assignment=change
+        ),
+        new.id, address,
+    )  # fmt: skip
+
+
+def _held_whole(record: Record) -> tuple[str, ...]:
+    """Return how the addresses of rows begin that nobody may add to."""
+    return tuple(
+        f"{each}["
+        for stage in record.kind.stages_up_to(record.stage)
+        for each in stage.freezes
+        if is_answered(record.data.get(each))
+    )
 
 
 def _held_addresses(record: Record, sent: Mapping[str, Mapping[str, Any]]) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shlex
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from csctl import messages
+from csctl.console.confidential import at_place, read_both
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import nothing, say, show_rows, tell, terminal_width
 from csctl.console.terminal import measure, wrap
-from csctl.errors import CsctlError, UsageError
+from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -81,10 +81,14 @@ def command(
         "department": department,
     }
     is_short = style in ("table", "csv")
-    items = agenda(desk.reading, desk.now, **chosen)
-    rows = _rows(desk, items, telling=telling, is_short=is_short)
-    if found := _confidential(desk, chosen, telling=telling, is_short=is_short):
-        rows += found
+    rows: list[dict[str, Any]] = []
+    desks = read_both(desk)
+    for each in desks:
+        if each is not desk:
+            each.look_ahead()
+        items = agenda(each.reading, desk.now, **chosen)
+        rows += _rows(each, items, telling=telling, is_short=is_short)
+    if len(desks) > 1:
         rows.sort(key=lambda each: (not each["due_at"], each["due_at"], each["record"]))
     if by:
         rows.sort(key=lambda each: (not each[_BY[by]], each[_BY[by]]))
@@ -130,38 +134,12 @@ def _rows(
             | {
                 "reason": reason(item, row["customer"], words, desk.now),
                 "missing": None if lacking is None else words,
-                "next": next((e.hint for e in lacking or () if e.hint.startswith("csctl ")), ""),
+                "next": at_place(
+                    desk, next((e.hint for e in lacking or () if e.hint.startswith("csctl ")), "")
+                ),
                 "tell": [_call_row(each, names) for each in calls],
             }
         )
-    return rows
-
-
-def _confidential(
-    desk: Desk, chosen: dict[str, str], *, telling: bool, is_short: bool
-) -> list[dict[str, Any]]:
-    """Return the rows of the confidential repository, which is left out where it is not to be read.
-
-    Their next commands say where.
-    """
-    at = desk.store.repository.config.confidential_at
-    if not at:
-        return []
-    from csctl.clocks.agenda import agenda
-
-    try:
-        other = desk.confidential
-        other.look_ahead()
-        rows = _rows(
-            other, agenda(other.reading, desk.now, **chosen), telling=telling, is_short=is_short
-        )
-    except CsctlError as error:
-        tell(_("Left out: what is due in the confidential repository {path}.").format(path=at))
-        tell(f"    {error.message}")
-        return []
-    for row in rows:
-        if "next" in row:
-            row["next"] = row["next"].replace("csctl ", f"csctl -C {shlex.quote(at)} ", 1)
     return rows
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from csctl import messages
+from csctl.console.confidential import read_both
 from csctl.console.judging import check_all
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import say, show_findings, show_json, show_rows
@@ -16,6 +17,7 @@ from csctl.messages import _
 
 if TYPE_CHECKING:
     from csctl.findings import Finding
+    from csctl.index.index import Index
     from csctl.trail.clauses import Clause, Part
 
 
@@ -45,10 +47,14 @@ def command(desk: Desk, clause: tuple[str, ...], since: str, style: str) -> int:
     wanted = find_clauses(clauses, " ".join(clause)) if clause else []
     findings = check_all(desk)[0] if wanted else []
     desk.look_ahead()
+    few: Index | None = None
+    for other in read_both(desk)[1:]:
+        other.look_ahead()
+        few = other.reading
+    proven = [(each, prove(each, desk.reading, day, few)) for each in wanted or clauses]
     if not wanted:
-        _list([(each, prove(each, desk.reading, day)) for each in clauses], style)
+        _list(proven, style)
         return 0
-    proven = [(each, prove(each, desk.reading, day)) for each in wanted]
     rules = {rule for each in wanted for rule in each.rules}
     found = [each for each in findings if each.rule in rules]
     ok = all(part.records for _clause, parts in proven for part in parts)

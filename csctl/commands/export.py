@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from csctl.console.confidential import tell_left_out
 from csctl.console.options import Desk, complete_id, pass_desk
 from csctl.console.output import done, say, show_pieces, tell
 from csctl.errors import Refused, UsageError
@@ -186,6 +187,8 @@ def command(
     if what not in kinds and (rows_of or columns or everything):
         raise UsageError(_("What a register shows is declared."), _("Leave out --column."))
     _give(table, target, output, overwrite=overwrite)
+    if what not in kinds:  # a kind is read where it is kept
+        tell_left_out(desk, kinds)
     for kind in kinds:
         for finding in desk.reading.unreadable(kind):
             tell(str(finding))
@@ -273,4 +276,5 @@ def _database(desk: Desk, output: Path, *, overwrite: bool) -> int:
         count = write_database(desk.reading, findings, output, desk.now, progress)
     done(str(output))
     tell(_("{count} records, {findings} findings.").format(count=count, findings=len(findings)))
+    tell_left_out(desk, desk.store.repository.schemas.names())
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,10 +75,6 @@ def _list(
         else column_cells(kind, records, headings, language)
     )
     show_rows(f"{kind_name} list", rows, headings, style)
-    at = desk.store.repository.config.confidential_at
-    if at and kind.word("x-confidential"):
-        tell(_("They are kept in the confidential repository: csctl -C {path} {kind} list").format(
-            path=shlex.quote(at), kind=kind_name))  # fmt: skip
     if not rows and style == "text":
         nothing()
     unreadable = desk.reading.unreadable(kind_name)

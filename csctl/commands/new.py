@@ -14,6 +14,7 @@ import click
 from csctl.casework import workflow
 from csctl.casework.precedents import Precedent, find_precedents
 from csctl.casework.standing import build_standing, severity_lines
+from csctl.console.confidential import right_desk
 from csctl.console.options import Desk, desk, go_to_own_branch
 from csctl.console.output import say, tell
 from csctl.console.prompts import ask_code, interview
@@ -145,7 +146,8 @@ def _run(
     code: str = "",
     **links: Sequence[str],
 ) -> int:
-    here = desk(click.get_current_context())
+    context = click.get_current_context()
+    here = right_desk(context, desk(context), {})
     if not dry_run:
         go_to_own_branch(here)
     if not here.is_looking:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from csctl import messages
+from csctl.console.confidential import tell_left_out
 from csctl.console.options import Desk, pass_desk
 from csctl.console.output import done, nothing, say, show_groups, show_pieces, show_rows, tell
 from csctl.errors import CsctlError, UsageError
@@ -67,6 +68,7 @@ def command(
         _show(register)
     else:
         _give(desk, register, form, spoken, output, overwrite=overwrite)
+    tell_left_out(desk, [each.kind for each in register.definition.lines])
     for lines in register.definition.lines:
         for finding in desk.reading.unreadable(lines.kind):
             tell(str(finding))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from csctl import messages
+from csctl.console.confidential import read_both
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import nothing, show_rows, tell
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.record import Record
 
 
 @click.command(
@@ -33,7 +39,14 @@ def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: s
     schemas = desk.store.repository.schemas
     language = messages.language()
     chosen = [schemas.kind(each).name for each in kinds] or schemas.names()
-    records = [r for name in chosen for r in containing(desk.reading.records(name), words)]
+    desks = read_both(desk)
+    found: dict[str, Record] = {}  # a card that both have is one
+    for each in desks:
+        if each is not desk:
+            each.look_ahead(*kinds)
+        for name in chosen:
+            for record in containing(each.reading.records(name), words):
+                found.setdefault(record.id, record)
     rows = [
         {
             "id": record.id,
@@ -41,12 +54,13 @@ def command(desk: Desk, words: tuple[str, ...], kinds: tuple[str, ...], style: s
             "stage": stage_words(record, language),
             "summary": summary_of(record, language),
         }
-        for record in records
+        for record in found.values()
     ]
     headings = {"id": _("Record"), "kind": _("Kind"), "stage": _("Stage"), "summary": _("About")}
     show_rows("search", rows, headings, style)
     if not rows and style == "text":
         nothing()
-    for finding in (each for name in chosen for each in desk.reading.unreadable(name)):
-        tell(str(finding))
+    for each in desks:
+        for finding in (f for name in chosen for f in each.reading.unreadable(name)):
+            tell(str(finding))
     return 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from csctl.console.confidential import right_desk
 from csctl.console.output import FORMATS, tell
 from csctl.environment import environment
 from csctl.errors import UsageError
@@ -40,13 +41,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Invocation(NamedTuple):
-    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`, `--no-cache`."""
+    """What stands before the command: `-C DIR`, `--now`, `--me`, `--no-input`, `--no-cache`.
+
+    `at` is what -C would say to get where csctl went by itself: the confidential repository.
+    """
 
     directory: Path
     now: datetime | None = None
     me: str = ""
     no_input: bool = False
     no_cache: bool = False
+    at: str = ""
 
     @property
     def may_ask(self) -> bool:
@@ -177,13 +182,6 @@ class Desk:
             _("Make yours with: csctl person new --set email={email}").format(email=email),
         )
 
-    @property
-    def confidential(self) -> Desk:
-        """The same desk at the confidential repository that csctl.yaml names."""
-        repository = self.store.repository
-        folder = repository.root / repository.config.confidential_at
-        return Desk(self.invocation._replace(directory=folder))
-
     def reopen(self) -> None:
         """Forget what was read: another branch is in use now."""
         for name in ("store", "views", "index", "reading"):
@@ -236,11 +234,12 @@ def desk(context: click.Context) -> Desk:
 
 
 def pass_desk(command: Command) -> Command:
-    """Hand the desk to a command as its first argument."""
+    """Hand the desk to a command as its first argument: that of the records it names."""
 
     @click.pass_context
     def wrapped(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
-        return context.invoke(command, desk(context), *args, **kwargs)
+        here = right_desk(context, desk(context), kwargs)
+        return context.invoke(command, here, *args, **kwargs)
 
     return functools.update_wrapper(wrapped, command)  # type: ignore[return-value]
 
@@ -309,7 +308,8 @@ def _at_own_desk(command: Command) -> Command:
         # A command that shows unless told to write has `--write`.
         looks = (kwargs.get(each) for each in ("dry_run", "check", "suggest_map"))
         if kwargs.get("write", True) and not any(looks):
-            go_to_own_branch(desk(click.get_current_context()))
+            context = click.get_current_context()
+            go_to_own_branch(right_desk(context, desk(context), kwargs))
         return command(*args, **kwargs)
 
     return functools.update_wrapper(wrapped, command)  # type: ignore[return-value]

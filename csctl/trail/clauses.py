@@ -133,19 +133,25 @@ def find_clauses(clauses: Sequence[Clause], typed: str) -> list[Clause]:
     return found
 
 
-def prove(clause: Clause, index: Index, since: date | None = None) -> list[Part]:
+def prove(
+    clause: Clause, index: Index, since: date | None = None, few: Index | None = None
+) -> list[Part]:
     """Return the evidence for a clause, part by part; a part without records is missing.
 
+    `few` is the index of the confidential repository: it has the records that only a few may read.
     With `since`, of records that bear a date only those from that day on. UsageError if the table
     names what is not there.
     """
-    return [_part(name, index, since) for name in clause.by]
+    return [_part(name, index, since, few) for name in clause.by]
 
 
-def _part(name: str, index: Index, since: date | None) -> Part:
+def _part(name: str, index: Index, since: date | None, few: Index | None) -> Part:
     kind_name = name.partition("@")[0].partition(".")[0]
     kind = index.store.repository.schemas.kind(kind_name)
-    records = [each for each in index.records(kind_name) if each.outcome != "void"]
+    both = [*index.records(kind_name)]
+    if few is not None and kind.word("x-confidential"):
+        both += few.records(kind_name)
+    records = [each for each in both if each.outcome != "void"]
     records = [each for each in records if not _is_before(each, since)]
     sign, rest = name[len(kind_name) :][:1], name[len(kind_name) + 1 :]
     label = pick(kind.short, language())

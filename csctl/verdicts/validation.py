@@ -17,6 +17,7 @@ from csctl.messages import _
 from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
 from csctl.rules import gates, signing
+from csctl.rules.change_kept import is_named
 from csctl.rules.context import Context, Run
 from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
 from csctl.rules.lateness import check_pauses
@@ -150,14 +151,14 @@ def _check_unfrozen(store: Store, path: str, content: bytes) -> Iterator[Finding
         old, new = store.build(path, before), store.build(path, content)
     except CsctlError:
         return
-    amended = {
+    amended = [
         address
         for row in rows(new.data.get("amendments"))
         if row not in rows(old.data.get("amendments"))
         for address in row.get("fields", ())
-    }
+    ]
     for finding in check_frozen(old, new, sent_contents(git, old)):
-        if finding.field not in amended:
+        if not is_named(finding.field, amended):
             yield finding
 
 

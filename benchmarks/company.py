@@ -3,15 +3,20 @@
 A round is one copy of each sample in SHAPES, renumbered, with part numbers, customers and people
 of its own plant. What the samples have beside them (photos, mails) is left out: `git status` would
 look at as many more files as csctl.
+
+As in a real company most cases are over: of the samples that are not, those of the last OPEN
+rounds are open. Those of the rounds before ended: one is closed like another complaint, the others
+were withdrawn and cancelled; all of them are about as long as the open ones.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import partial
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +29,24 @@ SHAPES: Final = (
     "8D-2026-0006",
 )
 PLANTS: Final = 12
+# The cases of so many rounds are open.
+OPEN: Final = 250
+# What became of the others: closed like another complaint some weeks later, or an outcome.
+_CLOSED: Final = {"CC-2026-0013": "CC-2026-0005"}
+_LATER: Final = timedelta(weeks=9)
+_OVER: Final = {
+    "CC-2026-0014": "withdrawn",
+    "CC-2026-0015": "withdrawn",
+    "8D-2026-0006": "cancelled",
+}
+_OUTCOME: Final = """
+outcome:
+  result: {}
+  reason: 客户复核后撤回，双方确认无需再处理
+  at: 2026-11-25T10:00+08:00
+  by: zhou-jian
+"""
+_DAY: Final = re.compile(r"2026-[01]\d-[0-3]\d")
 REPORTS: Final = tuple(f"8D-2026-{number:04}" for number in (1, 3, 4, 5))
 _FIRST: Final = {"CC": "registered", "8D": "d0"}
 _FOLDERS: Final = {"CC": "complaints", "8D": "8ds"}
@@ -89,10 +112,11 @@ def path_of(record_id: str) -> str:
     return f"records/{_FOLDERS[prefix]}/{year}/{int(number) // 100:02}/{record_id}.yaml"
 
 
-def text_of(number: int) -> str:
-    """Return the text of one record, by its place in `ids`."""
+def text_of(number: int, records: int) -> str:
+    """Return the text of one of so many records, by its place in `ids`."""
     turn, shape = divmod(number, len(SHAPES))
-    text = _at_plant(_shape(SHAPES[shape]), turn % PLANTS)
+    is_over = turn < records // len(SHAPES) - OPEN
+    text = _at_plant(_shape(SHAPES[shape], is_over=is_over), turn % PLANTS)
     new = {sample: _id(turn * len(SHAPES) + place) for place, sample in enumerate(SHAPES)}
     text = re.sub("|".join(SHAPES), lambda found: new[found[0]], text)
     return _OF_ROUND.sub(lambda found: f"{found[1]}{found[2]}-{turn:05}", text)
@@ -124,7 +148,7 @@ def _history(records: int, commits: int) -> Iterator[bytes]:
 
 def _version(number: int, records: int) -> str:
     """Return a record as it was first (the first `records` numbers), or as it is."""
-    text = text_of(number % records)
+    text = text_of(number % records, records)
     if number >= records:
         return text
     first = _FIRST[_id(number)[:2]]
@@ -156,24 +180,24 @@ def _company(plants: int) -> list[tuple[str, str]]:
     return files
 
 
-_shapes: dict[str, str] = {}
-
-
-def _shape(name: str) -> str:
-    """Return a sample without the files beside it."""
-    if name not in _shapes:
-        text = (ROOT / path_of(name)).read_text(encoding="utf-8")
-        text = _PHOTOS.sub("photos:\n  not_applicable: 照片在客户系统中\n\n", text)
-        text = _CAME_FROM.sub("", _NAMED.sub("", _FILES.sub("", text)))
-        _shapes[name] = text.rstrip() + "\n"
-    return _shapes[name]
+@functools.cache
+def _shape(name: str, *, is_over: bool) -> str:
+    """Return a sample without the files beside it, open or over if it is not closed itself."""
+    if is_over and name in _CLOSED:
+        text = _shape(_CLOSED[name], is_over=False).replace(_CLOSED[name], name)
+        return _DAY.sub(lambda day: f"{date.fromisoformat(day[0]) + _LATER}", text)
+    text = (ROOT / path_of(name)).read_text(encoding="utf-8")
+    text = _PHOTOS.sub("photos:\n  not_applicable: 照片在客户系统中\n\n", text)
+    text = _CAME_FROM.sub("", _NAMED.sub("", _FILES.sub("", text)))
+    ending = _OUTCOME.format(_OVER[name]) if is_over and name in _OVER else ""
+    return text.rstrip() + "\n" + ending
 
 
 def _at_plant(text: str, plant: int) -> str:
     """Return a text with the customers and people of a plant; the first has the samples' own."""
     if plant == 0:
         return text
-    return _names().sub(partial(_named_at, plant=plant), text)
+    return _names().sub(functools.partial(_named_at, plant=plant), text)
 
 
 def _named_at(found: re.Match[str], *, plant: int) -> str:

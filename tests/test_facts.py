@@ -11,9 +11,10 @@ from csctl import messages
 from csctl.errors import UsageError
 from csctl.findings import Finding
 from csctl.git.snapshot import Pending
+from csctl.index import groups
 from csctl.index.cache import blob_id, open_repository_cache
 from csctl.index.facts import Facts, chosen_by, worded_by
-from csctl.index.index import Index
+from csctl.index.index import Grouping, Index
 from csctl.index.views import Views
 from csctl.record import Record
 from csctl.store import Store
@@ -215,3 +216,22 @@ def test_conditions_as_what_every_record_has_that_fits(store: Store) -> None:
     assert chosen_by(kind, conditions) == ([], ["卡扣", "a", "b", "1"])
     with pytest.raises(UsageError):
         chosen_by(kind, ["customer"])
+
+
+def test_a_group_kept_as_one_text_follows_every_commit(
+    store: Store, repo: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "_MANY", 1)
+    by_kind = Grouping("kept", "customer", lambda record: ("all", record.id))
+    text = (repo / GEELY).read_text(encoding="utf-8")
+    for number in range(2):
+        for _time in range(3):
+            found = list(index_of(store, "customers").group(by_kind, "all"))
+            assert found == list(Index(store).group(by_kind, "all"))
+            assert len(found) > number
+        added = repo / f"records/customers/K{number}.yaml"
+        added.write_text(text.replace("GEELY", f"K{number}"), encoding="utf-8")
+        found = list(index_of(store, "customers").group(by_kind, "all"))
+        assert f"K{number}" in found  # a file git does not know yet
+        git("add", "-A")
+        git("commit", "-q", "-m", "one more")

@@ -65,6 +65,8 @@ class Ladder:
         self._rows: dict[str, list[Mapping[str, Any]]] = {}
         self._holding: dict[tuple[str, str], Sequence[str]] = {}
         self._told: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        # A record has several clocks, each with several levels.
+        self._graves: dict[str, str] = {}
 
     def calls(self, states: Iterable[ClockState | DutyState]) -> Iterator[Call]:
         """Yield who is to be told of open clocks now and was not yet; of a paused one nobody."""
@@ -76,8 +78,10 @@ class Ladder:
         told = self._levels_told(state)
         calls: dict[int, tuple[datetime, list[str]]] = {}
         for row in self._levels_of(state.name):
+            if not self._fits(row, state):
+                continue
             level, since = int(row["level"]), _since(row, state)
-            if since > self._now or not self._fits(row, state):
+            if since > self._now:
                 continue
             if any(at >= _round_of(state, since) for at in told.get(level, ())):
                 continue
@@ -105,8 +109,11 @@ class Ladder:
         wanted = row.get("severity")
         if wanted is None or isinstance(state, DutyState):
             return wanted is None
-        found = gravity(state.record, self._index, self._index.store.repository.config)
-        return found.level == str(wanted)
+        record = state.record
+        if record.path not in self._graves:
+            found = gravity(record, self._index, self._index.store.repository.config)
+            self._graves[record.path] = found.level
+        return self._graves[record.path] == str(wanted)
 
     def _holders(self, role: str, owner: str) -> Sequence[str]:
         key = role, owner if role in (OWNER, HEAD) else ""

@@ -18,16 +18,26 @@ Row: TypeAlias = Mapping[str, Any]
 _SHOWN: Final = 4
 
 
-def fitting(rows: Sequence[Row], measure: Measure) -> Sequence[Row]:
-    """Return the rows that hold what a measure asks for, a column at a time: rows are many."""
+def fitting(
+    rows: Sequence[Row], measure: Measure, sifted: dict[tuple[str, ...], Sequence[Row]]
+) -> Sequence[Row]:
+    """Return the rows that hold what a measure asks for, a column at a time: rows are many.
+
+    `sifted` is what other measures left of the same rows, by the conditions they began with.
+    """
+    asked = [(name, each if isinstance(each, list) else [each])
+             for name, each in measure.where.items()]  # fmt: skip
     if known := measure.values or measure.sum:
-        rows = [row for row in rows if row.get(known) is not None]
-    for column, each in measure.where.items():
-        values = each if isinstance(each, list) else [each]
-        if values == ["known"]:
-            rows = [row for row in rows if row.get(column) is not None]
-        else:
-            rows = [row for row in rows if row.get(column) in values]
+        asked.append((known, ["known"]))
+    done: tuple[str, ...] = ()
+    for column, values in asked:
+        done = (*done, f"{column} {values!r}")
+        if done not in sifted:
+            if values == ["known"]:
+                sifted[done] = [row for row in rows if row.get(column) is not None]
+            else:
+                sifted[done] = [row for row in rows if row.get(column) in values]
+        rows = sifted[done]
     return rows
 
 
@@ -40,6 +50,8 @@ def total(rows: Sequence[Row], measure: Measure | None) -> float | None:
     """Return how many rows there are, or the sum of their column; None without a measure."""
     if measure is None:
         return None
+    if not measure.sum:
+        return float(len(rows))
     return math.fsum(amount(row, measure) for row in rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import statistics
@@ -72,6 +73,7 @@ class _Counted:
     doubled: Sequence[Row]
     doubts: Sequence[str]
     remarks: Sequence[str]
+    sifted: dict[tuple[str, ...], Sequence[Row]] = field(default_factory=dict)
 
 
 class Reckoning:
@@ -98,7 +100,7 @@ class Reckoning:
         self._now = now
         self._traced = traced
         self._counts: dict[tuple[str, int], _Counted | None] = {}
-        self._measured: dict[tuple[int, int], list[Row]] = {}
+        self._measured: dict[tuple[int, int], Sequence[Row]] = {}
         self._keyed: dict[tuple[int, tuple[str, ...]], list[tuple[Any, ...]]] = {}
 
     def figures(self) -> list[Figure]:
@@ -200,26 +202,25 @@ class Reckoning:
         counted = self._counted(table, months)
         return counted.rows if counted else []
 
-    def _held(self, measure: Measure, kpi: Kpi) -> list[Row]:
+    def _held(self, measure: Measure, kpi: Kpi) -> Sequence[Row]:
         """Return the rows of a measure, found once for all figures that share it."""
         key = id(measure), kpi.months
         if key not in self._measured:
             self._measured[key] = self._found(measure, kpi)
         return self._measured[key]
 
-    def _keys(self, rows: list[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    def _keys(self, rows: Sequence[Row], columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
         """Return what some columns of each row hold; `rows` are those of a measure."""
         key = id(rows), columns
         if rows and key not in self._keyed:
             self._keyed[key] = counting.keys(rows, columns)
         return self._keyed[key] if rows else []
 
-    def _found(self, measure: Measure, kpi: Kpi) -> list[Row]:
-        found: list[Row] = []
-        for table in measure.tables:
-            counted = self._counted(table, kpi.months)
-            found += counting.fitting(counted.rows, measure) if counted else ()
-        return found
+    def _found(self, measure: Measure, kpi: Kpi) -> Sequence[Row]:
+        counted = [self._counted(table, kpi.months) for table in measure.tables]
+        found = [counting.fitting(each.rows, measure, each.sifted) for each in counted if each]
+        # The very rows another measure holds are not copied, nor their keys found twice.
+        return found[0] if len(found) == 1 else list(itertools.chain.from_iterable(found))
 
     def _counted(self, table: str, months: int) -> _Counted | None:
         """Return what counts of a table; None where it does not tell by what is asked."""
@@ -243,11 +244,11 @@ class Reckoning:
             keys = counting.keys(kept, tuple(declared.unique))
             times = Counter(keys)
             doubled = [row for row, key in zip(kept, keys, strict=True) if times[key] > 1]
-        told = [
+        doubts, remarks = (
             sorted({str(row[word]) for row in kept if row.get(word)})
             for word in ("doubt", "remark")
-        ]
-        return _Counted(kept, len(rows) - len(kept), doubled, *told)
+        )
+        return _Counted(kept, len(rows) - len(kept), doubled, doubts, remarks)
 
     # --- doubts --------------------------------------------------------------------------------
 

@@ -232,12 +232,19 @@ class Builder:
         return send.label if send else None
 
     def _named_row(self, field: Field, value: Any) -> str:
-        """Return what the row says that a field names in a linked record, for ourselves only."""
-        link, _dot, address = str(field.schema.get("x-row-of", "")).partition(".")
-        path = self.store.find(str(self.data.get(link))) if link in self.data else None
-        if path is None or self.view.audience == "customer":
+        """Return what the row says that a field names, here or in a linked record.
+
+        It is for ourselves only.
+        """
+        link, dot, address = field.row_of.partition(".")
+        if link not in self.data or self.view.audience == "customer":
             return ""
-        other = self.store.read(path)
+        other, address = self.record, address or link
+        if dot:
+            path = self.store.find(str(self.data[link]))
+            if path is None:
+                return ""
+            other = self.store.read(path)
         row = other.kind.field(address).row
         named = next((r for r in rows(other.value(address)) if r.get("id") == value), None)
         if row is None or named is None:

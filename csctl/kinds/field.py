@@ -69,7 +69,10 @@ class Field(NamedTuple):
 
     @property
     def row_of(self) -> str:
-        """The list whose row this field names, as `link.list` (`schedule.lines`), or ""."""
+        """The list whose row this field names, or "".
+
+        As `link.list` (`schedule.lines`), or `list` where it is one of the same record.
+        """
         return str(self.schema.get("x-row-of", ""))
 
     @property

@@ -227,7 +227,7 @@ def _choices(field: Field, answers: Mapping[str, Any], lookup: Lookup) -> tuple[
             return Choice(True, _("yes")), Choice(False, _("no"))
         case "link":
             return lookup.choices(field.link)
-        case "string" if field.row_of:
+        case "string" if "." in field.row_of:
             link, _dot, address = field.row_of.partition(".")
             return lookup.rows_of(answers.get(link), address)
         case "list" if field.row is not None and field.row.type in ("choice", "link"):

@@ -55,8 +55,8 @@ def build_reminder(
         number=earlier + 1, action=action_id, id=record.id, due=due, days=days
     )
     head = (
-        (_("To"), _name(owner, index, language)),
-        (_("From"), _name(me, index, language)),
+        (_("Addressed to"), _name(owner, index, language)),
+        (_("Sent by"), _name(me, index, language)),
         (_("Date"), f"{now:%Y-%m-%d %H:%M}"),
         (_("Record"), f"{record.id} ({pick(record.kind.title, language)})"),
         (pick(label, language), f"{action_id} {text_of(action.get('description'), language)}"),

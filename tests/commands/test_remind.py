@@ -24,7 +24,7 @@ def test_the_chase_is_written_and_logged_in_one_commit(company: Company, run: Ru
     assert done.code == 0, done.err
     lines = done.out.splitlines()
     assert lines[0] == f"Reminder 1: A1 of {READY_3D}, due 2026-05-20, is 12 days overdue"
-    assert lines[2].startswith("To: ")
+    assert lines[2].startswith("Addressed to: ")
     assert "Permanent corrective actions: A1 Clip *stronger*" in lines
     assert lines[-1] == f"    csctl set {READY_3D} 'corrective_actions[A1].done_on=…'"
     assert company.commits() == before + 1
@@ -50,7 +50,7 @@ def test_as_markdown_what_was_typed_stays_text(company: Company, run: Run) -> No
     plan(run)
     shown = run("remind", READY_3D, "--action", "A1", "--to", "md").out
     assert shown.startswith("# Reminder 1: A1 of ")
-    assert "- **To:** " in shown
+    assert "- **Addressed to:** " in shown
     assert "\\*stronger\\*" in shown
     assert f"    csctl set {READY_3D} 'corrective_actions[A1].done_on=…'" in shown
 
@@ -94,7 +94,7 @@ def test_an_unknown_action_names_the_others(company: Company, run: Run) -> None:
 def test_an_owner_whom_nobody_knows_is_not_logged(company: Company, run: Run) -> None:
     plan(run)
     company.write(READY_3D, "    owner: li-na", "    owner: no-body")
-    assert "To: no-body" not in run("remind", READY_3D, "--action", "A1").out
+    assert "Addressed to: no-body" not in run("remind", READY_3D, "--action", "A1").out
     assert "reminders:" not in company.text(READY_3D)
 
 

@@ -109,6 +109,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "git.changeset": "what a change does, as git tells it",
             "interchange.workbookparts": "a workbook as its parts",
             "ledgers.sheets": "any table people have",
+            "kinds.arranging": "a schema of several files, in order",
             "kinds.building": "a kind built from its schema",
             "kinds.codes": "a code made of a name",
             "kinds.conformance": "whether data have their declared shape",

@@ -216,6 +216,40 @@ def _help(kind_name: str) -> str:
     ).format(kind=kind_name)
 
 
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what a ledger is read with, and one report or questionnaire."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    for option in (
+        click.option(
+            "--encoding", default="", help=_("The encoding, where it is guessed wrongly.")
+        ),
+        click.option(
+            "--sheet", default="", help=_("The sheet of a workbook (default: the first).")
+        ),
+        click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings.")),
+        click.option("--yes", is_flag=True, help=_("Take it over without asking.")),
+        click.option("--update", is_flag=True, help=_("Take over what was changed in an export.")),
+        click.option(
+            "--set", "assignments", metavar="FIELD=VALUE", multiple=True,
+            help=_("With --from: answer what the file does not; may be repeated."),
+        ),
+        click.option(
+            "--complaint", default="", metavar="ID",
+            help=_("The complaint that such a report answers."),
+        ),
+        click.option(
+            "--from", "form", type=click.Choice([*_SOURCES]),
+            help=_("Read one report of Catena-X (8D, JSON) or one returned questionnaire instead."),
+        ),
+        click.option(
+            "--map", "map_file", type=file,
+            help=_("The YAML file that says which column fills which field."),
+        ),
+    ):  # fmt: skip
+        command = option(command)  # the last one is shown first
+    return command
+
+
 def import_command(kind_name: str) -> click.Command:
     """Build the import command of a kind."""
 
@@ -224,33 +258,7 @@ def import_command(kind_name: str) -> click.Command:
         help=_help(kind_name),
     )
     @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-    @click.option(
-        "--map",
-        "map_file",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help=_("The YAML file that says which column fills which field."),
-    )
-    @click.option(
-        "--from",
-        "form",
-        type=click.Choice([*_SOURCES]),
-        help=_("Read one report of Catena-X (8D, JSON) or one returned questionnaire instead."),
-    )
-    @click.option(
-        "--complaint", default="", metavar="ID", help=_("The complaint that such a report answers.")
-    )
-    @click.option(
-        "--set",
-        "assignments",
-        metavar="FIELD=VALUE",
-        multiple=True,
-        help=_("With --from: answer what the file does not; may be repeated."),
-    )
-    @click.option("--update", is_flag=True, help=_("Take over what was changed in an export."))
-    @click.option("--yes", is_flag=True, help=_("Take it over without asking."))
-    @click.option("--suggest-map", is_flag=True, help=_("Draft a map from the headings."))
-    @click.option("--sheet", default="", help=_("The sheet of a workbook (default: the first)."))
-    @click.option("--encoding", default="", help=_("The encoding, where it is guessed wrongly."))
+    @_options
     @writing_options
     @format_option()
     @pass_desk

@@ -6,7 +6,7 @@ import itertools
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from csctl.asked import Asked
 from csctl.casework.selecting import matching, wanted_signatures
@@ -310,21 +310,10 @@ class NotingIndex(Index):
         self._asked.keys.add(f"kind:{kind}")
         return self._index.unreadable(kind)
 
-    def select(
-        self,
-        kind: str,
-        where: Sequence[str] = (),
-        *,
-        stage: str = "",
-        only_open: bool = False,
-        owner: str = "",
-        awaited: str = "",
-    ) -> list[Record]:
+    def select(self, kind: str, where: Sequence[str] = (), **chosen: Any) -> list[Record]:
         """Return the records of a kind that fit."""
         self._asked.keys.add(f"kind:{kind}")
-        return self._index.select(
-            kind, where, stage=stage, only_open=only_open, owner=owner, awaited=awaited
-        )
+        return self._index.select(kind, where, **chosen)
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""

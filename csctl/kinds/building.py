@@ -150,21 +150,7 @@ def _check_references(kind: Kind) -> None:
     for signoff in kind.signoffs.values():
         addresses += signoff.covers
     for clock in kind.clocks.values():
-        if "stage" in clock.stops:
-            kind.stage(clock.stops["stage"])
-        elif "signoff" in clock.stops:
-            kind.signoffs[clock.stops["signoff"]]
-        elif "field" in clock.stops:
-            addresses.append(clock.stops["field"])
-        elif "sent" not in clock.stops and (clock.stops or not (clock.starts or clock.at)):
-            raise KeyError("field" if clock.stops else f"stops of the clock {clock.name}")
-        if otherwise := clock.stops.get("otherwise"):
-            addresses += [otherwise["field"], *otherwise.get("when", {})]
-        addresses += [clock.at] if clock.at else []
-        if clock.again:
-            kind.stage(clock.again)
-        if clock.roll not in ("none", "next_bd", "prev_bd"):
-            raise KeyError(clock.roll)
+        addresses += _checked_clock(kind, clock)
     for duty in kind.duties.values():
         addresses += [duty.field, *([duty.each] if duty.each else [])]
         if duty.stage:
@@ -184,6 +170,26 @@ def _check_references(kind: Kind) -> None:
             kind.field(address)
         except UsageError as error:
             raise Misfit(error.message, error.hint, (address,)) from error
+
+
+def _checked_clock(kind: Kind, clock: Clock) -> list[str]:
+    """Return the fields a clock names; KeyError or UsageError if it names what is not there."""
+    addresses = [clock.at] if clock.at else []
+    if "stage" in clock.stops:
+        kind.stage(clock.stops["stage"])
+    elif "signoff" in clock.stops:
+        kind.signoffs[clock.stops["signoff"]]
+    elif "field" in clock.stops:
+        addresses.append(clock.stops["field"])
+    elif "sent" not in clock.stops and (clock.stops or not (clock.starts or clock.at)):
+        raise KeyError("field" if clock.stops else f"stops of the clock {clock.name}")
+    if otherwise := clock.stops.get("otherwise"):
+        addresses += [otherwise["field"], *otherwise.get("when", {})]
+    if clock.again:
+        kind.stage(clock.again)
+    if clock.roll not in ("none", "next_bd", "prev_bd"):
+        raise KeyError(clock.roll)
+    return addresses
 
 
 def _covered(sends: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:

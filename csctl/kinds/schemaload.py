@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, Misfit, UsageError, YamlError
 from csctl.index.cache import NO_CACHE, RepositoryCache, code_digest, digest_of, schemas_digest
+from csctl.kinds.arranging import in_sections, mark_answers, ordered_properties
 from csctl.kinds.building import build_kind
 from csctl.kinds.schema import Kind
 from csctl.kinds.schemaextend import extend
@@ -165,7 +166,7 @@ class Schemas:
                     _("{path} would replace a schema that csctl ships.").format(path=own.path.name),
                     _("Add to it instead: x-extends: builtin"),
                 )
-            return _mark_answers(self._inline(own))
+            return mark_answers(self._inline(own))
         if len(sources) < 2:
             raise CsctlError(
                 _("{path} extends a built-in schema, but there is none of that name.").format(
@@ -175,8 +176,8 @@ class Schemas:
             )
         base, added = self._inline(sources[1]), self._inline(own)
         extended = extend(base, added, own.path)
-        extended["properties"] = _in_sections(extended["properties"])
-        return _mark_answers(extended)
+        extended["properties"] = in_sections(extended["properties"])
+        return mark_answers(extended)
 
     def profile(self, name: str) -> dict[str, Any]:
         """Return a table of defaults such as `clocks`, `numbering` or `roles`."""
@@ -225,7 +226,7 @@ class Schemas:
             envelope = self._target(_ENVELOPE, source, ())
             sections = {each["name"] for each in inlined.get("x-sections", ())}
             extra = [s for s in envelope.get("x-sections", ()) if s["name"] not in sections]
-            properties = _ordered_properties(envelope["properties"], inlined.get("properties", {}))
+            properties = ordered_properties(envelope["properties"], inlined.get("properties", {}))
             inlined["properties"] = properties
             inlined["x-sections"] = [*inlined.get("x-sections", ()), *extra]
             required = [*envelope.get("required", ()), *inlined.get("required", ())]
@@ -301,53 +302,3 @@ class _Source(NamedTuple):
     path: Path
     data: Mapping[str, Any]
     folders: tuple[Path, ...]
-
-
-def _ordered_properties(envelope: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return schema, id and stage first, then the kind's fields, then the rest every record has."""
-    first = {key: envelope[key] for key in ("schema", "id", "stage") if key in envelope}
-    merged = {**first, **own}
-    for key, value in envelope.items():
-        merged[key] = {**value, **own.get(key, {})}
-    return merged
-
-
-def _mark_answers(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let every field that some gate asks for be answered otherwise, unless it says it may not."""
-    for key in ("x-stages", "x-milestones", "x-sends"):
-        for entry in schema.get(key, ()):
-            for each in entry.get("requires", ()):
-                address = each if isinstance(each, str) else each["field"]
-                field = schema
-                for step in address.split("."):
-                    field = _own_field(field, step)
-                if not field:
-                    raise Misfit(
-                        _("{kind}: {place} asks for '{field}', which is no field.").format(
-                            kind=schema.get("x-kind"), place=entry["name"], field=address
-                        ),
-                        words=(key, entry["name"], address),
-                    )
-                field.setdefault("x-answers", True)
-    return schema
-
-
-def _own_field(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a field of a map as a copy that no other schema shares, {} where there is none."""
-    properties = dict(holder.get("properties", {}))
-    if name not in properties:
-        return {}
-    properties[name] = dict(properties[name])
-    holder["properties"] = properties
-    field: dict[str, Any] = properties[name]
-    return field
-
-
-def _in_sections(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties with every added field at the end of the section it names."""
-    order: dict[str, list[str]] = {}
-    section = ""
-    for name, schema in properties.items():
-        section = schema.get("x-section", section)
-        order.setdefault(section, []).append(name)
-    return {name: properties[name] for names in order.values() for name in names}

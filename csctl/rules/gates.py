@@ -33,6 +33,7 @@ from csctl.rules import (
     oversight,
     ownforms,
     repeats,
+    roles,
     service,
     signing,
     survey,
@@ -92,7 +93,7 @@ def check_stage(record: Record, stage_name: str, context: Context) -> Iterator[F
 
 def _check_stage(record: Record, stage_name: str, context: Context) -> Iterator[Finding]:
     yield from check_reached(record, stage_name, context)
-    yield from signing.check_entered(record, context)
+    yield from roles.check_entered(record, context)
     yield from signing.check_proven(record, stage_name, context)
     for check in checks_of(record):
         if check.stage in _names(record, stage_name):

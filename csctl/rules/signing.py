@@ -328,24 +328,3 @@ def _covers(record: Record, signoff: SignOff) -> bool:
     """Tell whether a sign-off covers all that the report is, so that their digests are the same."""
     send = record.kind.sends.get(signoff.send)
     return send is not None and set(send.covers) == set(signoff.covers)
-
-
-# --- stages ------------------------------------------------------------------------------------
-
-
-def check_entered(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield stages entered by somebody whose role may not."""
-    for stage in record.kind.stages_up_to(record.stage):
-        by = given(record, stage.by) if stage.by and stage.roles else None
-        entered = given(record, stage.at) if stage.at else None
-        person = context.find(by)
-        if person is not None and not role_of(person, stage.roles, day(entered) or context.today):
-            yield breach(
-                "APR-02", record, stage.by,
-                _("{by} may not enter '{stage}': that takes {roles}.").format(
-                    by=by,
-                    stage=pick(stage.label, language()) or stage.name,
-                    roles=role_words(context.role_labels(), stage.roles),
-                ),
-                _("Roles stand in the person's record: csctl show {by}").format(by=by),
-            )  # fmt: skip

@@ -92,12 +92,7 @@ def _form(
             "made": wording.text(_as_at(now, wording)),
             "paper": paper,
             "columns": [
-                {
-                    "label": list(table.columns[each].labels),
-                    "width": round(width, 2),
-                    "below": number in below,
-                    "number": table.columns[each].type in ("integer", "number"),
-                }
+                _column(table.columns[each], width, is_below=number in below)
                 for number, (each, width) in enumerate(zip(shown, widths, strict=True))
             ],
             "groups": [
@@ -110,6 +105,15 @@ def _form(
         }
     )
     return form
+
+
+def _column(column: Column, width: float, *, is_below: bool) -> dict[str, Any]:
+    return {
+        "label": list(column.labels),
+        "width": round(width, 2),
+        "below": is_below,
+        "number": column.type in ("integer", "number"),
+    }
 
 
 def _key(row: Sequence[Cell], group: int | None) -> Cell:

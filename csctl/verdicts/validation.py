@@ -16,7 +16,7 @@ from csctl.findings import Finding
 from csctl.messages import _
 from csctl.places import RECORDS, stem_of
 from csctl.record import Record, rows
-from csctl.rules import gates, signing
+from csctl.rules import gates, roles, signing
 from csctl.rules.change_kept import is_named
 from csctl.rules.context import Context, Run
 from csctl.rules.envelope import check_files, check_languages, check_links, check_rows
@@ -102,7 +102,7 @@ _EVERY_KIND: Final[tuple[Run, ...]] = (
     check_pauses,
     signing.check_signoffs,
     signing.check_sent,
-    signing.check_entered,
+    roles.check_entered,
 )
 
 

@@ -12,7 +12,7 @@ from csctl.kinds.field import pick
 from csctl.kinds.schema import Kind
 from csctl.places import RECORDS
 from csctl.record import Record
-from csctl.rules.roles import role_of
+from csctl.roles import role_of
 from csctl.sharing.pipelines import PLATFORMS, Platform, read_template
 
 _HEADER: Final = "CODEOWNERS"

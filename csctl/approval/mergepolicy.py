@@ -9,7 +9,7 @@ from typing import Final
 from csctl.index.index import Index
 from csctl.kinds.schema import Kind
 from csctl.record import Record, rows
-from csctl.rules.roles import role_of
+from csctl.roles import role_of
 from csctl.rules.shape import signoff_name
 
 AUTO: Final = "auto"

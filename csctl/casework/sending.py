@@ -22,9 +22,9 @@ from csctl.index.index import Index
 from csctl.kinds.stages import Send, SignOff
 from csctl.messages import _
 from csctl.record import Record
+from csctl.roles import role_of
 from csctl.rules.context import Context
 from csctl.rules.gates import check_send
-from csctl.rules.roles import role_of
 from csctl.rules.signing import preparer, why_unproven
 from csctl.store import Change, Store
 from csctl.suggest import did_you_mean

@@ -18,7 +18,7 @@ from csctl.kinds.schema import Kind
 from csctl.kinds.stages import Clock
 from csctl.messages import _, language, marked
 from csctl.record import Record, owner_of, rows, text_of, unknown_fields
-from csctl.rules.roles import role_of
+from csctl.roles import role_of
 from csctl.times.moments import between, load_day
 
 _STATES: Final = {

@@ -14,8 +14,8 @@ from csctl.index.index import Index
 from csctl.kinds.schema import Kind
 from csctl.kinds.stages import Duty
 from csctl.record import Record
+from csctl.roles import role_of
 from csctl.rules.fields import day
-from csctl.rules.roles import role_of
 from csctl.times.calendars import Calendar, due, parse_duration
 
 _ONE_DAY: Final = timedelta(days=1)

@@ -15,7 +15,7 @@ from csctl.index.index import Index
 from csctl.kinds.field import Text, pick
 from csctl.messages import _, language
 from csctl.record import owner_of, rows
-from csctl.rules.roles import role_of
+from csctl.roles import role_of
 from csctl.times.calendars import due, parse_duration
 from csctl.times.moments import between, find_moment
 

@@ -15,8 +15,9 @@ from csctl.kinds.field import pick
 from csctl.kinds.stages import Stage
 from csctl.messages import _, language
 from csctl.record import Record, rows
+from csctl.roles import role_of
 from csctl.rules.fields import breach, day
-from csctl.rules.roles import role_of, role_words
+from csctl.rules.roles import role_words
 from csctl.times.moments import find_moment
 
 # Clocks of two machines may differ, and days begin earlier elsewhere.

@@ -10,7 +10,7 @@ from csctl.findings import Finding
 from csctl.kinds.field import Text, pick
 from csctl.messages import _, language
 from csctl.record import Record
-from csctl.roles import role_of as role_of
+from csctl.roles import role_of
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, given
 

@@ -14,9 +14,10 @@ from csctl.kinds.field import Text, pick
 from csctl.kinds.stages import SignOff, Stage
 from csctl.messages import _, language
 from csctl.record import Record, rows
+from csctl.roles import role_of
 from csctl.rules.context import Context
 from csctl.rules.fields import breach, day, entries, given, list_of
-from csctl.rules.roles import held_role, role_of, role_words
+from csctl.rules.roles import held_role, role_words
 from csctl.rules.shape import signoff_name
 from csctl.times.moments import find_moment
 

@@ -13,8 +13,8 @@ from csctl.git.history import diff_data
 from csctl.git.walk import Step
 from csctl.kinds.schema import Kind
 from csctl.record import Record, rows
+from csctl.roles import role_of
 from csctl.rules.fields import day
-from csctl.rules.roles import role_of
 from csctl.rules.shape import signoff_name
 from csctl.times.moments import find_moment
 from csctl.yamlfile import yamlio

@@ -179,7 +179,8 @@ def _update(
         ids.append(record.id)
     failed = 1 if problems or refused else 0
     if not changes:
-        tell(_("{lines} lines: nothing to change.").format(lines=found.lines))
+        unchanged = _("{lines} lines: nothing to change.").format(lines=found.lines)
+        tell(_("Nothing was written.") if failed else unchanged)
         return failed
     show_changes(desk, changes)
     if dry_run:

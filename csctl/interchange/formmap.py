@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,15 +69,7 @@ def find_form_map(store: Store, customer: str, name: str, kind: str) -> FormMap:
         name = next(iter(known))
     found = known.get(name.casefold())
     if found is None:
-        raise UsageError(
-            _("{customer} has no form '{name}'.").format(
-                customer=customer or "?", name=name or "…"
-            ),
-            did_you_mean(name, names)
-            or _("Its map would be {path}; docs/company.md shows one.").format(
-                path=f"{path.removesuffix('.yaml')}/{name or 'NAME'}{FORM_MAP}"
-            ),
-        )
+        raise _no_form(customer or "?", path, name, names)
     mapped = load_form_map(store, f"{path.removesuffix('.yaml')}/{found}{FORM_MAP}")
     if mapped.kind.name != kind:
         raise UsageError(
@@ -86,6 +78,22 @@ def find_form_map(store: Store, customer: str, name: str, kind: str) -> FormMap:
             )
         )
     return mapped
+
+
+def _no_form(customer: str, path: str, name: str, names: Sequence[str]) -> UsageError:
+    if names and not name:
+        return UsageError(
+            _("{customer} has several forms.").format(customer=customer),
+            _("Say which: --form {names}").format(names=" | ".join(names)),
+        )
+    message = _("{customer} has no form '{name}'.") if name else _("{customer} has no own form.")
+    return UsageError(
+        message.format(customer=customer, name=name),
+        did_you_mean(name, names)
+        or _("Its map would be {path}; docs/company.md shows one.").format(
+            path=f"{path.removesuffix('.yaml')}/{name or 'NAME'}{FORM_MAP}"
+        ),
+    )
 
 
 def load_form_map(store: Store, path: str) -> FormMap:

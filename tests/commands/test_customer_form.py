@@ -402,9 +402,12 @@ def test_who_has_no_such_form_is_told_which_there_are(works: Path, run: Run) -> 
     assert refused.code == 2
     assert "STARCAR has no form 'nord'." in refused.err
     assert "north" in refused.err
-    assert "records/customers/MUSTER/NAME.form.yaml" in (
-        run("-C", works, "render", "8D-2026-0003", "--to", "portal").err
-    )
+    several = run("-C", works, "render", RECORD, "--to", "portal").err
+    assert "STARCAR has several forms." in several
+    assert "--form north" in several
+    none = run("-C", works, "render", "8D-2026-0003", "--to", "portal").err
+    assert "MUSTER has no own form." in none
+    assert "records/customers/MUSTER/NAME.form.yaml" in none
 
 
 def test_a_form_takes_one_record_and_is_no_pdf(works: Path, run: Run) -> None:

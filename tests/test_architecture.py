@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "index.cachefile": "facts that may be lost",
             "charts.control": "limits, and points out of control",
             "charts.drawing": "a chart as a display list",
-            "charts.terminal": "bars and sparklines of characters",
+            "charts.terminal": "bars of characters",
             "resources": "where schemas, templates and catalogues lie",
             "yamlfile.scalars": "what an unquoted scalar means",
             "git.gitformats": "what git prints, as values",

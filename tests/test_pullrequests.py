@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csctl.sharing.pullrequests import find_platform, is_local, push_options, request_url
+from csctl.sharing.pullrequests import find_platform, push_options, request_url
 
 BRANCH = "case/CC-2026-0007"
 
@@ -44,18 +44,8 @@ def test_the_page_follows_from_the_address(url: str, page: str) -> None:
     assert request_url(url, BRANCH, "main") == page
 
 
-@pytest.mark.parametrize(
-    ("url", "local"),
-    [
-        ("/srv/x.git", True),
-        ("../x.git", True),
-        ("file:///x", True),
-        (r"C:\x", True),
-        ("h2:x", False),
-    ],
-)
-def test_a_folder_is_told_from_a_server(url: str, local: bool) -> None:
-    assert is_local(url) == local
+@pytest.mark.parametrize("url", ["/srv/x.git", "../x.git", "file:///x", r"C:\x", "h2:x"])
+def test_neither_a_folder_nor_any_host_is_a_platform(url: str) -> None:
     assert find_platform(url) == ""
 
 

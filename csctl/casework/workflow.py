@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
@@ -17,8 +17,6 @@ from csctl.rules.gates import check_stage
 from csctl.store import Change, Store, message_for
 from csctl.times.moments import format_moment
 from csctl.yamlfile import yamlio
-
-FROZEN_RULE: Final = "FRZ-01"
 
 
 class Edit(NamedTuple):

@@ -146,12 +146,6 @@ class Facts:
         self.remember(kind, [(p, blobs[p], each) for p, each in fresh.items() if p not in known])
         return found | fresh
 
-    def _read(self, path: str, content: bytes) -> Record | Finding:
-        try:
-            return self._store.build(path, content)
-        except CsctlError as error:
-            return unreadable(path, error)
-
     def remember(self, kind: str, read: Sequence[tuple[str, str, Record | Finding]]) -> None:
         """Remember records, or findings in place of such, read from (path, blob)."""
         self._write(kind, [_row(path, blob, found) for path, blob, found in read])

@@ -19,11 +19,6 @@ def find_platform(url: str) -> str:
     return "gitea" if any(name in host for name in _GITEA) else ""
 
 
-def is_local(url: str) -> bool:
-    """Tell whether an address is a folder, on this machine or a shared drive."""
-    return not _place(url)[1]
-
-
 def request_url(url: str, branch: str, main: str) -> str:
     """Return the page where the request for a branch is made, "" where no platform is known."""
     platform = find_platform(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from csctl.atomic import must_be_new, replacing
 from csctl.errors import CsctlError
@@ -14,11 +14,9 @@ from csctl.tables.plain import iter_csv, iter_json
 from csctl.tables.table import Table
 from csctl.tables.xlsx import MOST_ROWS, write_xlsx
 
-FORMS: Final = ("csv", "xlsx", "json")
-
 
 def write_table(table: Table, form: str, path: Path, *, overwrite: bool = False) -> int:
-    """Write a table as one of FORMS and return the number of its rows.
+    """Write a table as csv, xlsx or json and return the number of its rows.
 
     CsctlError where the file is there already, the disk refuses, or a workbook cannot hold it.
     """

@@ -245,12 +245,9 @@ def test_wrapped_lines_fit_and_lose_nothing_silently(text: str, width: float, ro
     assert kept.endswith("…") or kept == "".join(text.split())
 
 
-def test_bars_and_sparklines_of_characters() -> None:
+def test_bars_of_characters() -> None:
     assert [terminal.bar(v, 8, 4) for v in (8, 4, 0.01, 0)] == ["████", "██", "▏", ""]
     assert terminal.bar(1, 0, 4) == ""
-    assert terminal.sparkline([1, None, 2, 8]) == "▁·▂█"
-    assert terminal.sparkline([3, 3]) == "▁▁"
-    assert terminal.sparkline([]) == ""
 
 
 def test_ticks_of_nothing() -> None:

@@ -86,6 +86,7 @@ class _Case:
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
         self._gravity: Gravity | None = None
+        self._calendars: dict[str, Calendar] = {}
         self._sent: list[tuple[str, datetime]] | None = None
 
     @property
@@ -97,8 +98,7 @@ class _Case:
 
     def state(self, clock: Clock) -> ClockState | None:
         """Return where a clock stands, None if it has not begun or came to nothing."""
-        record = self.record
-        calendar = _calendar(record, clock, self.customer, self.site, self.config)
+        record, calendar = self.record, self._calendar(clock)
         named = _named_by(record.value(clock.at), calendar) if clock.at else None
         start = self._start(clock, calendar) or named
         if start is None:
@@ -136,6 +136,12 @@ class _Case:
             basis=found.basis,
             original=found.original,
         )
+
+    def _calendar(self, clock: Clock) -> Calendar:
+        if clock.scope not in self._calendars:
+            found = _calendar(self.record, clock, self.customer, self.site, self.config)
+            self._calendars[clock.scope] = found
+        return self._calendars[clock.scope]
 
     def _sendings(self) -> list[tuple[str, datetime]]:
         if self._sent is None:

@@ -75,7 +75,7 @@ def find_length(
     """
     shipped = shipped_lengths(index.store.repository.schemas).get(clock, ())
     agreed = rows(customer.data.get("clock_agreements")) if customer else []
-    for table in (agreed, config.clocks, shipped):
+    for table in filter(None, (agreed, config.clocks, shipped)):
         found = _length_in(table, clock, level, day)
         if found.text:
             return found

@@ -16,6 +16,7 @@ Found: TypeAlias = tuple[Field, str, Any]
 
 _ALL: Final = (0, 1, 2, 3, 4)
 _LINKS, _DAYS, _FILES, _TEXTS, _LISTS = _ALL
+_HOLDING: Final = frozenset((dict, list))
 _HELD: Final = 32
 _NAMED: Final = 256
 
@@ -40,6 +41,7 @@ class _Plan(NamedTuple):
     number: int
     field: Field
     wanted: tuple[int, ...]
+    is_leaf: bool
     keys: Mapping[str, _Plan]
     any_key: _Plan | None
     row: _Plan | None
@@ -64,31 +66,43 @@ def linked_from(record: Record) -> frozenset[str]:
 
 def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
     held: tuple[list[Any], ...] = ([], [], [], [], [])
-    plans, data = _plans(record.kind, wanted), record.data
-    for key, value in data.items() if not answer_kind(data) else ():
-        if (plan := plans.get(key)) is not None:
-            _look(plan, key, value, held)
+    if not answer_kind(record.data):
+        _look(_plans(record.kind, wanted), "", record.data, held)
     return held
 
 
-def _look(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
-    number, field, wanted, keys, any_key, row = plan
-    for each in wanted:
-        held[each].append((number, field, address, value))
+def _look(
+    plans: Mapping[str, _Plan], before: str, data: Mapping[str, Any], held: tuple[list[Any], ...]
+) -> None:
+    """Look at what stands under the keys of a map; values that hold nothing cost no call."""
+    for key, value in data.items():
+        if (plan := plans.get(key)) is not None:
+            number, field, wanted, is_leaf = plan[:4]
+            for each in wanted:
+                held[each].append((number, field, before + key, value))
+            if not is_leaf and value.__class__ in _HOLDING:
+                _look_into(plan, before + key, value, held)
+
+
+def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
+    """Look at what a map or a list holds."""
     if value.__class__ is dict:
         if answer_kind(value):
             return
-        for key, inner in value.items() if keys else ():
-            if (below := keys.get(key)) is not None:
-                _look(below, f"{address}.{key}", inner, held)
-        if any_key is not None:
-            for key, inner in value.items():
-                if is_step(key):
-                    _look(any_key, f"{address}.{key}", inner, held)
-    elif row and value.__class__ is list:
+        if plan.keys:
+            _look(plan.keys, f"{address}.", value, held)
+        if plan.any_key is not None:
+            keys = {key: plan.any_key for key in value if is_step(key)}
+            _look(keys, f"{address}.", value, held)
+    elif plan.row is not None:
+        number, field, wanted, is_leaf = plan.row[:4]
         for place, inner in enumerate(value):
             name = inner.get("id", place) if inner.__class__ is dict else place
-            _look(row, f"{address}[{name}]", inner, held)
+            here = f"{address}[{name}]"
+            for each in wanted:
+                held[each].append((number, field, here, inner))
+            if not is_leaf and inner.__class__ in _HOLDING:
+                _look_into(plan.row, here, inner, held)
 
 
 @functools.lru_cache(maxsize=64)
@@ -112,7 +126,8 @@ def _plan(field: Field, numbers: Mapping[str, int], wanted: tuple[int, ...]) -> 
     here = tuple(each for each in _wanted(field) if each in wanted)
     if not (here or row or any_key or keys):
         return None
-    return _Plan(numbers[field.address], field, here, keys, any_key, row)
+    is_leaf = not (row or any_key or keys)
+    return _Plan(numbers[field.address], field, here, is_leaf, keys, any_key, row)
 
 
 def _wanted(field: Field) -> list[int]:

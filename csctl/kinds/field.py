@@ -9,6 +9,7 @@ Text = Mapping[str, str]
 
 
 ANSWERS: Final = ("not_applicable", "unknown", "refused")
+_ANSWERS: Final = frozenset(ANSWERS)
 
 
 def pick(text: Text | str, language: str) -> str:
@@ -23,10 +24,8 @@ def pick(text: Text | str, language: str) -> str:
 
 def answer_kind(value: Any) -> str:
     """Return which of ANSWERS stands in place of a value, or ""."""
-    if isinstance(value, dict):
-        for each in ANSWERS:
-            if each in value:
-                return each
+    if isinstance(value, dict) and not _ANSWERS.isdisjoint(value):
+        return next(each for each in ANSWERS if each in value)
     return ""
 
 

@@ -102,11 +102,12 @@ class Context:
 
     def shape_of(self, record: Record) -> Shape:
         """Return what is sound of a record and what is not, found out once for all who ask."""
-        held = self._shapes.get(record.path)
+        held = self._shapes.pop(record.path, None)
         if held is None or held[0] is not record:
             if len(self._shapes) >= _HELD:
-                self._shapes.clear()
-            held = self._shapes[record.path] = record, self.shaping(record)
+                del self._shapes[next(iter(self._shapes))]
+            held = record, self.shaping(record)
+        self._shapes[record.path] = held  # who is asked for often is held longest
         return held[1]
 
     def exists(self, record_id: str) -> bool:

@@ -45,11 +45,9 @@ def breach(
 
 def given(record: Record, address: str) -> Any:
     """Return the value at an address; None where it is missing or answered without a value."""
-    here: Any = record.data
+    here: Any = record.document.data
     for step in split_address(address):
-        if not isinstance(here, dict):
-            return None
-        here = here.get(step)
+        here = here.get(step) if isinstance(here, dict) else None
         if here is None or (here.__class__ is dict and answer_kind(here)):
             return None
     return here if is_answered(here) else None

@@ -85,8 +85,13 @@ def load_moment(text: str) -> datetime:
 
 def find_moment(value: Any) -> datetime | None:
     """Return the time a stored value is, None for anything else."""
+    return _moment_in(value) if isinstance(value, str) else None
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _moment_in(text: str) -> datetime | None:
     try:
-        return load_moment(value) if isinstance(value, str) else None
+        return load_moment(text)
     except ValueError:
         return None
 
@@ -100,6 +105,7 @@ def between(begin: datetime, end: datetime) -> timedelta:
     return end.astimezone(timezone.utc) - begin.astimezone(timezone.utc)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def load_day(text: str) -> date:
     """Read a stored day, YYYY-MM-DD and nothing else; raises ValueError."""
     if not _DAY.fullmatch(text):

@@ -124,6 +124,15 @@ class Glance(NarrowIndex):
         self._unpacked = functools.lru_cache(_PACKS_HELD)(self._unpack)
         self.look = functools.lru_cache(_LOOKS_HELD)(self._look)
 
+    def find(self, record_id: str) -> Record | None:
+        """Return the record with exactly this id; for one that was seen, no disk is asked."""
+        if record_id not in self._records and (name := self.store.numbered_kind(record_id)):
+            path = self.store.path_of(self.store.repository.schemas.kind(name), record_id)
+            if path in self._places:
+                read = self.read(path)
+                self._records[record_id] = read if isinstance(read, Record) else None
+        return super().find(record_id)
+
     def _look(self, path: str) -> Look:
         """Return what was seen at a path."""
         pack, number = divmod(self._places[path], PACK)

@@ -12,14 +12,14 @@ import click
 from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
-from csctl.kinds.field import pick
-from csctl.messages import _, language
+from csctl.messages import _
 from csctl.places import RECORDS
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
     from csctl.findings import Finding
     from csctl.kpi.counting import Row
+    from csctl.kpi.definitions import Definitions
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.supply import RepositoryRows
     from csctl.record import Record
@@ -90,19 +90,22 @@ def reckoning_of(
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    others = _others(desk, desk.now)
+    others = _others(desk, definitions, desk.now)
     supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
 
 
-def _others(desk: Desk, now: datetime) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
+def _others(
+    desk: Desk, definitions: Definitions, now: datetime
+) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
     """Return the tables that are found out elsewhere than in the records: duties and verdicts."""
     from csctl.kpi.promised import duty_rows
 
     kept = look_for_kept(desk)
+    names = definitions.asked_for("duties", "duty")
     return {
-        "duties": lambda months: duty_rows(desk.reading, months, now),
+        "duties": lambda months: duty_rows(desk.reading, months, now, names),
         "records": lambda months: _verdicts(kept(), months[-1]),
     }
 
@@ -243,24 +246,19 @@ def _me_or_nobody(desk: Desk) -> str:
 
 
 def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
-    """Tell which of the figures a report keeps would come out differently, clocks included."""
+    """Tell which of the figures a report keeps would come out otherwise."""
     from csctl.kpi.clocking import repository_rows
-    from csctl.kpi.freezing import changed
-    from csctl.kpi.telling import with_unit
+    from csctl.kpi.freezing import recount
     from csctl.record import rows
     from csctl.times.moments import find_moment
 
-    definitions = content.reckoning.definitions
+    definitions, month = content.reckoning.definitions, content.period.last
     at = find_moment(record.data.get("figures_at")) or desk.now
-    supply = repository_rows(desk.reading, definitions, at, desk.cache, _others(desk, at))
-    held = rows(record.data.get("figures"))
-    for name, then, now in changed(held, definitions, supply, content.period.last, ("records",)):
-        unit = definitions.get(name).unit
-        tell(
-            _("{figure} was {then} and comes out as {now}: csctl report kpi --explain {name}")
-            .format(figure=pick(definitions.get(name).label, language()), name=name,
-                    then=with_unit(then, unit), now=with_unit(now, unit))
-        )  # fmt: skip
+    others = _others(desk, definitions, at)
+    supply = repository_rows(desk.reading, definitions, at, desk.cache, others, desk.now)
+    for each in recount(rows(record.data.get("figures")), definitions, supply, month):
+        hint = f": csctl report kpi --month {month} --explain {each.name}" if each.counted else ""
+        tell(each.words(definitions).rstrip(".。") + hint)
 
 
 def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -63,6 +63,8 @@ def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
 class Index:
     """The records of one repository, each file read at most once and only when asked for."""
 
+    knows_all = True
+
     def __init__(self, store: Store, views: Views | None = None) -> None:
         """Read from disk, or where `views` are given, what they know of it: never to write it."""
         self.store = store

@@ -145,7 +145,7 @@ def record_fields(content: Content, now: datetime) -> dict[str, Any]:
 
 def frozen_fields(content: Content, now: datetime) -> dict[str, Any]:
     """Return the figures as a record keeps them, with the digests of their inputs."""
-    figures = frozen(content.reckoning.figures())
+    figures = frozen(content.reckoning.figures(), content.reckoning.definitions)
     return {"figures_at": format_moment(now), "figures": figures}
 
 

@@ -109,6 +109,11 @@ class Context:
             held = self._shapes[record.path] = record, self.shaping(record)
         return held[1]
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether all records answer what is asked, not only those around a few."""
+        return self.index.knows_all
+
     def exists(self, record_id: str) -> bool:
         """Tell whether there is a record with this id, readable or not."""
         self.asked.keys.add(f"record:{record_id}")

@@ -11,7 +11,7 @@ from csctl.asked import Asked
 from csctl.clocks.visiting import WEEKS
 from csctl.index.index import Grouping, Index, NotingIndex
 from csctl.kpi.cells import NO_MONTH
-from csctl.kpi.clocking import ComplaintClocks
+from csctl.kpi.clocking import ComplaintClocks, Span
 from csctl.kpi.counting import Row
 from csctl.kpi.definitions import Definitions
 from csctl.kpi.periods import month_after
@@ -28,8 +28,7 @@ def recounting_rows(
     context: Context, definitions: Definitions, month: str, at: datetime
 ) -> RepositoryRows:
     """Return the rows of figures as of `at`, for those up to a month."""
-    index = NotingIndex(context.index, context.asked)
-    clocks = ComplaintClocks(index, definitions, at)
+    clocks = _Clocks(context, definitions, at)
     names = definitions.asked_for("duties", "duty")
     duties = partial(_duties, context, at, names)
     asking = _Asking(context, month)
@@ -61,6 +60,22 @@ class _Asking:
         while month <= self._month:
             yield f"{_RECEIVED}{month}"
             month = month_after(month)
+
+
+class _Clocks(ComplaintClocks):
+    """The clocks of complaints, found out once for all reports that count them."""
+
+    def __init__(self, context: Context, definitions: Definitions, at: datetime) -> None:
+        super().__init__(NotingIndex(context.index, context.asked), definitions, at)
+        self._context = context
+
+    def _spans(self, complaint: Row) -> list[Span]:
+        if complaint["moved"]:  # until when it waited, the time of the figures says
+            return super()._spans(complaint)
+        name = complaint["id"]
+        return self._context.once(
+            f"clocks {name} {complaint['content']}", partial(self._find, name)
+        )
 
 
 class _Doing(NotingIndex):

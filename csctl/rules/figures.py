@@ -55,7 +55,7 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
 
 
 def _grouping(table: str, kind: str) -> Grouping:
-    """Return in which months records of a kind stand in a table of figures; in none while open."""
+    """Return in which months records of a kind stand in a table of figures."""
 
     def place(record: Record) -> tuple[str, str] | None:
         from csctl.kpi.sources import place_of  # as above

@@ -204,11 +204,14 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
 
 
 def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
-    """Write the figures into the month's record, made where there is none, until its review."""
+    """Write the figures into the month's record, made where there is none, until its review.
+
+    With them what came of the actions it follows up.
+    """
     from csctl.casework import workflow
     from csctl.console.saving import finish
     from csctl.registration import beginning
-    from csctl.reports.monthly import find_report, frozen_fields, record_fields
+    from csctl.reports.monthly import find_report, frozen_fields, new_results, record_fields
 
     found = find_report(desk.reading, content.period.last)
     kind = desk.store.repository.schemas.kind("monthly-report")
@@ -223,8 +226,11 @@ def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool
         tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
         _tell_changed(desk, record, content)
         return 0
-    fields = frozen_fields(content, desk.now)
-    if fields["figures"] == record.data.get("figures"):
+    fields = new_results(content, record)
+    renewed = frozen_fields(content, desk.now)
+    if renewed["figures"] != record.data.get("figures"):
+        fields |= renewed
+    if not fields:
         return 0
     edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
     changed = workflow.change(record, edits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from csctl.index.index import Index
 from csctl.kinds.field import pick
@@ -16,6 +16,9 @@ from csctl.record import Record, rows, text_of
 from csctl.reports.content import Content
 from csctl.reports.model import Report, Section, Table
 from csctl.times.moments import format_moment
+
+# In any of these may the issue have been written down.
+_SPOKEN: Final = ("zh", "en", "zh-TW")
 
 
 def monthly_report(content: Content) -> Report:
@@ -137,7 +140,12 @@ def record_fields(content: Content, now: datetime) -> dict[str, Any]:
     fields: dict[str, Any] = {"month": month, **frozen_fields(content, now)}
     if held := followed_up(content):
         fields["last_month_followup"] = [
-            {"id": f"L{number}", "report": report.id, "issue": _promise(row), "result": result}
+            {
+                "id": f"L{number}",
+                "report": report.id,
+                "issue": _promise(row, language()),
+                "result": result,
+            }
             for number, (report, row, result) in enumerate(held, start=1)
         ]
     return fields
@@ -149,6 +157,23 @@ def frozen_fields(content: Content, now: datetime) -> dict[str, Any]:
     return {"figures_at": format_moment(now), "figures": figures}
 
 
-def _promise(row: Mapping[str, Any]) -> str:
-    parts = (text_of(row.get(each), language()) for each in ("issue", "action"))
+def new_results(content: Content, report: Record) -> dict[str, Any]:
+    """Return the results of what a report follows up that are others by now, by their addresses.
+
+    What somebody found ineffective stays so.
+    """
+    results = {}
+    for each in rows(report.data.get("last_month_followup")):
+        words = text_of(each.get("issue"), language())
+        for source, row, result in followed_up(content):
+            known = {_promise(row, spoken) for spoken in _SPOKEN}
+            known |= {text_of(row.get("issue"), spoken) for spoken in _SPOKEN}
+            is_same = source.id == each.get("report") and words in known
+            if is_same and each.get("result") not in (result, "ineffective"):
+                results[f"last_month_followup[{each['id']}].result"] = result
+    return results
+
+
+def _promise(row: Mapping[str, Any], spoken: str) -> str:
+    parts = (text_of(row.get(each), spoken) for each in ("issue", "action"))
     return ": ".join(filter(None, parts))

@@ -203,10 +203,13 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
         write_chart(desk, chart, folder / f"{name}.svg")
 
 
-def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
+def keep_figures(
+    desk: Desk, content: Content, *, dry_run: bool, no_commit: bool
+) -> tuple[int, list[str]]:
     """Write the figures into the month's record, made where there is none, until its review.
 
-    With them what came of the actions it follows up.
+    With them what came of the actions it follows up. Returns the exit code, and of a reviewed
+    report what would come out otherwise now.
     """
     from csctl.casework import workflow
     from csctl.console.saving import finish
@@ -220,22 +223,21 @@ def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool
         with desk.store.lock():
             me = _me_or_nobody(desk) if dry_run else desk.me
             made = beginning.register(desk.store, kind, fields, me=me, now=desk.now)
-            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+            return finish(desk, made, dry_run=dry_run, no_commit=no_commit), []
     record = desk.store.get(found.id)
     if record.stage != kind.stages[0].name:
         tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
-        _tell_changed(desk, record, content)
-        return 0
+        return 0, _tell_changed(desk, record, content)
     fields = new_results(content, record)
     renewed = frozen_fields(content, desk.now)
     if renewed["figures"] != record.data.get("figures"):
         fields |= renewed
     if not fields:
-        return 0
+        return 0, []
     edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
     changed = workflow.change(record, edits)
     draft = workflow.drafted(record, changed, "figures")
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit), []
 
 
 def _me_or_nobody(desk: Desk) -> str:
@@ -251,8 +253,8 @@ def _me_or_nobody(desk: Desk) -> str:
         return ""
 
 
-def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
-    """Tell which of the figures a report keeps would come out otherwise."""
+def _tell_changed(desk: Desk, record: Record, content: Content) -> list[str]:
+    """Tell, and return, which of the figures a report keeps would come out otherwise."""
     from csctl.kpi.clocking import repository_rows
     from csctl.kpi.freezing import recount
     from csctl.record import rows
@@ -262,9 +264,11 @@ def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
     at = find_moment(record.data.get("figures_at")) or desk.now
     others = _others(desk, definitions, at)
     supply = repository_rows(desk.reading, definitions, at, desk.cache, others, desk.now)
-    for each in recount(rows(record.data.get("figures")), definitions, supply, month):
+    found = recount(rows(record.data.get("figures")), definitions, supply, month)
+    for each in found:
         hint = f": csctl report kpi --month {month} --explain {each.name}" if each.counted else ""
         tell(each.words(definitions).rstrip(".。") + hint)
+    return [each.words(definitions) for each in found]
 
 
 def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,8 +21,8 @@ from csctl.times.moments import format_moment
 _SPOKEN: Final = ("zh", "en", "zh-TW")
 
 
-def monthly_report(content: Content) -> Report:
-    """Return the service report of a month."""
+def monthly_report(content: Content, changed: Sequence[str] = ()) -> Report:
+    """Return the service report of a month; `changed` says what its record keeps otherwise."""
     figures, notes = content.figures(_names(content, "monthly"))
     company = content.index.store.repository.config.company
     return Report(
@@ -40,7 +40,7 @@ def monthly_report(content: Content) -> Report:
             ),
             Section(_("Improvement"), (_followed_up(content), content.document_updates())),
         ),
-        tuple(notes),
+        (*changed, *notes),
     )
 
 

@@ -48,6 +48,7 @@ def test_a_month_is_written_kept_and_its_figures_stay_after_the_review(
     told = run("report", "monthly", MONTH, "-o", "report.pdf")
     assert "MR-2026-0001 is reviewed: its figures stay as they are." in told.err
     assert "Complaints was 2 and comes out as 1 now: records it rests on have changed" in told.err
+    assert "Complaints was 2 and comes out as 1 now" in text_of(company.root / "report.pdf")[1]
     assert company.text("MR-2026-0001").count("kpi:") == kept.count("kpi:")
     later = run("validate").out
     assert "RPT-FIGURES" in later

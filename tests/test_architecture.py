@@ -233,6 +233,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "registration.choices": "what an answer can be picked from",
             "registration.beginning": "a record that begins",
             "casework.precedents": "earlier cases",
+            "clocks.duties": "what is due for every period",
             "kpi.supply": "the rows of figures out of a repository",
             "forms.blocks": "the parts of a form",
             "rules.context": "what a rule may ask",
@@ -248,6 +249,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "forms.model": "a form as plain data",
             "ledgers.namesakes": "records that cells name",
             "kpi.clocking": "clocks as rows of figures",
+            "kpi.promised": "duties as rows of figures",
             "kpi.freezing": "figures written down, and whether they still come out so",
             "scaffold": "a repository from nothing",
             "rules.appraisal": "where appraisals lie, and whether they add up",
@@ -266,7 +268,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "families of rules",
         {
-            "clocks.duties": "what is due for every period",
+            "kpi.recounting": "the rows of figures for a rule",
             "reports.drawings": "the charts of reports",
             "reports.lists": "where 8Ds stand, what came back",
             "reports.model": "a report as plain data",
@@ -296,7 +298,6 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "rules.laboratory": "what a test needs, and who may see or keep what",
             "rules.signing": "who may sign",
             "rules.service": "requests, call-backs, suggestions, promised actions",
-            "rules.figures": "whether figures that are kept still come out so",
             "rules.monthly": "shipments and reports month by month",
             "rules.visits": "what is planned, visited, logged and handed on",
         },
@@ -304,7 +305,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     (
         "more of them",
         {
-            "kpi.promised": "duties as rows of figures",
+            "rules.figures": "whether figures that are kept still come out so",
             "clocks.agenda": "what is to be done",
             "clocks.escalation": "who is told when",
             "forms.questionnaireback": "a questionnaire filled in as a workbook, read back",

@@ -12,6 +12,7 @@ from csctl.messages import _
 
 _DOT: Final = 5.0
 _RADIUS: Final = 105.0
+_RADAR: Final = 480.0
 _FULL: Final = 100.0
 _BOX: Final = 0.4
 
@@ -102,7 +103,7 @@ def radar(
     if len(axes) < 3:  # no area has fewer corners
         stacks = [(name, [found.get(each, 0.0) for each in axes]) for name, found in series[:1]]
         return grouped(title, axes, stacks, _("Dimension"))
-    canvas = Canvas(height=HEIGHT + 20)
+    canvas = Canvas(width=_RADAR, height=HEIGHT + 20)
     centre = canvas.width / 2, HEIGHT / 2 + 16
     turn = [2 * math.pi * n / len(axes) for n in range(len(axes))]
 

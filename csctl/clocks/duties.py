@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -95,12 +95,19 @@ def duty_states(index: Index, now: datetime) -> Iterator[DutyState]:
         yield from _states(kind, duty, index, since, now)
 
 
-def dues(index: Index, first: date, last: date, now: datetime) -> Iterator[Due]:
-    """Yield each duty that is due from one day to another, for everybody who had it then."""
+def dues(
+    index: Index, first: date, last: date, now: datetime, names: Collection[str] | None = None
+) -> Iterator[Due]:
+    """Yield each duty that is due from one day to another, for everybody who had it then.
+
+    With `names`, only those that are called so are looked for.
+    """
     calendar = index.store.repository.config.site.calendar
     since = day(index.store.repository.config.duties.get("since"))
     for kind, duty in _declared(index) if since else ():
         assert since is not None
+        if names is not None and duty.name not in names:
+            continue
         done: dict[tuple[str, str], list[Record]] = {}
         for name, person, record in _done(kind, duty, index, calendar):
             done.setdefault((name, person), []).append(record)

@@ -74,6 +74,12 @@ def _made(visit: Record) -> tuple[str, str] | None:
     return customer, day.isoformat()
 
 
+def _planned(schedule: Record) -> tuple[str, str] | None:
+    """Return the week of a schedule, and its id."""
+    week = schedule.data.get("week")
+    return (week, schedule.id) if isinstance(week, str) else None
+
+
 def _day(value: Any) -> date | None:
     moment = find_moment(value)
     return moment.date() if moment else None
@@ -81,3 +87,4 @@ def _day(value: Any) -> date | None:
 
 CUSTOMERS: Final = Grouping("sold", "customer", _owned)
 VISITS: Final = Grouping("visited", "visit", _made)
+WEEKS: Final = Grouping("planned", "visit-schedule", _planned)

@@ -128,10 +128,10 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
     from csctl.reports.monthly import find_report, monthly_report
 
     content = content_of(desk, month, "", {})
-    code = keep_figures(desk, content, dry_run=dry_run, no_commit=no_commit)
+    code, changed = keep_figures(desk, content, dry_run=dry_run, no_commit=no_commit)
     if code or dry_run:
         return code
-    report = monthly_report(content)
+    report = monthly_report(content, changed)
     desk.look_ahead()
     record = find_report(desk.reading, content.period.last)
     write_report(desk, report, content, record, output or Path(f"{content.period.last}.pdf"))

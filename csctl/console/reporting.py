@@ -12,14 +12,14 @@ import click
 from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
-from csctl.kinds.field import pick
-from csctl.messages import _, language
+from csctl.messages import _
 from csctl.places import RECORDS
 
 if TYPE_CHECKING:
     from csctl.charts.drawing import Chart
     from csctl.findings import Finding
     from csctl.kpi.counting import Row
+    from csctl.kpi.definitions import Definitions
     from csctl.kpi.figures import Reckoning
     from csctl.kpi.supply import RepositoryRows
     from csctl.record import Record
@@ -90,19 +90,22 @@ def reckoning_of(
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
     period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
-    others = _others(desk, desk.now)
+    others = _others(desk, definitions, desk.now)
     supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
     return made, supply
 
 
-def _others(desk: Desk, now: datetime) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
+def _others(
+    desk: Desk, definitions: Definitions, now: datetime
+) -> dict[str, Callable[[Sequence[str]], Iterator[Row]]]:
     """Return the tables that are found out elsewhere than in the records: duties and verdicts."""
     from csctl.kpi.promised import duty_rows
 
     kept = look_for_kept(desk)
+    names = definitions.asked_for("duties", "duty")
     return {
-        "duties": lambda months: duty_rows(desk.reading, months, now),
+        "duties": lambda months: duty_rows(desk.reading, months, now, names),
         "records": lambda months: _verdicts(kept(), months[-1]),
     }
 
@@ -200,12 +203,18 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
         write_chart(desk, chart, folder / f"{name}.svg")
 
 
-def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:
-    """Write the figures into the month's record, made where there is none, until its review."""
+def keep_figures(
+    desk: Desk, content: Content, *, dry_run: bool, no_commit: bool
+) -> tuple[int, list[str]]:
+    """Write the figures into the month's record, made where there is none, until its review.
+
+    With them what came of the actions it follows up. Returns the exit code, and of a reviewed
+    report what would come out otherwise now.
+    """
     from csctl.casework import workflow
     from csctl.console.saving import finish
     from csctl.registration import beginning
-    from csctl.reports.monthly import find_report, frozen_fields, record_fields
+    from csctl.reports.monthly import find_report, frozen_fields, new_results, record_fields
 
     found = find_report(desk.reading, content.period.last)
     kind = desk.store.repository.schemas.kind("monthly-report")
@@ -214,19 +223,21 @@ def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool
         with desk.store.lock():
             me = _me_or_nobody(desk) if dry_run else desk.me
             made = beginning.register(desk.store, kind, fields, me=me, now=desk.now)
-            return finish(desk, made, dry_run=dry_run, no_commit=no_commit)
+            return finish(desk, made, dry_run=dry_run, no_commit=no_commit), []
     record = desk.store.get(found.id)
     if record.stage != kind.stages[0].name:
         tell(_("{id} is reviewed: its figures stay as they are.").format(id=record.id))
-        _tell_changed(desk, record, content)
-        return 0
-    fields = frozen_fields(content, desk.now)
-    if fields["figures"] == record.data.get("figures"):
-        return 0
+        return 0, _tell_changed(desk, record, content)
+    fields = new_results(content, record)
+    renewed = frozen_fields(content, desk.now)
+    if renewed["figures"] != record.data.get("figures"):
+        fields |= renewed
+    if not fields:
+        return 0, []
     edits = [workflow.Edit("set", name, value) for name, value in fields.items()]
     changed = workflow.change(record, edits)
     draft = workflow.drafted(record, changed, "figures")
-    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit)
+    return finish(desk, draft, dry_run=dry_run, no_commit=no_commit), []
 
 
 def _me_or_nobody(desk: Desk) -> str:
@@ -242,25 +253,22 @@ def _me_or_nobody(desk: Desk) -> str:
         return ""
 
 
-def _tell_changed(desk: Desk, record: Record, content: Content) -> None:
-    """Tell which of the figures a report keeps would come out differently, clocks included."""
+def _tell_changed(desk: Desk, record: Record, content: Content) -> list[str]:
+    """Tell, and return, which of the figures a report keeps would come out otherwise."""
     from csctl.kpi.clocking import repository_rows
-    from csctl.kpi.freezing import changed
-    from csctl.kpi.telling import with_unit
+    from csctl.kpi.freezing import recount
     from csctl.record import rows
     from csctl.times.moments import find_moment
 
-    definitions = content.reckoning.definitions
+    definitions, month = content.reckoning.definitions, content.period.last
     at = find_moment(record.data.get("figures_at")) or desk.now
-    supply = repository_rows(desk.reading, definitions, at, desk.cache, _others(desk, at))
-    held = rows(record.data.get("figures"))
-    for name, then, now in changed(held, definitions, supply, content.period.last, ("records",)):
-        unit = definitions.get(name).unit
-        tell(
-            _("{figure} was {then} and comes out as {now}: csctl report kpi --explain {name}")
-            .format(figure=pick(definitions.get(name).label, language()), name=name,
-                    then=with_unit(then, unit), now=with_unit(now, unit))
-        )  # fmt: skip
+    others = _others(desk, definitions, at)
+    supply = repository_rows(desk.reading, definitions, at, desk.cache, others, desk.now)
+    found = recount(rows(record.data.get("figures")), definitions, supply, month)
+    for each in found:
+        hint = f": csctl report kpi --month {month} --explain {each.name}" if each.counted else ""
+        tell(each.words(definitions).rstrip(".。") + hint)
+    return [each.words(definitions) for each in found]
 
 
 def show_ages(rows: Sequence[Mapping[str, Any]]) -> None:

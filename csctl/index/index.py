@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _HELD: Final = 5_000
+_GROUPS_HELD: Final = 500
 
 
 class Grouping(NamedTuple):
@@ -62,6 +63,8 @@ def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
 
 class Index:
     """The records of one repository, each file read at most once and only when asked for."""
+
+    knows_all = True
 
     def __init__(self, store: Store, views: Views | None = None) -> None:
         """Read from disk, or where `views` are given, what they know of it: never to write it."""
@@ -256,6 +259,7 @@ class NarrowIndex(Index):
     ) -> None:
         super().__init__(store)
         self._holding, self._held = holding, held
+        self._held_groups: dict[tuple[str, str], list[str]] = {}
         self.paths: set[str] = set()
         """The files that were read."""
 
@@ -277,10 +281,15 @@ class NarrowIndex(Index):
         return [each for each in found if record_id in linked_from(each)]
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
-        """Return what stands in one group, in order."""
-        found = self._touching(f"group:{grouping.name}:{key}", grouping.kind)
-        placed = filter(None, map(grouping.place, found))
-        return sorted(standing for name, standing in placed if name == key)
+        """Return what stands in one group, in order; that asked for of late is held."""
+        asked = grouping.name, key
+        if asked not in self._held_groups:
+            if len(self._held_groups) >= _GROUPS_HELD:
+                del self._held_groups[next(iter(self._held_groups))]
+            found = self._touching(f"group:{grouping.name}:{key}", grouping.kind)
+            placed = filter(None, map(grouping.place, found))
+            self._held_groups[asked] = sorted(held for name, held in placed if name == key)
+        return self._held_groups[asked]
 
     def _touching(self, key: str, kind: str) -> list[Record]:
         read = map(self.read, sorted(set(self._holding(key)), key=walk_order))

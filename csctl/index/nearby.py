@@ -18,6 +18,8 @@ class NearbyIndex(Index):
     What only all records together can tell, such as a probable repeat, is told among those.
     """
 
+    knows_all = False
+
     def __init__(self, store: Store, paths: Sequence[str]) -> None:
         super().__init__(store)
         self._paths = paths

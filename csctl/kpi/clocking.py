@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property, lru_cache
 from importlib import metadata
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from csctl.asked import Asked
 from csctl.clocks.clock import clock_states
@@ -44,39 +44,31 @@ def repository_rows(
     now: datetime,
     cache: RepositoryCache,
     others: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = MappingProxyType({}),
+    seen: datetime | None = None,
 ) -> RepositoryRows:
-    """Return the rows of a repository as of `now`, those of clocks and other tables included."""
+    """Return the rows of a repository as of `now`, those of clocks and other tables included.
+
+    `seen` is when the records are as they are, where that is later.
+    """
     repository = index.store.repository
-    clocks = ComplaintClocks(index, definitions, now, cache)
-    return RepositoryRows(index, repository.config, repository.schemas, now, clocks, others)
+    clocks = RememberedClocks(index, definitions, now, cache)
+    schemas = repository.schemas
+    return RepositoryRows(index, repository.config, schemas, now, clocks, others, seen)
 
 
 class ComplaintClocks:
-    """The clocks of complaints as of `now`.
+    """The clocks of complaints as of `now`; what stopped later had not stopped then.
 
-    Where they follow from the complaint, its customer, what answers it and the configuration
-    alone, they are remembered under the content of all these, month by month. Reviews
-    afterwards, which the history of the repository stops, are no part of figures.
+    Reviews afterwards, which the history of the repository stops, are no part of figures.
     """
 
-    def __init__(
-        self, index: Index, definitions: Definitions, now: datetime, cache: RepositoryCache
-    ) -> None:
+    def __init__(self, index: Index, definitions: Definitions, now: datetime) -> None:
         self._index = index
         self._config = index.store.repository.config
         self._now = now
-        self._cache = cache
-        self._asked = {
-            measure.where.get("clock")
-            for kpi in definitions.kpis.values()
-            for measure in (kpi.of, kpi.per)
-            if measure
-        }
-        self._known: dict[str, dict[str, tuple[str, list[Span]]]] = {}
-        self._fresh: set[str] = set()
+        self._asked = definitions.asked_for("clocks", "clock")
         self._days: dict[int, str] = {}
         self._passing: dict[str, list[Span]] = {}
-        self._linked: defaultdict[str, list[str]] = defaultdict(list)
 
     @property
     def reach(self) -> int:
@@ -90,7 +82,7 @@ class ComplaintClocks:
             for table in tables
             for row in table
             for key in ("general", "major", "value")
-            if row.get("clock") in self._asked and row.get(key)
+            if self._is_asked(row.get("clock")) and row.get(key)
         ]
         spans = [parse_duration(each) for each in lengths]
         days = max((each.amount * _DAYS[each.unit] for each in spans), default=0)
@@ -99,9 +91,10 @@ class ComplaintClocks:
     def rows(self, complaint: Row, months: set[str]) -> Iterator[Row]:
         """Yield the clocks of a complaint that end in some months, and whether they were met."""
         begin, end = _around(min(months), max(months))
-        for name, start, due, stopped in self._spans(complaint):
-            if name not in self._asked or not begin <= due <= end:
+        for name, start, due, at in self._spans(complaint):
+            if not begin <= due <= end or not self._is_asked(name):
                 continue
+            stopped = at if at is not None and at <= self._now.timestamp() else None
             if due not in self._days:  # many are due at the same end of a day
                 day = datetime.fromtimestamp(due, self._config.site.zone)
                 self._days[due] = day.isoformat(timespec="minutes")
@@ -126,11 +119,52 @@ class ComplaintClocks:
 
     def keep(self) -> None:
         """Remember what was found out."""
+
+    def _is_asked(self, clock: Any) -> bool:
+        return self._asked is None or clock in self._asked
+
+    def _spans(self, complaint: Row) -> list[Span]:
+        if complaint["id"] not in self._passing:
+            self._passing[complaint["id"]] = self._find(complaint["id"], self._index)
+        return self._passing[complaint["id"]]
+
+    def _find(self, name: str, index: Index) -> list[Span]:
+        """Return the clocks of a complaint."""
+        record = index.find(name)
+        states = clock_states(record, index, self._config, self._now) if record else []
+        return [
+            (
+                each.clock.name,
+                int(each.start.timestamp()),
+                int(each.due.timestamp()),
+                int(each.stopped_at.timestamp()) if each.stopped_at else None,
+            )
+            for each in states
+            if not each.clock.afterwards
+        ]
+
+
+class RememberedClocks(ComplaintClocks):
+    """The clocks of complaints, each found out once for the same content.
+
+    Where they follow from the complaint, its customer, what answers it and the configuration
+    alone, they are remembered under the content of all these, month by month.
+    """
+
+    def __init__(
+        self, index: Index, definitions: Definitions, now: datetime, cache: RepositoryCache
+    ) -> None:
+        super().__init__(index, definitions, now)
+        self._cache = cache
+        self._known: dict[str, dict[str, tuple[str, list[Span]]]] = {}
+        self._fresh: set[str] = set()
+        self._linked: defaultdict[str, list[str]] = defaultdict(list)
+
+    def keep(self) -> None:
+        """Remember what was found out."""
         for month in self._fresh:
             self._cache.keep(self._key(month), json.dumps(self._known[month]))
         self._fresh.clear()
-
-    # --- once for the same content -------------------------------------------------------------
 
     def _spans(self, complaint: Row) -> list[Span]:
         month = complaint["received"][: len(NO_MONTH)]
@@ -141,31 +175,14 @@ class ComplaintClocks:
             return held[1]
         if complaint["id"] in self._passing:
             return self._passing[complaint["id"]]
-        spans, is_lasting = self._find(complaint)
-        if is_lasting:
+        asked = Asked()
+        spans = self._find(complaint["id"], NotingIndex(self._index, asked))
+        if not complaint["moved"] and self._is_known(asked, complaint):
             known[complaint["id"]] = content, spans
             self._fresh.add(month)
         else:
             self._passing[complaint["id"]] = spans
         return spans
-
-    def _find(self, complaint: Row) -> tuple[list[Span], bool]:
-        """Return the clocks of a complaint, and whether they stay so for the same content."""
-        asked = Asked()
-        index = NotingIndex(self._index, asked)
-        record = self._index.find(complaint["id"])
-        states = clock_states(record, index, self._config, self._now) if record else []
-        spans = [
-            (
-                each.clock.name,
-                int(each.start.timestamp()),
-                int(each.due.timestamp()),
-                int(each.stopped_at.timestamp()) if each.stopped_at else None,
-            )
-            for each in states
-            if not each.clock.afterwards
-        ]
-        return spans, not complaint["moved"] and self._is_known(asked, complaint)
 
     def _is_known(self, asked: Asked, complaint: Row) -> bool:
         """Tell whether clocks were told by nothing but what they are remembered under."""

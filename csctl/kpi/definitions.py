@@ -160,6 +160,22 @@ class Definitions:
             )
         return self.kpis[name]
 
+    def asked_for(self, table: str, column: str) -> frozenset[str] | None:
+        """Return which values of a column figures count in a table; None where all may be."""
+        found: set[str] = set()
+        for measure in (each for kpi in self.kpis.values() for each in kpi.measures()):
+            if table in measure.tables:
+                wanted = measure.where.get(column)
+                if wanted is None:
+                    return None
+                found.update(wanted if isinstance(wanted, list) else [wanted])
+        return frozenset(found)
+
+    def tables_of(self, kpi: Kpi) -> set[str]:
+        """Return the tables a figure rests on, those of its parts among them."""
+        held = (kpi, *(self.kpis[each] for each in kpi.parts))
+        return {name for each in held for measure in each.measures() for name in measure.tables}
+
 
 def build_definitions(schemas: Schemas, chosen: Mapping[str, Any] | None = None) -> Definitions:
     """Build the figures from the profile; `chosen` is `kpi` of csctl.yaml.

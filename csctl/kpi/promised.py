@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,13 +14,18 @@ from csctl.kpi.periods import month_after
 from csctl.record import Record
 
 
-def duty_rows(index: Index, months: Sequence[str], now: datetime) -> Iterator[Row]:
-    """Yield each duty that came due in some months, for each person who has it."""
+def duty_rows(
+    index: Index, months: Sequence[str], now: datetime, names: Collection[str] | None = None
+) -> Iterator[Row]:
+    """Yield each duty that came due in some months, for each person who has it.
+
+    With `names`, only the duties that are called so.
+    """
     zone = index.store.repository.config.site.zone
     first = date.fromisoformat(f"{months[0]}-01")
     last = date.fromisoformat(f"{month_after(months[-1])}-01") - timedelta(days=1)
     wanted = set(months)
-    for each in dues(index, first, last, now):
+    for each in dues(index, first, last, now, names):
         day = each.due.astimezone(zone)
         month = f"{day:%Y-%m}"
         if month in wanted:
@@ -33,6 +38,7 @@ def duty_rows(index: Index, months: Sequence[str], now: datetime) -> Iterator[Ro
                 "duty": each.duty.name,
                 "kind": each.kind.name,
                 "person": each.person,
+                "period": each.period,
                 "due": day.isoformat(timespec="minutes"),
                 "met": bool(times) and min(times) <= each.due,
             }

@@ -24,13 +24,14 @@ class Source:
 
     With `content`, each row holds what tells the content of its record from any other. `dated` are
     the fields of which the first that is answered says in which month all rows of a record count,
-    if there are any; without, only the rows tell.
+    if there are any; without, only the rows tell. Where none of them is answered, it is `undated`.
     """
 
     kinds: tuple[str, ...]
     rows: Callable[[Record], Rows]
     content: bool = False
     dated: tuple[str, ...] = ()
+    undated: str | None = None
 
 
 _PROMISING: Final = (
@@ -39,7 +40,7 @@ _PROMISING: Final = (
 SOURCES: Final[Mapping[str, Source]] = {
     "complaints": Source(("complaint",), casework.complaints, content=True, dated=("received_at",)),
     "closed": Source(
-        ("complaint",), casework.closed, content=True, dated=("closed_on", "outcome.at")
+        ("complaint",), casework.closed, content=True, dated=("closed_on", "outcome.at"), undated=""
     ),
     "undetermined": Source(
         ("complaint",), casework.undetermined, dated=("responsibility.undetermined_at",)
@@ -91,9 +92,10 @@ def month_of(table: str, record: Record) -> str | None:
 
     Where a field tells it, that of a record without rows may be returned as well.
     """
-    if dated := SOURCES[table].dated:
-        days = (text_at(record, each) for each in dated)
-        return next((each[:_MONTH] for each in days if each), None)
+    source = SOURCES[table]
+    if source.dated:
+        days = (text_at(record, each) for each in source.dated)
+        return next((each[:_MONTH] for each in days if each), source.undated)
     rows = list(SOURCES[table].rows(record))
     return _month(rows) if rows else None
 

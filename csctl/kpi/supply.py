@@ -64,6 +64,8 @@ class RepositoryRows:
     """The rows of one repository as of `now`; each group is read once.
 
     Without `clocks` there are no rows about them. `others` are tables that are found elsewhere.
+    `seen` is when the records are as they are, where that is later: what ended in between was
+    open then.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class RepositoryRows:
         now: datetime,
         clocks: Clocks | None = None,
         others: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = MappingProxyType({}),
+        seen: datetime | None = None,
     ) -> None:
         self._records = records
+        self._seen = seen or now
         self._config = config
         self._schemas = schemas
         self._now = now
@@ -100,7 +104,10 @@ class RepositoryRows:
     @property
     def month(self) -> str:
         """The month it is."""
-        return f"{self._now.astimezone(self._config.site.zone):%Y-%m}"
+        return self._month_of(self._now)
+
+    def _month_of(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self._config.site.zone):%Y-%m}"
 
     @property
     def today(self) -> date:
@@ -154,7 +161,7 @@ class RepositoryRows:
         day = (end - timedelta(minutes=1)).date()
         last = day.isoformat()
         later, month = [""], months[-1]
-        while month < self.month:
+        while month < self._month_of(self._seen):
             month = month_after(month)
             later.append(month)
         for row in self._plain("closed", later):

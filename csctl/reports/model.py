@@ -61,4 +61,5 @@ def _part(part: Chart | Table, templates: Sequence[Path]) -> dict[str, Any]:
     if isinstance(part, Table):
         return {"type": "table", "empty": part.empty, **table}
     notes = list(part.notes)
-    return {"type": "chart", "svg": render_svg(part, templates), "notes": notes, **table}
+    svg = render_svg(part, templates)
+    return {"type": "chart", "svg": svg, "width": part.width, "notes": notes, **table}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from csctl.index.index import Index
 from csctl.kinds.field import pick
@@ -17,9 +17,12 @@ from csctl.reports.content import Content
 from csctl.reports.model import Report, Section, Table
 from csctl.times.moments import format_moment
 
+# In any of these may the issue have been written down.
+_SPOKEN: Final = ("zh", "en", "zh-TW")
 
-def monthly_report(content: Content) -> Report:
-    """Return the service report of a month."""
+
+def monthly_report(content: Content, changed: Sequence[str] = ()) -> Report:
+    """Return the service report of a month; `changed` says what its record keeps otherwise."""
     figures, notes = content.figures(_names(content, "monthly"))
     company = content.index.store.repository.config.company
     return Report(
@@ -37,7 +40,7 @@ def monthly_report(content: Content) -> Report:
             ),
             Section(_("Improvement"), (_followed_up(content), content.document_updates())),
         ),
-        tuple(notes),
+        (*changed, *notes),
     )
 
 
@@ -137,7 +140,12 @@ def record_fields(content: Content, now: datetime) -> dict[str, Any]:
     fields: dict[str, Any] = {"month": month, **frozen_fields(content, now)}
     if held := followed_up(content):
         fields["last_month_followup"] = [
-            {"id": f"L{number}", "report": report.id, "issue": _promise(row), "result": result}
+            {
+                "id": f"L{number}",
+                "report": report.id,
+                "issue": _promise(row, language()),
+                "result": result,
+            }
             for number, (report, row, result) in enumerate(held, start=1)
         ]
     return fields
@@ -145,10 +153,27 @@ def record_fields(content: Content, now: datetime) -> dict[str, Any]:
 
 def frozen_fields(content: Content, now: datetime) -> dict[str, Any]:
     """Return the figures as a record keeps them, with the digests of their inputs."""
-    figures = frozen(content.reckoning.figures())
+    figures = frozen(content.reckoning.figures(), content.reckoning.definitions)
     return {"figures_at": format_moment(now), "figures": figures}
 
 
-def _promise(row: Mapping[str, Any]) -> str:
-    parts = (text_of(row.get(each), language()) for each in ("issue", "action"))
+def new_results(content: Content, report: Record) -> dict[str, Any]:
+    """Return the results of what a report follows up that are others by now, by their addresses.
+
+    What somebody found ineffective stays so.
+    """
+    results = {}
+    for each in rows(report.data.get("last_month_followup")):
+        words = text_of(each.get("issue"), language())
+        for source, row, result in followed_up(content):
+            known = {_promise(row, spoken) for spoken in _SPOKEN}
+            known |= {text_of(row.get("issue"), spoken) for spoken in _SPOKEN}
+            is_same = source.id == each.get("report") and words in known
+            if is_same and each.get("result") not in (result, "ineffective"):
+                results[f"last_month_followup[{each['id']}].result"] = result
+    return results
+
+
+def _promise(row: Mapping[str, Any], spoken: str) -> str:
+    parts = (text_of(row.get(each), spoken) for each in ("issue", "action"))
     return ": ".join(filter(None, parts))

@@ -50,7 +50,14 @@ def _form(report: Report, store: Store, record: Record | None) -> dict[str, Any]
     if record is not None:
         form = dict(build_form(record, store, View((spoken,), "internal", "")))
         # Its figures stand on the first page already.
-        form["sections"] = [each for each in form["sections"] if each["name"] != "figures"]
+        form["sections"] = [
+            {**each, "blocks": [e for e in each["blocks"] if e["type"] == "table"]}
+            if each["name"] == "trail"  # where it stands and our own notes are for the desk
+            else each
+            for each in form["sections"]
+            if each["name"] != "figures"
+        ]
+        form["sections"] = [each for each in form["sections"] if each["blocks"]]
         return form
     shared = Shared(store)
     words, names = shared.words, shared.names(spoken)

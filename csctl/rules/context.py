@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from csctl.asked import Asked
 from csctl.config import Config
@@ -26,8 +26,10 @@ if TYPE_CHECKING:  # most commands ask for no proof
     from csctl.clocks.clock import ClockState
 
 
+_T = TypeVar("_T")
 # Of so many records what was found out is held; then it is found out again.
 _HELD: Final = 300
+_KNOWN: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,7 @@ class Context:
     _shapes: dict[str, tuple[Record, Shape]] = field(
         default_factory=dict, repr=False, compare=False
     )
-    _proofs: dict[str, tuple[Mapping[str, Proof], Asked]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _known: dict[str, tuple[Any, Asked]] = field(default_factory=dict, repr=False, compare=False)
 
     def for_record(self) -> Context:
         """Return the same context with a trace of its own, for the verdict on one record."""
@@ -110,6 +110,11 @@ class Context:
         self._shapes[record.path] = held  # who is asked for often is held longest
         return held[1]
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether all records answer what is asked, not only those around a few."""
+        return self.index.knows_all
+
     def exists(self, record_id: str) -> bool:
         """Tell whether there is a record with this id, readable or not."""
         self.asked.keys.add(f"record:{record_id}")
@@ -148,15 +153,20 @@ class Context:
         """Return what stands behind each sign-off of a record, by its key in `signoffs`."""
         from csctl.approval.proofs import prove  # most commands ask for no proof
 
+        self.asked.keys.add(f"history:{record.path}")
         given = f"{record.path}\0{record.data.get('signoffs')}"
-        if given not in self._proofs:
-            if len(self._proofs) >= _HELD:
-                self._proofs.clear()
-            asked = Asked({f"history:{record.path}"})
-            self._proofs[given] = prove(record, NotingIndex(self.index, asked)), asked
-        proofs, asked = self._proofs[given]
+        return self.once(given, partial(prove, record))
+
+    def once(self, name: str, find: Callable[[NotingIndex], _T]) -> _T:
+        """Return what is found out from records, once for all who ask for it by the same name."""
+        if name not in self._known:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            asked = Asked()
+            self._known[name] = find(NotingIndex(self.index, asked)), asked
+        found, asked = self._known[name]
         self.asked.add(asked)
-        return proofs
+        return found  # type: ignore[no-any-return]
 
     def approvals(self, record: Record) -> list[Approval]:
         """Return the approvals of a record on the platform, newest first."""
@@ -178,7 +188,7 @@ class Context:
         return self.lister(folder)
 
 
-@functools.lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def _begin(day: date, zone: tzinfo) -> datetime:
     # Two times of one zone would be compared by their clocks, and those can go back.
     return datetime.combine(day, time(), zone).astimezone(timezone.utc)

@@ -70,6 +70,7 @@ GROUPINGS: tuple[Grouping, ...] = (
     repeats.CASES,
     visiting.CUSTOMERS,
     visiting.VISITS,
+    visiting.WEEKS,
     laboratory.SAMPLES,
     document.DOCUMENTS,
     survey.GRADED,

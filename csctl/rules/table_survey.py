@@ -62,7 +62,7 @@ SURVEYS: Final = (
         "month: 2026-04\nstage: generated   # and it is June"),
     Rule("RPT-FIGURES", "warning", ("monthly-report",), "S1-F6 · ISO 9001 7.5.3",
         marked("The figures of a reviewed report come out of the records as they are now."),
-        marked("All are counted anew but those of clocks, duties and open cases, which csctl "
-               "report monthly tells; a correction after the report is told, not hidden."),
+        marked("All are counted anew as of the time they were counted; a correction after the "
+               "report is told, not hidden. What cannot be counted anew is told too."),
         "figures: [{id: KF1, kpi: complaint_count, value: 3, digest: 0123456789abcdef}]   # of 4"),
 )  # fmt: skip

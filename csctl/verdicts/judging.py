@@ -32,6 +32,7 @@ from csctl.verdicts.validation import begin_path, check_path, check_stray, end_r
 
 _DEPTH_OF_CODES: Final = 2
 _NARROW: Final = ("links:", "group:")
+_REPORTS: Final = f"{RECORDS}/monthly-reports"
 
 
 class Touched(NamedTuple):
@@ -156,17 +157,20 @@ def judge_many(
 def _side_by_side(paths: Sequence[str]) -> list[str]:
     """Return paths so that records of different kinds and about the same age lie together.
 
-    These speak of each other most, and of those named by a code, which come first.
+    These speak of each other most, and of those named by a code, which come first. Reports on
+    months come last, together: they ask for all records of a year, one for about the same as the
+    next.
     """
     folders: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders["/".join(path.split("/", 2)[:2])].append(path)
+    reports = sorted(folders.pop(_REPORTS, []), key=_numbering)
     aged = (
         (number / len(held) if path.count("/") > _DEPTH_OF_CODES else 0, path)
         for held in folders.values()
         for number, path in enumerate(sorted(held, key=_numbering))
     )
-    return [path for _age, path in sorted(aged)]
+    return [*(path for _age, path in sorted(aged)), *reports]
 
 
 def _numbering(path: str) -> tuple[list[str], int, str]:

@@ -12,6 +12,7 @@ import pytest
 from csctl.resources import builtin
 from tests.commands.company import COMPLAINT, SHARED, Company
 from tests.commands.conftest import Run
+from tests.commands.test_cache import settle
 
 ROOT = str(builtin("schemas").parent)
 NOW = "2026-11-23T15:00+08:00"
@@ -141,6 +142,7 @@ def test_complete_records_are_those_that_were_checked_and_have_no_error(
     unknown = told()
     assert (unknown["value"], unknown["denominator"]) == (None, 0)
     assert "find out with: csctl validate" in unknown["notes"][0]
+    settle()
     checked = json.loads(run("validate", "--format", "json").out)
     wrong = {each["record"] for each in checked["findings"] if each["level"] == "error"}
     count = checked["data"][0]["records"]

@@ -47,7 +47,8 @@ def test_a_month_is_written_kept_and_its_figures_stay_after_the_review(
     company.commit()
     told = run("report", "monthly", MONTH, "-o", "report.pdf")
     assert "MR-2026-0001 is reviewed: its figures stay as they are." in told.err
-    assert "Complaints was 2 and comes out as 1: csctl report kpi" in told.err
+    assert "Complaints was 2 and comes out as 1 now: records it rests on have changed" in told.err
+    assert "Complaints was 2 and comes out as 1 now" in text_of(company.root / "report.pdf")[1]
     assert company.text("MR-2026-0001").count("kpi:") == kept.count("kpi:")
     later = run("validate").out
     assert "RPT-FIGURES" in later
@@ -77,6 +78,16 @@ def test_what_a_report_promised_is_followed_up_until_it_is_done(company: Company
     for action, result in (("换模", "overdue"), ("加检", "done"), ("停线", "cancelled")):
         assert f"report: MR-2026-0001\n    issue: '断脚: {action}'\n    result: {result}" in kept
     assert "换模" in text_of(company.root / "may.pdf")[1]
+    company.write(
+        "MR-2026-0001", "    action: 换模\n", "    action: 换模\n    done_on: '2026-06-01'\n"
+    )
+    company.commit()
+    again = run("report", "monthly", MONTH, "--dry-run").out
+    assert "-    result: overdue\n+    result: done" in again
+    company.write(
+        "MR-2026-0001", "    action: 换模\n    done_on: '2026-06-01'\n", "    action: 换模\n"
+    )
+    company.commit()
     # What is open stands in the report after the next too; what was done or cancelled does not.
     assert run("report", "monthly", "2026-06", "--no-commit", "-o", "june.pdf").code == 0
     later = company.text("MR-2026-0003")

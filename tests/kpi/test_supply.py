@@ -248,3 +248,12 @@ def test_figures_of_one_plant_divide_by_what_that_plant_shipped(repo: Path) -> N
         assert made.figure("solved_at_once").notes == ("not told apart by site",)
     whole = Reckoning(definitions, supply, Period("2026-05", "2026-05")).figure("ppm_0km")
     assert (whole.value, whole.notes) == (300, ())
+
+
+def test_how_long_returned_parts_were_under_way() -> None:
+    for each in samples("returned-parts"):
+        arrived = date.fromisoformat(each["received_at"][:10])
+        days = (arrived - date.fromisoformat(each["dispatched_on"])).days
+        month = f"{arrived:%Y-%m}"
+        figure = over(month, month).figure("shipping_time")
+        assert (figure.value, ids(figure)) == (days, {each["id"]})

@@ -94,5 +94,5 @@ def unknown_country(country: str) -> UsageError:
     """Return the error for a country without known holidays."""
     return UsageError(
         _("There are no public holidays for the country '{country}'.").format(country=country),
-        _("Use a two-letter code such as CN, TW or DE, or '' for none."),
+        _("Write a two-letter code such as CN, TW or DE after `calendar:`, or '' for none."),
     )

@@ -124,7 +124,10 @@ def test_groups_and_filters(company: Company, run: Run) -> None:
     people = {e["department"]: e["person"] for e in rows(run) if e["department"]}
     for department in people:
         assert {e["department"] for e in rows(run, "--department", department)} == {department}
-    assert rows(run, "--department", "no such") == []
+    refused = run("due", "--department", "质量")
+    assert (refused.code, refused.out) == (2, "")
+    assert "Nobody is of the department '质量'." in refused.err
+    assert "There is no customer li-na." in run("due", "--customer", "li-na").err
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

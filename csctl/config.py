@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RULE: Final = "CFG-01"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_A_YEAR: Final = 366
 _COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)([0-9]{1,9}(?:\.[0-9]{1,9})*)")
 
 
@@ -263,21 +264,21 @@ def _overlaps(code: str, site: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield shutdowns that end before they begin, or that share a day with an earlier one."""
     taken: dict[date, Mapping[str, Any]] = {}
     for number, row in enumerate(site.get("shutdowns", ())):
-        days = shutdown_days(row)
+        days, hint = shutdown_days(row), _("Give each day of a shutdown once, in one row.")
         other = next((taken[day] for day in days if day in taken), None)
-        taken |= dict.fromkeys(days, row)
         words = {"first": row["from"], "last": row["to"]}
         if not days:
             message = _("The shutdown from {first} to {last} ends before it begins.")
+        elif len(days) > _A_YEAR:
+            message = _("The shutdown from {first} to {last} is longer than a year.")
+            hint = _("Look at the years; a longer one takes several rows.")
         elif other is not None:
             message = _("The shutdown from {first} to {last} overlaps the one from {other}.")
             words["other"] = other["from"]
         else:
+            taken |= dict.fromkeys(days, row)
             continue
-        yield Problem(
-            ("sites", code, "shutdowns", number), message.format(**words),
-            _("Give each day of a shutdown once, in one row."),
-        )  # fmt: skip
+        yield Problem(("sites", code, "shutdowns", number), message.format(**words), hint)
 
 
 def version_fits(wanted: str, version: str) -> bool:

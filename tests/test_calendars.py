@@ -25,6 +25,7 @@ STATE_COUNCIL = (
     Path(__file__).parents[2] / "shared/realdata/calendar_cn/expected_state_council.json"
 )
 CN = build_calendar("CN", hours=DAY_SHIFT, zone=SHANGHAI)
+CN_SATURDAYS = build_calendar("CN", hours=DAY_SHIFT, zone=SHANGHAI, workdays=range(6))
 EUROPE = build_calendar("DE", hours=DAY_SHIFT, zone=BERLIN)
 ROUND_THE_CLOCK = build_calendar("", hours=[(time(0), time(0))], zone=SHANGHAI)
 laws = settings(deadline=None, max_examples=100)
@@ -78,7 +79,27 @@ def test_every_day_agrees_with_the_notices_of_the_state_council() -> None:
             off = any(first <= day <= last for first, last in holidays)
             expected = day in makeup or (day.weekday() < 5 and not off)
             assert CN.is_working_day(day) is expected, day
+            six_days = day in makeup or (day.weekday() < 6 and not off)
+            assert CN_SATURDAYS.is_working_day(day) is six_days, day
             day += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("day", "is_worked"),
+    [
+        ("2026-01-03", False),  # New Year is from Thursday to Saturday
+        ("2026-02-14", True),  # made up for
+        ("2026-02-21", False),  # in the middle of the Spring Festival
+        ("2026-03-07", True),
+        ("2022-12-31", False),  # New Year of the next year begins with it
+    ],
+)
+def test_a_saturday_of_a_holiday_is_off_where_saturdays_are_worked(
+    day: str, is_worked: bool
+) -> None:
+    assert CN_SATURDAYS.is_working_day(date.fromisoformat(day)) is is_worked
+    germany = build_calendar("DE", hours=DAY_SHIFT, zone=BERLIN, workdays=range(6))
+    assert germany.is_working_day(date(2026, 4, 4))  # the day after Good Friday
 
 
 def test_a_year_without_published_makeup_days_is_provisional() -> None:

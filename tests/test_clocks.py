@@ -108,6 +108,22 @@ def test_conditions_decide_which_clocks_run(repo: Path) -> None:
     assert "reply" in states(repo, "d8_required: none\n")
 
 
+def test_the_meeting_begins_when_responsibility_is_overdue_or_undetermined(repo: Path) -> None:
+    due, now = moment("2026-03-05T17:00"), moment("2026-03-06T09:00")
+    assert "responsibility_meeting" not in states(repo, now=due)
+    late = states(repo, now=now)["responsibility_meeting"]
+    assert (late.start, late.due, late.state) == (due, moment("2026-03-05T21:00"), "overdue")
+    for since, start in (("2026-03-05T10:00", "2026-03-05T10:00"), ("2026-03-06T08:00", "")):
+        text = f"responsibility: {{result: undetermined, undetermined_at: {since}+08:00}}\n"
+        found = states(repo, text, now=now)["responsibility_meeting"]
+        assert found.start == (moment(start) if start else due)
+    # Decided late, and nobody had to meet; where they met too late, that stays.
+    decided = "responsibility: {result: own, decided_at: 2026-03-06T08:00+08:00}\n"
+    assert "responsibility_meeting" not in states(repo, decided, now=now)
+    held = "responsibility_meeting: {held_at: 2026-03-05T22:00+08:00}\n"
+    assert states(repo, decided + held, now=now)["responsibility_meeting"].state == "missed"
+
+
 def test_a_clock_that_has_not_begun_is_none(repo: Path) -> None:
     for wrong in ("yesterday", "2026-02-30T09:00+08:00"):
         broken = COMPLAINT.replace("2026-03-04T16:30+08:00", wrong)

@@ -159,6 +159,10 @@ def test_shutdowns_shifts_and_frozen_years_make_the_calendar() -> None:
             "sites: {nb: {shutdowns: [{from: '2026-08-03', to: '2026-08-01', reason: a}]}}",
             "sites.nb.shutdowns.0", "ends before it begins",
         ),
+        (
+            "sites: {nb: {shutdowns: [{from: '2026-08-03', to: '2926-08-05', reason: a}]}}",
+            "sites.nb.shutdowns.0", "longer than a year",
+        ),
         ("clocks: [{valid_from: '2026-01-01', clock: d33, value: 5bd}]", "clocks.0.clock", "'d33'"),
         ("clocks: [{valid_from: '2026-01-01', clock: d3, value: 5weeks}]", "clocks.0.value", ""),
         (

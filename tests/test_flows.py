@@ -212,14 +212,14 @@ def test_a_call_back_record_stops_the_complaints_clock(store: Store) -> None:
 
 
 def test_the_minutes_prove_that_the_responsibility_meeting_was_held(store: Store) -> None:
-    since = "2026-05-30T10:00+08:00"
+    since = "2026-03-05T10:00+08:00"
     complaint = sample(store, COMPLAINT, {"stage": "contained", "responsibility": {
         "result": "undetermined", "undetermined_at": since}})  # fmt: skip
     context = context_of(store)
     assert "CMP-RESP" in {each.rule for each in check_record(complaint, context)}
     held = {"complaints": [complaint.id], "called_at": since,
-            "held_at": "2026-05-30T12:00+08:00", "distributed_at": "2026-05-30T15:00+08:00",
-            "closed_on": "2026-05-31", "actions": {"not_applicable": "无"}}  # fmt: skip
+            "held_at": "2026-03-05T12:00+08:00", "distributed_at": "2026-03-05T15:00+08:00",
+            "closed_on": "2026-03-06", "actions": {"not_applicable": "无"}}  # fmt: skip
     for kind, state in (("other", "overdue"), ("responsibility", "met")):
         sample(store, "meeting/valid/closed", {**held, "meeting_type": kind})
         assert clocks_of(store, complaint)["responsibility_meeting"].state == state

@@ -193,6 +193,12 @@ def test_too_many_columns_keep_a_little_of_each() -> None:
     assert head.split() == ["投诉编号", *["投…"] * 19]
 
 
+def test_the_id_of_a_record_is_whole_wherever_it_stands() -> None:
+    headings = {"due": "Due", "record": "Record", "what": "What"}
+    row = {"due": "2026-11-20 17:30", "record": "CC-2026-0015", "what": "Containment " * 9}
+    assert " CC-2026-0015 " in output.render_table([row], headings, 34)
+
+
 def test_what_fits_is_not_cut() -> None:
     assert "…" not in output.render_table(ROWS, HEADINGS, 60)
     assert output.render_table(ROWS, HEADINGS, 60) == output.render_table(ROWS, HEADINGS, None)

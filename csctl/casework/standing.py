@@ -216,7 +216,7 @@ def _clock_lines(standing: Standing, language: str) -> Iterator[str]:
         if each.provisional:
             text += _(" — that year's calendar is not published yet")
         yield text
-        if each.state == "missed" and is_unexplained(each):
+        if is_unexplained(each):
             field = typed(f"delay_reasons.{each.name}")
             yield _("  nothing says why: csctl set {id} {field}").format(
                 id=each.record.id, field=field

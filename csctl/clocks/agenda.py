@@ -109,7 +109,10 @@ def agenda(
     if customer:
         chosen = [each for each in chosen if customer in each.customers]
     if department:
-        people = {each.id for each in index.people() if _is_of(each, department)}
+        wanted = department.casefold()
+        people = {
+            each.id for each in index.people() if wanted in map(str.casefold, departments_of(each))
+        }
         chosen = [each for each in chosen if each.person in people]
     return sorted(
         chosen,
@@ -153,10 +156,10 @@ def _is_over(record: Record) -> bool:
     return bool(record.outcome or (stages and record.stage == stages[-1].name))
 
 
-def _is_of(person: Record, department: str) -> bool:
+def departments_of(person: Record) -> list[str]:
+    """Return what the department of a person is called, in any language."""
     dept = person.value("dept")
-    names = dept.values() if isinstance(dept, dict) else [dept]
-    return department.casefold() in (str(each).casefold() for each in names)
+    return [str(each) for each in (dept.values() if isinstance(dept, dict) else [dept]) if each]
 
 
 def _may_sign(person: str, kind: Kind, clock: Clock, index: Index, now: datetime) -> bool:

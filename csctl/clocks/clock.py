@@ -100,24 +100,27 @@ class _Case:
         """Return where a clock stands, None if it has not begun or came to nothing."""
         record, calendar = self.record, self._calendar(clock)
         named = _named_by(record.value(clock.at), calendar) if clock.at else None
-        start = self._start(clock, calendar) or named
+        begun, late = self._start(clock, calendar) or named, self._late(clock)
+        start = min(filter(None, (begun, late and late.due)), default=None)
         if start is None:
             return None
         stops = stopping(
             record, clock, start, self.index, self.config, calendar.zone, self._sendings
         )
         start, stopped = round_of(record, clock, start, stops)
+        if begun is None and stopped is None and late and late.stopped_at:
+            return None  # what it would have helped to answer has been answered
         ended = None
         if stopped is None and (clock.stops or record.outcome) and self.is_over:
             ended = ended_at(record, calendar.zone) if "origin" not in record.data else None
             if ended is None:
                 return None
         found = self._deadline(clock, calendar, start, named, stopped or ended or self.now)
-        begun = moment_of(self.config.duties.get("since"), calendar.zone)
-        if not clock.stops and found and found.basis == "length" and begun and found.due < begun:
+        since = moment_of(self.config.duties.get("since"), calendar.zone)
+        if not clock.stops and found and found.basis == "length" and since and found.due < since:
             # Nobody wrote down what was done before duties began.
-            start, level = begun, self.gravity.level
-            counted = self._counted(clock, level, begun, begun, calendar, begun)
+            start, level = since, self.gravity.level
+            counted = self._counted(clock, level, since, since, calendar, since)
             found = counted and counted._replace(basis="since")
         if found is None or (ended is not None and ended <= found.due):
             return None
@@ -142,6 +145,12 @@ class _Case:
             found = _calendar(self.record, clock, self.customer, self.site, self.config)
             self._calendars[clock.scope] = found
         return self._calendars[clock.scope]
+
+    def _late(self, clock: Clock) -> ClockState | None:
+        """Return the clock that starts this one once it is overdue, if it was or is."""
+        other = self.record.kind.clocks.get(clock.or_overdue)
+        state = self.state(other) if other and holds(other.when, self.record.data) else None
+        return state if state and state.state in ("overdue", "missed") else None
 
     def _sendings(self) -> list[tuple[str, datetime]]:
         if self._sent is None:

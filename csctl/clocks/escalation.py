@@ -164,7 +164,8 @@ def _since(row: Mapping[str, Any], state: ClockState | DutyState) -> datetime:
     if row["at"] == "start":
         return state.start
     if row["at"] == "due":
-        return state.due.astimezone(timezone.utc) + timedelta(minutes=1)
+        later = state.due.astimezone(timezone.utc) + timedelta(minutes=1)
+        return later.astimezone(state.calendar.zone)
     share = int(row["at"].rstrip("%")) / 100
     passed = between(state.start, state.due) * share
     return (state.start.astimezone(timezone.utc) + passed).astimezone(state.calendar.zone)

@@ -16,6 +16,7 @@ from csctl.record import Record, unanswered
 from csctl.rules.context import Context
 from csctl.rules.fields import label_of, set_hint
 from csctl.rules.gates import check_send, check_stage
+from csctl.rules.lateness import is_unexplained
 from csctl.times.moments import between
 
 _HOURS_SHOWN: Final = timedelta(days=3)
@@ -36,6 +37,8 @@ def reason(item: Item, customer: str, lacking: Sequence[str], now: datetime) -> 
         return _("{what}: nobody said by when").format(what=what)
     text = _due_words(item, what, item.due, now)
     text += "".join(_("; ") + each for each in basis_words(item.clock, now))
+    if item.clock and is_unexplained(item.clock):
+        text += _("; nothing says why it is late")
     if item.provisional:
         text += _("; provisional: that year's calendar is not published yet")
     return text + (_("; missing: {missing}").format(missing=_few(lacking)) if lacking else "")

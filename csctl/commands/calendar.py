@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +15,10 @@ from csctl.errors import UsageError
 from csctl.messages import _
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from csctl.config import Config
+    from csctl.record import Record
     from csctl.times.calendars import Calendar
 
 
@@ -20,9 +26,9 @@ if TYPE_CHECKING:
     "calendar",
     help=_(
         "Show the public holidays and make-up working days of a year, in the countries of our "
-        "sites and of customers' plants, or write them down in csctl.yaml with `freeze`, so that "
-        "a newer library moves no old deadline. A year whose make-up days are not published yet "
-        "is not written down.\n\n"
+        "sites and of customers' plants, and when the clocks change there; or write the days down "
+        "in csctl.yaml with `freeze`, so that a newer library moves no old deadline. A year whose "
+        "make-up days are not published yet is not written down.\n\n"
         "\b\n"
         "Examples:\n"
         "  csctl calendar show 2026\n"
@@ -37,11 +43,14 @@ def command(desk: Desk, verb: str, year: int, dry_run: bool, no_commit: bool) ->
     """Show or freeze a year."""
     from csctl.rules.year_ahead import calendars_in_use
 
-    customers = desk.reading.records("customer")
+    customers = list(desk.reading.records("customer"))
     calendars = calendars_in_use(desk.store.repository.config, customers)
     if verb == "show":
         for country, calendar in calendars.items():
             _show(country, calendar, year)
+        _show_sites(desk.store.repository.config, year)
+        for name, zone in _zones(desk.store.repository.config, customers).items():
+            _show_changes(name, zone, year)
         return 0
     from datetime import date
 
@@ -69,6 +78,46 @@ def _show(country: str, calendar: Calendar, year: int) -> None:
     say(f"{country} {year} — {known}")
     say(_("days off: {days}").format(days=" ".join(f"{each:%m-%d}" for each in sorted(off))))
     say(_("worked: {days}").format(days=" ".join(f"{each:%m-%d}" for each in sorted(worked))))
+
+
+def _show_sites(config: Config, year: int) -> None:
+    """Say what our plants have of their own, which wins over the country's days."""
+    for site in config.sites.values():
+        for text, days in (
+            (_("days off of {site}: {days}"), site.calendar.days_off),
+            (_("worked in {site}: {days}"), site.calendar.working_days),
+        ):
+            own = [f"{each:%m-%d}" for each in sorted(days) if each.year == year]
+            if own:
+                say(text.format(site=site.code, days=" ".join(own)))
+
+
+def _zones(config: Config, customers: Iterable[Record]) -> dict[str, ZoneInfo]:
+    """Return the time zones of our sites and of customers' plants, but those that are none."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from csctl.record import rows
+
+    found = {each.zone.key: each.zone for each in config.sites.values()}
+    for customer in customers:
+        for row in rows(customer.data.get("sites")):
+            with contextlib.suppress(ZoneInfoNotFoundError, ValueError):  # CLK-ZONE says so
+                name = str(row.get("zone") or config.site.zone.key)
+                found[name] = ZoneInfo(name)
+    return found
+
+
+def _show_changes(name: str, zone: ZoneInfo, year: int) -> None:
+    """Say which hour is lost and which comes twice, where the clocks change."""
+    from csctl.times.moments import clock_changes
+
+    for before, after in clock_changes(zone, year):
+        words = {
+            True: _("{zone}: {day} {before} → {after}, the time between is lost"),
+            False: _("{zone}: {day} {before} → {after}, the time between comes twice"),
+        }[after > before]
+        until = f"{after:%H:%M}" if after.date() == before.date() else f"{after:%m-%d %H:%M}"
+        say(words.format(zone=name, day=f"{before:%m-%d}", before=f"{before:%H:%M}", after=until))
 
 
 def _freeze(

@@ -16,6 +16,7 @@ from csctl.console.output import nothing, say, show_rows, tell, terminal_width
 from csctl.console.terminal import measure, wrap
 from csctl.errors import UsageError
 from csctl.messages import _
+from csctl.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from csctl.clocks.agenda import Item
@@ -73,11 +74,13 @@ def command(
 
     if mine and person:
         raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
-    owner = desk.me if mine else desk.store.complete(person) if person else ""
+    if department:
+        _check_known(desk, department)
+    owner = desk.me if mine else _one(desk, person, "person")
     chosen = {
         "within": within,
         "owner": owner,
-        "customer": desk.store.complete(customer) if customer else "",
+        "customer": _one(desk, customer, "customer"),
         "department": department,
     }
     is_short = style in ("table", "csv")
@@ -101,6 +104,28 @@ def command(
         for finding in desk.reading.unreadable(kind):
             tell(str(finding))
     return 1 if any(each["state_code"] == "overdue" for each in rows) else 0
+
+
+def _one(desk: Desk, start: str, kind: str) -> str:
+    """Return the id of a kind that begins so, "" for ""; UsageError if it is of another kind."""
+    found = desk.store.complete(start) if start else ""
+    if found and desk.store.kind_name_at(desk.store.find(found) or "") != kind:
+        raise UsageError(
+            _("There is no {kind} {id}.").format(kind=kind, id=found), f"csctl {kind} list"
+        )
+    return found
+
+
+def _check_known(desk: Desk, department: str) -> None:
+    """Refuse a department that nobody is of: that nothing is due there would be no answer."""
+    from csctl.clocks.agenda import departments_of
+
+    known = {each: each.casefold() for p in desk.reading.people() for each in departments_of(p)}
+    if department.casefold() not in known.values():
+        raise UsageError(
+            _("Nobody is of the department '{name}'.").format(name=department),
+            did_you_mean(department, known),
+        )
 
 
 def _rows(

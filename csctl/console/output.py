@@ -137,7 +137,7 @@ def render_table(
     cells = [[_one_line(row.get(column, "")) for column in headings] for row in rows]
     heads = [clean(each) for each in headings.values()]
     if width is not None:
-        cells, heads = _fit(cells, heads, width)
+        cells, heads = _fit(cells, heads, width, [*headings])
     columns = zip(heads, *cells, strict=True)
     widths = [max(_width_of(each) for each in column) for column in columns]
     lines = [heads, ["-" * each for each in widths], *cells]
@@ -165,15 +165,21 @@ def _one_line(value: Any) -> str:
     return clean(" ".join(str("" if value is None else value).split()))
 
 
-def _fit(cells: list[list[str]], heads: list[str], width: int) -> tuple[list[list[str]], list[str]]:
+def _fit(
+    cells: list[list[str]], heads: list[str], width: int, columns: Sequence[str]
+) -> tuple[list[list[str]], list[str]]:
     """Shorten the widest columns until the table fits the terminal."""
     widths = [
         max(_width_of(heads[i]), *(_width_of(row[i]) for row in cells), 1)
         for i in range(len(heads))
     ]
     room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
-    # The first column names the row: without it the others say nothing.
-    least = [min(widths[0], width // 2), *(1 for _head in heads[1:])]
+    # What names the row stays whole: without it the others say nothing.
+    naming = (columns[0], "record")
+    least = [
+        min(each, width // 2) if column in naming else 1
+        for column, each in zip(columns, widths, strict=True)
+    ]
     while sum(widths) > room:
         spare = [i for i in range(len(widths)) if widths[i] > least[i]]
         if not spare:

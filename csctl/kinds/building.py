@@ -107,6 +107,7 @@ def _clocks(schema: Mapping[str, Any]) -> dict[str, Clock]:
             each.get("again", ""),
             each.get("roll", "none"),
             tuple(each.get("renewed", ())),
+            each.get("or_overdue", ""),
         )
         for each in schema.get("x-clocks", ())
     }
@@ -187,6 +188,8 @@ def _checked_clock(kind: Kind, clock: Clock) -> list[str]:
         addresses += [otherwise["field"], *otherwise.get("when", {})]
     if clock.again:
         kind.stage(clock.again)
+    if clock.or_overdue:
+        kind.clocks[clock.or_overdue]
     if clock.roll not in ("none", "next_bd", "prev_bd"):
         raise KeyError(clock.roll)
     return addresses

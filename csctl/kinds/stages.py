@@ -100,8 +100,9 @@ class Clock(NamedTuple):
     It starts with the latest of the events in `starts`, and of those in the records of `renewed`
     (maps of `kind` and `field`) that name this one; a clock without `stops` only starts anew. `at`
     is the field that names the deadline itself. A record that is opened again to before the stage
-    `again` starts it anew. With `afterwards` it runs only where work is handed in from people's
-    own branches, and so may merge before anybody looked at it.
+    `again` starts it anew. Once the clock `or_overdue` is overdue, it started no later than that
+    was due. With `afterwards` it runs only where work is handed in from people's own branches,
+    and so may merge before anybody looked at it.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Clock(NamedTuple):
     again: str = ""
     roll: str = "none"
     renewed: tuple[Mapping[str, str], ...] = ()
+    or_overdue: str = ""
 
 
 class Duty(NamedTuple):

@@ -72,6 +72,7 @@ def find_unsound(
             kind = build(name)
             check_words(name, kind.schema)
             check_links(kind, {*shipped, *headers}, build)
+            check_clocks(kind, {**shipped, **headers}, build)
         except CsctlError as error:
             words = getattr(error, "words", ())
             clash = words[0] if words else ""
@@ -160,6 +161,36 @@ def check_links(kind: Kind, names: Set[str], build: Callable[[str], Kind]) -> No
                 linked.field(source)
             except UsageError as error:
                 raise Misfit(error.message, error.hint, words=(*words[:-1], source)) from error
+
+
+def check_clocks(
+    kind: Kind, headers: Mapping[str, Mapping[str, str]], build: Callable[[str], Kind]
+) -> None:
+    """Raise Misfit where a clock waits for a report or for records that there are none of."""
+    for clock in kind.clocks.values():
+        words = ("x-clocks", clock.name)
+        if sent := clock.stops.get("sent"):
+            answering = [e for e, each in headers.items() if each.get("sends-for") == kind.name]
+            sends = {*kind.sends, *(send for each in answering for send in build(each).sends)}
+            if sent not in sends:
+                raise Misfit(
+                    _("The clock {clock} waits for the report {report}, which nobody sends.")
+                    .format(clock=clock.name, report=sent),
+                    did_you_mean(sent, sends), words=(*words, sent),
+                )  # fmt: skip
+        for linked in filter(None, (clock.stops.get("linked"), *clock.renewed)):
+            name = str(linked.get("kind", ""))
+            if name not in headers:
+                raise Misfit(
+                    _("The clock {clock} waits for records of {kind}, which is no kind.")
+                    .format(clock=clock.name, kind=name),
+                    did_you_mean(name, headers), words=(*words, name),
+                )  # fmt: skip
+            for address in (str(linked.get("field", "")), *linked.get("when", {})):
+                try:
+                    build(name).field(address)
+                except UsageError as error:
+                    raise Misfit(error.message, error.hint, words=(*words, address)) from error
 
 
 def check_form(name: str, data: Mapping[str, Any]) -> None:

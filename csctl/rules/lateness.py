@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from csctl.casework.selecting import is_open
-from csctl.clocks.clock import ClockState, State
+from csctl.clocks.clock import ClockState
 from csctl.findings import Finding
 from csctl.kinds.field import pick
 from csctl.messages import _, language
@@ -43,24 +43,12 @@ def check_pauses(record: Record, context: Context) -> Iterator[Finding]:
         yield breach("CLK-PAUSE", record, address, message, set_hint(record, f"{address}.ended_at"))
 
 
-def check_answered_late(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield clocks that were answered too late, and nobody said why, until the end is near."""
-    # Whoever is at the first stage has answered nothing yet; most of many records are.
-    is_begun = record.stage != record.kind.stages[0].name
-    if is_begun and not record.outcome and not has_reached(record, _ENDS[record.kind.name]):
-        yield from _unexplained(record, context, ("missed",))
-
-
 def check_delays(record: Record, context: Context) -> Iterator[Finding]:
-    """Yield what ends unexplained: clocks answered too late, and those never answered."""
-    yield from _unexplained(record, context, ("missed", "overdue"))
-
-
-def _unexplained(record: Record, context: Context, states: tuple[State, ...]) -> Iterator[Finding]:
+    """Yield clocks that nobody explains: answered too late, never answered, or overdue now."""
     if given(record, "origin"):
         return
     for each in context.clocks(record):
-        if each.state in states and is_unexplained(each):
+        if is_unexplained(each):
             address = f"delay_reasons.{each.clock.name}"
             yield breach(
                 "CLK-LATE", record, "delay_reasons" if given(record, "delay_reasons") else "",
@@ -71,15 +59,21 @@ def _unexplained(record: Record, context: Context, states: tuple[State, ...]) ->
             )  # fmt: skip
 
 
+def _check_before_end(record: Record, context: Context) -> Iterator[Finding]:
+    if not record.outcome and not has_reached(record, _ENDS[record.kind.name]):
+        yield from check_delays(record, context)
+
+
 def is_unexplained(state: ClockState) -> bool:
-    """Tell whether nothing says why a clock was missed, on a record that could say so."""
+    """Tell whether a clock was missed, or is by now, and its record could say why and does not."""
     record = state.record
+    if state.state not in ("missed", "overdue") or "delay_reasons" not in record.kind.fields:
+        return False
     reasons = given(record, "delay_reasons")
-    told = reasons.get(state.name) if isinstance(reasons, dict) else reasons
-    return "delay_reasons" in record.kind.fields and not told
+    return not (reasons.get(state.name) if isinstance(reasons, dict) else reasons)
 
 
 CHECKS: Final = (
-    *(Check(kind, check_answered_late) for kind in _ENDS),
+    *(Check(kind, _check_before_end) for kind in _ENDS),
     *(Check(kind, check_delays, stage=stage) for kind, stage in _ENDS.items()),
 )

@@ -55,10 +55,9 @@ CHANGES: Final = (
         "sent: {3D-1: {sent_at: 2026-03-05T22:00+08:00, …}}   # was 2026-03-06T09:00+08:00"),
     Rule("CLK-LATE", "warning", _BOTH, "S6-P8 · ISO 10002 8.2",
         marked("A missed clock has its reason."),
-        marked("After the first stage, each clock that was answered too late has an entry in "
-               "`delay_reasons`; when a "
-               "complaint is closed or an 8D ends, also one that was never answered."),
-        "stage: closed   # the 3D left a day late; no delay_reasons.d3"),
+        marked("Each clock that was answered too late, or is overdue now, has an entry in "
+               "`delay_reasons`."),
+        "stage: contained   # the 3D left a day late; no delay_reasons.d3"),
     Rule("CLK-PAUSE", "warning", (), "IATF 16949 10.2.6",
         marked("A pause has its evidence, and an end."),
         marked("A pause stops clocks, so the question to the customer is attached. One that is "

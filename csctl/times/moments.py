@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from csctl.errors import UsageError
@@ -22,6 +22,7 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d[+-]\d\d:\d\
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Every rule about times asks for those of one record again.
 _REMEMBERED: Final = 2048
+_QUARTER: Final = timedelta(minutes=15)
 _YEARS: Final = range(1900, 3000)
 _MOMENT_EXAMPLES: Final = "2026-03-05 09:30, 昨天16:30, 2 hours ago"
 _DAY_EXAMPLES: Final = "2026-03-05, 昨天, last friday"
@@ -103,6 +104,18 @@ def between(begin: datetime, end: datetime) -> timedelta:
     Two times of one zone would be subtracted by the clock on its walls.
     """
     return end.astimezone(timezone.utc) - begin.astimezone(timezone.utc)
+
+
+def clock_changes(zone: tzinfo, year: int) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when the clocks change in a year: what they show until then, and what from then on."""
+    at = datetime(year, 1, 1, tzinfo=timezone.utc) - timedelta(days=1)
+    before = at.astimezone(zone)
+    while at.year <= year:
+        at += _QUARTER  # no zone changes its clocks in between
+        after = at.astimezone(zone)
+        if after.utcoffset() != before.utcoffset() and after.year == year:
+            yield (before + _QUARTER).replace(tzinfo=None), after.replace(tzinfo=None)
+        before = after
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

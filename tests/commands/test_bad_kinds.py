@@ -20,6 +20,7 @@ def own(name: str, prefix: str, old: str = "", new: str = "") -> str:
 _ITSELF = "  condition: {$ref: '#/properties/condition', x-label: {zh: 状况}}\n"
 _CONDITION = TOOL_LOAN[TOOL_LOAN.index("  condition:") :]
 _STAGES = TOOL_LOAN[TOOL_LOAN.index("x-stages:") : TOOL_LOAN.index("type: object")]
+_STOPS = "{field: returned_at}"
 LOOSENED = """\
 x-extends: builtin
 properties:
@@ -61,6 +62,17 @@ BAD = {
         own("carried", "CD") + _FROM.format("complaint", "colour: symptom"),
         43,
         "carried has no field 'colour'",
+    ),
+    "unsent": (own("unsent", "UN", _STOPS, "{sent: 3D}"), 27, "the report 3D, which nobody sends"),
+    "unheard": (
+        own("unheard", "UH", _STOPS, "{field: returned_at, linked: {kind: gone, field: at}}"),
+        27,
+        "records of gone, which is no kind",
+    ),
+    "untold": (
+        own("untold", "UT", _STOPS, "{field: returned_at, linked: {kind: visit, field: colour}}"),
+        27,
+        "visit has no field 'colour'",
     ),
     "due": (own("due", "DU"), 2, "the name of a command"),
     "import": (own("import", "IM"), 2, "the name of a command"),

@@ -55,3 +55,21 @@ def test_years_of_customers_plants_are_written_down_too(company: Company, run: R
     later = run("calendar", "freeze", "2099")
     assert (later.code, "CN in 2099 are not published yet" in later.err) == (0, True)
     assert "DE-2099" in (company.root / "csctl.yaml").read_text(encoding="utf-8")
+
+
+def test_it_shows_our_own_days_and_the_lost_and_the_doubled_hour(
+    company: Company, run: Run
+) -> None:
+    plants = "sites: [{id: S1, code: WOB, name: Wolfsburg, zone: Europe/Berlin, calendar: DE}]\n"
+    card = company.root / "records/customers/BOSCH.yaml"
+    card.write_text(card.read_text(encoding="utf-8") + plants, encoding="utf-8")
+    config = company.root / "csctl.yaml"
+    text = config.read_text(encoding="utf-8")
+    own = "calendar: CN, days_off: {'2026-07-04': x, '2027-07-04': x}, working_days: ['2026-07-05']"
+    config.write_text(text.replace("calendar: CN", own), encoding="utf-8")
+    assert run("calendar", "show", "2026").out.splitlines()[-4:] == [
+        "days off of ningbo: 07-04",
+        "worked in ningbo: 07-05",
+        "Europe/Berlin: 03-29 02:00 → 03:00, the time between is lost",
+        "Europe/Berlin: 10-25 03:00 → 02:00, the time between comes twice",
+    ]

@@ -22,6 +22,7 @@ from csctl.messages import _
 TOP: Final = 12
 _EIGHTY: Final = 0.8
 _BAR: Final = 0.68
+_NAME_LINES: Final = 3
 _FUNNEL_TOP: Final = 12.0
 _FUNNEL_ROW: Final = 26.0
 
@@ -87,14 +88,18 @@ def trend(
     *,
     log: bool = False,
     unit: str = "",
+    lines: int = 1,
 ) -> Chart:
     """Return stacked counts a month, the darkest first, and a line and its target on an own axis.
 
-    A month without a value interrupts the line. With `log` its axis has powers of ten.
+    A month without a value interrupts the line. With `log` its axis has powers of ten. What stands
+    below takes so many `lines`.
     """
     canvas = Canvas()
     sums = [sum(values[n] for _name, values in stacks) for n in range(len(months))]
-    frame = framed(canvas, months, max(sums, default=0), right=56, lines=1, unit=unit or _("count"))
+    frame = framed(
+        canvas, months, max(sums, default=0), right=56, lines=lines, unit=unit or _("count")
+    )
     bases = [0.0] * len(months)
     for number_, (_name, values) in enumerate(stacks):
         for column, value in enumerate(values):
@@ -103,14 +108,14 @@ def trend(
             if value:
                 canvas.rect(f"stack-{number_}", x, y, frame.step * _BAR, frame.height_of(value))
             bases[column] += value
+    entries = [(f"stack-{n}", name) for n, (name, _values) in enumerate(stacks)]
+    if line:
+        entries += _line_of(canvas, frame, line, target, log=log)
     for column, total in enumerate(sums):
         if total and measure(number(total), SMALL) < frame.step:
             canvas.text(
                 frame.middle(column), frame.at(total) - 3, number(total), size=SMALL, style="value"
             )
-    entries = [(f"stack-{n}", name) for n, (name, _values) in enumerate(stacks)]
-    if line:
-        entries += _line_of(canvas, frame, line, target, log=log)
     canvas.legend(frame.left, 14, entries)
     names = [name for name, _values in stacks]
     heads = [_("Month"), *names, *([line[0]] if line else [])]
@@ -168,7 +173,7 @@ def grouped(
     unit: str = "",
 ) -> Chart:
     """Return stacked counts of a few classes such as ages, the darkest first."""
-    drawn = trend(title, labels, stacks, unit=unit)
+    drawn = trend(title, labels, stacks, unit=unit, lines=_NAME_LINES)
     return Chart(
         title, drawn.width, drawn.height, drawn.marks, (heading, *drawn.headings[1:]), drawn.rows
     )

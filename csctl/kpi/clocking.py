@@ -113,6 +113,7 @@ class ComplaintClocks:
                     "clock": name,
                     "due": self._days[due],
                     "met": stopped is not None and stopped <= due,
+                    "done": stopped is not None,
                     "hours": (stopped - start) / _HOUR if stopped is not None else None,
                 }
 

@@ -231,7 +231,7 @@ class RepositoryRows:
         made = self._plain("made", sorted({*months, *late}))
         lines = {(row["schedule"], row["line"]) for row in made if not row["outcome"]}
         for row in planned:
-            yield {**row, "made": (row["id"], row["line"]) in lines}
+            yield {**row, "met": (row["id"], row["line"]) in lines}
 
     def _responses(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
@@ -281,7 +281,14 @@ class RepositoryRows:
     def _asked(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
             answers = self._records.linking_to(survey.id, "survey-response")
-            back = [e for e in answers if not e.outcome and e.data.get("source") in _ANSWERED]
+            is_scored = not satisfaction.doubt_of(survey)
+            back = [
+                each
+                for each in answers
+                if not each.outcome
+                and each.data.get("source") in _ANSWERED
+                and (not is_scored or satisfaction.score(survey, each).valid)
+            ]
             yield {**row, "returned": len(back)}
 
     def _surveys(self, months: Sequence[str]) -> Iterator[tuple[Record, Row]]:
@@ -293,7 +300,8 @@ class RepositoryRows:
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the customers active at the end: asked in half a year, visited in their cycle."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
-        asked = {name for row in self._plain("asked", half) for name in row["customers"]}
+        held = (row for row in self._plain("asked", half) if not row["outcome"])
+        asked = {name for row in held for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]
         end = (self._end(months[-1]) - timedelta(minutes=1)).date()
         last: dict[str, str] = {}

@@ -81,7 +81,6 @@ def _grouping(table: str, kind: str) -> Grouping:
 PROVEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "complaints": ("complaint",),
     "closed": ("complaint",),
-    "undetermined": ("complaint",),
     "costs": ("complaint", "field-service", "returned-part"),
     "reports": ("8d",),
     "verdicts": ("8d",),

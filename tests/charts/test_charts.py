@@ -47,7 +47,7 @@ def assert_nothing_overlaps(chart: Chart) -> None:
         assert 0 < each.y <= chart.height, each
     ordered = sorted(labels(chart), key=lambda each: each.y)
     for number, one in enumerate(ordered):
-        for other in takewhile(lambda e: is_level(one, e), ordered[number + 1 :]):
+        for other in takewhile(lambda e, one=one: is_level(one, e), ordered[number + 1 :]):
             (left, right), (begin, end) = edges(one), edges(other)
             assert min(right, end) <= max(left, begin) + 0.5, (one, other)
 
@@ -68,7 +68,7 @@ def test_no_label_lies_on_another_however_many_and_long(count: int, name: str) -
     assert_nothing_overlaps(chart)
     defects = [(label, [value] * 12) for label, value in items]
     assert_nothing_overlaps(grids.paynter("缺陷", MONTHS, defects))
-    points = {label: value for label, value in items}
+    points = dict(items)
     assert_nothing_overlaps(lines.radar("满意度", list(points), [("H1", points)]))
 
 

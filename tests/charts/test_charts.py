@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -47,7 +47,9 @@ def assert_nothing_overlaps(chart: Chart) -> None:
         assert 0 < each.y <= chart.height, each
     ordered = sorted(labels(chart), key=lambda each: each.y)
     for number, one in enumerate(ordered):
-        for other in takewhile(lambda e, one=one: is_level(one, e), ordered[number + 1 :]):
+        for other in ordered[number + 1 :]:
+            if not is_level(one, other):
+                break
             (left, right), (begin, end) = edges(one), edges(other)
             assert min(right, end) <= max(left, begin) + 0.5, (one, other)
 

@@ -76,3 +76,13 @@ def test_a_customer_gets_his_own_cases_only(index: Index) -> None:
 def test_ages_lie_in_their_classes() -> None:
     assert age_classes() == ["0–7", "8–14", "15–30", "31–60", "61–90", "> 90"]
     assert [age_class(days) for days in (0, 7, 8, 30, 31, 90, 91)] == [0, 0, 1, 2, 3, 4, 5]
+
+
+def test_costs_are_shown_by_category_in_one_currency(index: Index) -> None:
+    drawn = content(index, "2026-11").costs()
+    told = {row[0]: row[1] for row in drawn.rows}
+    # What was booked in euros has no rate here: it is named, not added to yuan.
+    assert (drawn.headings[1], drawn.notes) == ("costs CNY", ("without a rate, left out: EUR",))
+    assert told["Sorting"] == "9,400"
+    by_customer = content(index, "2026-11").pareto("customer", "x", "cost")
+    assert by_customer.notes == drawn.notes

@@ -45,7 +45,7 @@ def ranked(items: Sequence[tuple[str, float]], top: int = TOP) -> list[tuple[str
 def pareto(title: str, items: Sequence[tuple[str, float]], unit: str = "", top: int = TOP) -> Chart:
     """Return bars from large to small, other last, with the cumulative share and its 80 % line."""
     shown = ranked(items, top)
-    total = sum(value for _label, value in shown)
+    total, named = sum(value for _label, value in shown), {label for label, _value in items}
     canvas = Canvas()
     frame = framed(
         canvas, [label for label, _v in shown], max([v for _l, v in shown], default=0),
@@ -59,7 +59,7 @@ def pareto(title: str, items: Sequence[tuple[str, float]], unit: str = "", top: 
     for column, (label, value) in enumerate(shown):
         running += value
         x = frame.middle(column) - frame.step * _BAR / 2
-        style = "bar" if column < len(shown) - 1 or len(shown) == len(items) else "bar-rest"
+        style = "bar" if label in named else "bar-rest"
         canvas.rect(style, x, frame.at(value), frame.step * _BAR, frame.height_of(value))
         line.append((frame.middle(column), share.at(running / total)))
         rows.append((label, number(value), f"{value / total:.1%}", f"{running / total:.1%}"))

@@ -166,6 +166,8 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
                         {str(n): heading for n, heading in enumerate(chart.headings)})  # fmt: skip
         write_atomically(folder / f"{name}.csv", ("\ufeff" + text).encode())
         write_chart(desk, chart, folder / f"{name}.svg")
+        for note in chart.notes:
+            tell(f"{name}: {note}")
 
 
 def keep_figures(desk: Desk, content: Content, *, dry_run: bool, no_commit: bool) -> int:

@@ -67,6 +67,7 @@ class Content(Drawings):
             "pareto-part": self.pareto("part", _("By part"), weight),
             "pareto-department": self.pareto("dept", _("By department responsible"), weight),
             "pareto-cause": self.causes(),
+            "pareto-cost": self.costs(),
             "aging": self.ages(),
             "owners": self.owners(),
             "run": self.run_chart(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -82,11 +83,35 @@ class Drawings:
         for row in held.values():
             amount = {"count": 1, "qty": row["defective"], "cost": 0}[weight]
             sums[self._label(column, str(row[column]))] += amount
-        for row in self.reckoning.rows("costs", YEAR) if weight == "cost" else ():
+        costs, unit, notes = self._costs()
+        for row in costs if weight == "cost" else ():
             if case := held.get(row["complaint"] or row["id"]):
                 sums[self._label(column, str(case[column]))] += row["amount"]
-        units = {"count": _("complaints"), "qty": _("defective parts"), "cost": _("costs")}
-        return bars.pareto(title, list(sums.items()), units[weight])
+        units = {"count": _("complaints"), "qty": _("defective parts"), "cost": unit}
+        drawn = bars.pareto(title, list(sums.items()), units[weight])
+        return replace(drawn, notes=notes) if weight == "cost" else drawn
+
+    def costs(self) -> Chart:
+        """Return what a year's failures cost outside, by category."""
+        rows, unit, notes = self._costs()
+        sums: Counter[str] = Counter()
+        for row in rows:
+            sums[self.choice("complaint", "costs[].category", row["category"])] += row["amount"]
+        drawn = bars.pareto(_("External failure costs by category"), list(sums.items()), unit)
+        return replace(drawn, notes=notes)
+
+    def _costs(self) -> tuple[list[Row], str, tuple[str, ...]]:
+        """Return the costs of a year in one currency, what they are counted in, what is left out.
+
+        Money of several currencies is not added up.
+        """
+        rows = self.reckoning.rows("costs", YEAR)
+        found = Counter(str(row["currency"]) for row in rows)
+        own = self.reckoning.definitions.money.currency or next(iter(found), "")
+        left = [each for each in sorted(found) if each != own]
+        notes = (_("without a rate, left out: {list}").format(list=", ".join(left)),)
+        kept = [row for row in rows if row["currency"] == own]
+        return kept, f"{_('costs')} {own}".strip(), notes if left else ()
 
     def causes(self) -> Chart:
         """Return the root causes that the 8Ds of a year's complaints found, by category."""

@@ -84,6 +84,20 @@ def test_what_is_beyond_the_top_is_one_bar_and_the_last() -> None:
     assert nameless == [("A", 1), ("not named", 9)]
 
 
+def test_what_has_no_name_looks_like_what_is_beyond_the_top() -> None:
+    chart = bars.pareto("缺陷", [("", 9), ("A", 1)], "件")
+    assert [len(rects(chart, each)) for each in ("bar-rest", "bar")] == [1, 2]  # one in the legend
+
+
+def test_shares_far_below_one_are_seen() -> None:
+    limits = control.p_chart([1, 3, 2], [10_000, 10_000, 10_000])
+    chart = lines.control("p", MONTHS[:3], limits)
+    (line,) = [each for each in paths(chart, "line-main") if len(each.points) == 3]
+    heights = [y for _x, y in line.points]
+    assert max(heights) - min(heights) > 20
+    assert_nothing_overlaps(chart)
+
+
 def test_a_pareto_shows_the_share_up_to_all_and_the_line_of_80_percent() -> None:
     chart = bars.pareto("缺陷", [("A", 6), ("B", 3), ("C", 1)], "件")
     assert [row[1:] for row in chart.rows] == [

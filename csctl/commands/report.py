@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from csctl.console.options import Desk, format_option, pass_desk, writing_options
-from csctl.console.output import nothing, say, show_rows
+from csctl.console.output import nothing, say, show_json, show_rows
 from csctl.console.reporting import (
     content_of,
     explain_figure,
@@ -152,8 +152,9 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
 @click.argument("code")
 @period_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=_("A PDF to write."))
+@format_option("text", "json")
 @pass_desk
-def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None) -> int:
+def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None, style: str) -> int:
     """Show a customer's scorecard."""
     desk.look_ahead()
     from csctl.reports.monthly import customer_report
@@ -162,6 +163,11 @@ def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None)
     report = customer_report(content)
     if output is not None:
         write_report(desk, report, content, None, output)
+    elif style == "json":
+        from csctl.reports.model import as_data
+
+        templates = desk.store.repository.search_path("templates")
+        show_json("report customer", [as_data(report, templates)])
     else:
         show_report(report)
     return 0

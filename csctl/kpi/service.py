@@ -72,6 +72,7 @@ def arrived(record: Record) -> Rows:
     yield from row_of(
         record, at, part=part_of(record), stage=record.stage, qty=count_at(record, "qty") or 1,
         finding=text_at(record, "finding.result"), days=_days(begun, at),
+        days_shipped=_days(given(record, "sent_on"), at),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from csctl.kpi.cells import (
@@ -20,9 +21,11 @@ from csctl.kpi.cells import (
     text_at,
 )
 from csctl.record import Record, rows
+from csctl.times.moments import find_moment
 
 _SERVICE: Final = {f"within_{each}": each for each in (3, 12, 24, 36)}
-_NOTICE: Final = 24
+_NOTICE: Final = timedelta(hours=24)
+_HOUR: Final = timedelta(hours=1)
 
 
 # --- shipments and returned parts ----------------------------------------------------------------
@@ -177,7 +180,9 @@ def notices(record: Record) -> Rows:
     """Yield a deviation the laboratory found, and whether the customer knew in time."""
     found = given(record, "found_at")
     hours = hours_between(found, given(record, "notified_at"))
-    yield from row_of(record, found, met=hours is not None and hours <= _NOTICE)
+    begun = find_moment(found)
+    due = (begun + _NOTICE).isoformat(timespec="minutes") if begun else ""
+    yield from row_of(record, found, met=hours is not None and hours <= _NOTICE / _HOUR, due=due)
 
 
 def asked(record: Record) -> Rows:

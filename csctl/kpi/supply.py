@@ -20,7 +20,9 @@ from csctl.kpi.counting import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
 from csctl.record import Record, rows
+from csctl.times.moments import find_moment
 
+_DAY: Final = len("2026-03-05")
 _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
 _HALF_YEAR: Final = 6
@@ -117,8 +119,8 @@ class RepositoryRows:
 
     def _is_past(self, due: str) -> bool:
         """Tell whether what was not done by a day or moment is missed by now."""
-        here = self._now.astimezone(self._config.site.zone)
-        return due < here.isoformat(timespec="minutes")[: len(due)]
+        moment = find_moment(due) if len(due) > _DAY else None
+        return moment < self._now if moment else due < self.today.isoformat()
 
     def _plain(self, table: str, months: Sequence[str]) -> Iterator[dict[str, Any]]:
         for month in months:

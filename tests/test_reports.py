@@ -13,7 +13,7 @@ from csctl.kpi.clocking import repository_rows
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import Period
-from csctl.reports.content import Content
+from csctl.reports.content import LISTED, Content, beyond
 from csctl.reports.drawings import age_class, age_classes
 from csctl.reports.model import Table
 from csctl.reports.monthly import customer_report, followed_up, monthly_report
@@ -86,3 +86,8 @@ def test_costs_are_shown_by_category_in_one_currency(index: Index) -> None:
     assert told["Sorting"] == "9,400"
     by_customer = content(index, "2026-11").pareto("customer", "x", "cost")
     assert by_customer.notes == drawn.notes
+
+
+def test_a_list_that_is_too_long_says_how_much_is_left_out() -> None:
+    assert beyond(LISTED, 3) == ()
+    assert beyond(LISTED + 1234, 3) == (("… +1,234", "", ""),)

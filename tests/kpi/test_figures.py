@@ -160,6 +160,20 @@ def test_defects_of_one_sort_are_divided_by_all_that_was_shipped() -> None:
     assert (none.figure("complaint_count").value, none.unmet()) == (0, {"defect": {"A", "B"}})
 
 
+@pytest.mark.parametrize(
+    ("name", "day", "left_out"),
+    [
+        ("open_age", "the end of the period", "Merged, Void, Withdrawn by the customer (0)"),
+        ("otd", "Month", "Void (0)"),
+        ("schedule_on_time", "due", None),  # worked out: no field has it
+    ],
+)
+def test_what_a_figure_rests_on_is_told_in_words(name: str, day: str, left_out: str | None) -> None:
+    told = dict(explanation(reckon(name), DEFINITIONS.get(name), DEFINITIONS, SCHEMAS))
+    assert told["Counted in the month of"] == day
+    assert told.get("Never counted") == left_out
+
+
 def test_the_difference_to_the_customers_count_is_told() -> None:
     figure = reckon(
         "ppm_0km", complaints=[case("CC-1", qty_ours=2, qty_theirs=5)], shipments=[shipped(1000)]

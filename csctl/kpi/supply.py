@@ -15,7 +15,7 @@ from csctl.config import Config
 from csctl.index.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
-from csctl.kpi.cells import NO_MONTH
+from csctl.kpi.cells import NO_MONTH, day_of
 from csctl.kpi.counting import Row
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
@@ -87,6 +87,7 @@ class RepositoryRows:
         self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
             **dict.fromkeys(_ELSEWHERE, _nothing),
             **others,
+            "complaints": self._complaints,
             "open": self._open,
             "closed": self._closed,
             "costs": self._costs,
@@ -149,6 +150,16 @@ class RepositoryRows:
         return self._groups[key]
 
     # --- complaints and 8Ds --------------------------------------------------------------------
+
+    def _complaints(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield complaints; what came again after more than a year is no repeat."""
+        for row in self._plain("complaints", months):
+            first = self._records.find(row["repeat_of"]) if row["repeated"] else None
+            before = day_of(first.data.get("received_at")) if first else None
+            if before and date.fromisoformat(row["received"][:10]) - before > _YEAR:
+                yield {**row, "repeated": False}
+            else:
+                yield row
 
     def _open(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the complaints open at the end of the last month, which may be now."""

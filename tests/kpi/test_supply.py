@@ -268,6 +268,16 @@ def test_what_was_not_sent_answered_or_held_does_not_count(repo: Path) -> None:
         "complaints/2026/00/CC-2026-0001": "stage: registered\ncustomer: GEELY\n"
         "received_at: 2026-05-05T09:00+08:00\n"
         "responsibility: {result: undetermined, undetermined_at: 2026-05-06T09:00+08:00}\n",
+        **{
+            f"complaints/{day[:4]}/00/CC-{day[:4]}-000{n}": "stage: registered\ncustomer: GEELY\n"
+            f"received_at: {day}T09:00+08:00\nrepeat: repeat\nrepeat_of: {of}\n"
+            for n, day, of in (
+                (8, "2025-05-04", "CC-2025-0001"),
+                (9, "2025-05-05", "CC-2025-0001"),
+                (2, "2026-05-05", "CC-2025-0008"),
+                (3, "2026-05-05", "CC-2025-0009"),
+            )
+        },
         "meetings/2026/00/MT-2026-0001": "stage: held\nmeeting_type: responsibility\n"
         "complaints: [CC-2026-0001]\nheld_at: 2026-05-06T11:00+08:00\n",
         "surveys/2026/00/SV-2026-0001": "stage: launched\ncloses_on: '2026-05-20'\n"
@@ -301,9 +311,17 @@ def test_what_was_not_sent_answered_or_held_does_not_count(repo: Path) -> None:
     made = Reckoning(definitions, supply, Period("2026-05", "2026-05"))
     found = {
         name: (made.figure(name).numerator, made.figure(name).denominator)
-        for name in ("meeting_in_4h", "response_rate", "survey_coverage", "visit_completion")
+        for name in (
+            "repeat_rate",
+            "meeting_in_4h",
+            "response_rate",
+            "survey_coverage",
+            "visit_completion",
+        )
     }
     assert found == {
+        # Of the two that repeat one of a year ago, one came a day later.
+        "repeat_rate": (1, 3),
         "meeting_in_4h": (1, 1),
         # Half of the weight is too little for an answer to count.
         "response_rate": (0, 1),

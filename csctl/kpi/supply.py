@@ -12,14 +12,18 @@ from typing import Any, Final, Protocol
 from csctl.casework.severity import batch_limit
 from csctl.clocks.visiting import CYCLES, add_months
 from csctl.config import Config
+from csctl.errors import CsctlError
 from csctl.index.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
 from csctl.kpi.cells import NO_MONTH, day_of
 from csctl.kpi.counting import Row
+from csctl.kpi.definitions import PROFILE
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
+from csctl.messages import _
 from csctl.record import Record, rows
+from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment
 
 _DAY: Final = len("2026-03-05")
@@ -111,8 +115,15 @@ class RepositoryRows:
         return self._now.astimezone(self._config.site.zone).date()
 
     def rows(self, table: str, months: Sequence[str]) -> list[Row]:
-        """Return the rows of a table that count in some months."""
+        """Return the rows of a table that count in some months; CsctlError for none there is."""
         joined = self._joined.get(table)
+        if joined is None and table not in GROUPINGS:
+            raise CsctlError(
+                _("{file} counts in {name}, a table that there is not.").format(
+                    file=f"profiles/{PROFILE}.yaml", name=table
+                ),
+                did_you_mean(table, (*self._joined, *GROUPINGS)),
+            )
         found = list(joined(months) if joined else self._plain(table, months))
         if self._clocks is not None and table in ("open", "clocks"):
             self._clocks.keep()

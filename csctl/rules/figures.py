@@ -34,11 +34,11 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
 
     try:
         definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
+        supply = RepositoryRows(context, context.config, context.schemas, at)
+        differing = changed(rows, definitions, supply, month, UNPROVEN)
     except CsctlError as error:
         yield breach("RPT-FIGURES", report, "figures", error.message, error.hint)
         return
-    supply = RepositoryRows(context, context.config, context.schemas, at)
-    differing = changed(rows, definitions, supply, month, UNPROVEN)
     for name, then, now in differing[:_TOLD]:
         kpi = definitions.get(name)
         yield breach(

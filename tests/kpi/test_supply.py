@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from csctl.errors import CsctlError
 from csctl.index.cache import NO_CACHE
 from csctl.index.index import Index
 from csctl.kpi.clocking import repository_rows
@@ -308,6 +309,9 @@ def test_what_was_not_sent_answered_or_held_does_not_count(repo: Path) -> None:
     definitions = build_definitions(index.store.repository.schemas)
     now = datetime.fromisoformat("2026-05-25T09:00+08:00")
     supply = repository_rows(index, definitions, now, NO_CACHE)
+    with pytest.raises(CsctlError, match=r"kpis\.yaml counts in shipment, a table") as caught:
+        supply.rows("shipment", ["2026-05"])
+    assert "shipments" in caught.value.hint
     made = Reckoning(definitions, supply, Period("2026-05", "2026-05"))
     found = {
         name: (made.figure(name).numerator, made.figure(name).denominator)

@@ -149,10 +149,7 @@ def explanation(
         (_("Numerator"), _side(figure.numerator, kpi.of.label)),
         (_("Denominator"), _side(figure.denominator, kpi.per.label) if kpi.per else ""),
         (_("Counted"), counted(figure) if kpi.of.values else ""),
-        (
-            _("Counted in the month of"),
-            ", ".join(days),
-        ),
+        (_("Counted in the month of"), ", ".join(days)),
         (_("Never counted"), f"{', '.join(left_out)} ({figure.excluded})" if left_out else ""),
         (_("Source"), kpi.source),
         *((_("Note"), each) for each in figure.notes),

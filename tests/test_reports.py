@@ -88,6 +88,16 @@ def test_costs_are_shown_by_category_in_one_currency(index: Index) -> None:
     assert by_customer.notes == drawn.notes
 
 
+def test_months_before_anything_was_written_down_are_not_months_without_complaints(
+    index: Index,
+) -> None:
+    drawn = content(index, "2026-10").control_chart()
+    assert [drawn.rows[0][0], drawn.rows[-1][0]] == ["2026-03", "2026-10"]
+    # Of one customer those of the others tell since when.
+    theirs = content(index, "2026-10", customer="MUSTER").run_chart()
+    assert theirs.rows[0][:2] == ("2026-03", "0")
+
+
 def test_a_list_that_is_too_long_says_how_much_is_left_out() -> None:
     assert beyond(LISTED, 3) == ()
     assert beyond(LISTED + 1234, 3) == (("… +1,234", "", ""),)

@@ -181,8 +181,13 @@ class Drawings:
         return lines.boxes(_("Days from reception to closing"), groups, _("days"))
 
     def _year(self) -> tuple[list[str], list[float], list[float], list[float]]:
-        """Return the months of a year with complaints, parts shipped and 0-km defects of each."""
+        """Return the months of a year with complaints, parts shipped and 0-km defects of each.
+
+        Months before anybody wrote anything down are none without complaints.
+        """
         months = self.period.months(YEAR)[-YEAR:]
+        if not self._has_begun(self.period.months(2 * YEAR)[:-YEAR]):
+            months = months[next((n for n, e in enumerate(months) if self._has_begun([e])), 0) :]
         counts = Counter(row["month"] for row in self.reckoning.rows("complaints", YEAR))
         shipped: Counter[str] = Counter()
         for row in self.reckoning.rows("shipments", YEAR):
@@ -190,6 +195,14 @@ class Drawings:
         ppm = [self.at(month).figure("ppm_0km") for month in months]
         defects = [each.numerator or 0.0 for each in ppm]
         return months, [counts[e] for e in months], [shipped[e] for e in months], defects
+
+    def _has_begun(self, months: Sequence[str]) -> bool:
+        """Tell whether in some months anything was complained of or shipped, to whomever."""
+        return any(
+            self.supply.rows(table, [month])
+            for month in reversed(months)
+            for table in ("complaints", "shipments")
+        )
 
     def run_chart(self) -> Chart:
         """Return the complaints of a year with their median, shifts and trends flagged."""

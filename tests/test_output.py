@@ -199,6 +199,18 @@ def test_the_id_of_a_record_is_whole_wherever_it_stands() -> None:
     assert " CC-2026-0015 " in output.render_table([row], headings, 34)
 
 
+def test_words_are_cut_before_numbers() -> None:
+    headings = {"figure": "Figure", "value": "Value", "light": "Light", "counted": "Counted"}
+    rows = [
+        {"figure": "Cost of poor quality / turnover", "value": "269,958.00 CNY",
+         "light": "▲ yellow", "counted": "46 / 362,400"},
+        {"figure": "0-km PPM", "value": "126.9 PPM", "light": "", "counted": "n = 12"},
+    ]  # fmt: skip
+    lines = output.render_table(rows, headings, 54).splitlines()
+    assert lines[2].split("  ") == ["Cost of poor quali…", "269,958.00 CNY", "▲ …", "46 / 362,400"]
+    assert all(wcswidth(line) <= 54 for line in lines)
+
+
 def test_what_fits_is_not_cut() -> None:
     assert "…" not in output.render_table(ROWS, HEADINGS, 60)
     assert output.render_table(ROWS, HEADINGS, 60) == output.render_table(ROWS, HEADINGS, None)

@@ -13,7 +13,7 @@ from csctl.kpi.clocking import repository_rows
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Reckoning
 from csctl.kpi.periods import Period
-from csctl.reports.content import Content
+from csctl.reports.content import LISTED, Content, beyond
 from csctl.reports.drawings import age_class, age_classes
 from csctl.reports.model import Table
 from csctl.reports.monthly import customer_report, followed_up, monthly_report
@@ -76,3 +76,28 @@ def test_a_customer_gets_his_own_cases_only(index: Index) -> None:
 def test_ages_lie_in_their_classes() -> None:
     assert age_classes() == ["0–7", "8–14", "15–30", "31–60", "61–90", "> 90"]
     assert [age_class(days) for days in (0, 7, 8, 30, 31, 90, 91)] == [0, 0, 1, 2, 3, 4, 5]
+
+
+def test_costs_are_shown_by_category_in_one_currency(index: Index) -> None:
+    drawn = content(index, "2026-11").costs()
+    told = {row[0]: row[1] for row in drawn.rows}
+    # What was booked in euros has no rate here: it is named, not added to yuan.
+    assert (drawn.headings[1], drawn.notes) == ("costs CNY", ("without a rate, left out: EUR",))
+    assert told["Sorting"] == "9,400"
+    by_customer = content(index, "2026-11").pareto("customer", "x", "cost")
+    assert by_customer.notes == drawn.notes
+
+
+def test_months_before_anything_was_written_down_are_not_months_without_complaints(
+    index: Index,
+) -> None:
+    drawn = content(index, "2026-10").control_chart()
+    assert [drawn.rows[0][0], drawn.rows[-1][0]] == ["2026-03", "2026-10"]
+    # Of one customer those of the others tell since when.
+    theirs = content(index, "2026-10", customer="MUSTER").run_chart()
+    assert theirs.rows[0][:2] == ("2026-03", "0")
+
+
+def test_a_list_that_is_too_long_says_how_much_is_left_out() -> None:
+    assert beyond(LISTED, 3) == ()
+    assert beyond(LISTED + 1234, 3) == (("… +1,234", "", ""),)

@@ -22,6 +22,7 @@ from csctl.messages import _
 TOP: Final = 12
 _EIGHTY: Final = 0.8
 _BAR: Final = 0.68
+_NAME_LINES: Final = 3
 _FUNNEL_TOP: Final = 12.0
 _FUNNEL_ROW: Final = 26.0
 
@@ -44,7 +45,7 @@ def ranked(items: Sequence[tuple[str, float]], top: int = TOP) -> list[tuple[str
 def pareto(title: str, items: Sequence[tuple[str, float]], unit: str = "", top: int = TOP) -> Chart:
     """Return bars from large to small, other last, with the cumulative share and its 80 % line."""
     shown = ranked(items, top)
-    total = sum(value for _label, value in shown)
+    total, named = sum(value for _label, value in shown), {label for label, _value in items}
     canvas = Canvas()
     frame = framed(
         canvas, [label for label, _v in shown], max([v for _l, v in shown], default=0),
@@ -58,7 +59,7 @@ def pareto(title: str, items: Sequence[tuple[str, float]], unit: str = "", top: 
     for column, (label, value) in enumerate(shown):
         running += value
         x = frame.middle(column) - frame.step * _BAR / 2
-        style = "bar" if column < len(shown) - 1 or len(shown) == len(items) else "bar-rest"
+        style = "bar" if label in named else "bar-rest"
         canvas.rect(style, x, frame.at(value), frame.step * _BAR, frame.height_of(value))
         line.append((frame.middle(column), share.at(running / total)))
         rows.append((label, number(value), f"{value / total:.1%}", f"{running / total:.1%}"))
@@ -87,14 +88,18 @@ def trend(
     *,
     log: bool = False,
     unit: str = "",
+    lines: int = 1,
 ) -> Chart:
     """Return stacked counts a month, the darkest first, and a line and its target on an own axis.
 
-    A month without a value interrupts the line. With `log` its axis has powers of ten.
+    A month without a value interrupts the line. With `log` its axis has powers of ten. What stands
+    below takes so many `lines`.
     """
     canvas = Canvas()
     sums = [sum(values[n] for _name, values in stacks) for n in range(len(months))]
-    frame = framed(canvas, months, max(sums, default=0), right=56, lines=1, unit=unit or _("count"))
+    frame = framed(
+        canvas, months, max(sums, default=0), right=56, lines=lines, unit=unit or _("count")
+    )
     bases = [0.0] * len(months)
     for number_, (_name, values) in enumerate(stacks):
         for column, value in enumerate(values):
@@ -103,14 +108,14 @@ def trend(
             if value:
                 canvas.rect(f"stack-{number_}", x, y, frame.step * _BAR, frame.height_of(value))
             bases[column] += value
+    entries = [(f"stack-{n}", name) for n, (name, _values) in enumerate(stacks)]
+    if line:
+        entries += _line_of(canvas, frame, line, target, log=log)
     for column, total in enumerate(sums):
         if total and measure(number(total), SMALL) < frame.step:
             canvas.text(
                 frame.middle(column), frame.at(total) - 3, number(total), size=SMALL, style="value"
             )
-    entries = [(f"stack-{n}", name) for n, (name, _values) in enumerate(stacks)]
-    if line:
-        entries += _line_of(canvas, frame, line, target, log=log)
     canvas.legend(frame.left, 14, entries)
     names = [name for name, _values in stacks]
     heads = [_("Month"), *names, *([line[0]] if line else [])]
@@ -168,7 +173,7 @@ def grouped(
     unit: str = "",
 ) -> Chart:
     """Return stacked counts of a few classes such as ages, the darkest first."""
-    drawn = trend(title, labels, stacks, unit=unit)
+    drawn = trend(title, labels, stacks, unit=unit, lines=_NAME_LINES)
     return Chart(
         title, drawn.width, drawn.height, drawn.marks, (heading, *drawn.headings[1:]), drawn.rows
     )

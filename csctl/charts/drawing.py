@@ -109,7 +109,7 @@ def ticks(top: float, count: int = 5) -> list[float]:
     raw = top / count
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(each * power for each in _STEPS if each * power >= raw * (1 - 1e-9))
-    if top <= count:
+    if 1 <= top <= count:  # few things are counted whole, shares are less than one
         step = max(step, 1.0)
     last = math.ceil(top / step - 1e-9)
     return [step * each for each in range(last + 1)]

@@ -11,6 +11,8 @@ from csctl.charts.drawing import HEIGHT, SMALL, Canvas, Chart, framed, measure, 
 from csctl.messages import _
 
 _DOT: Final = 5.0
+# No area has fewer corners, and around more of them names stand on each other.
+_CORNERS: Final = (3, 10)
 _RADIUS: Final = 105.0
 _RADAR: Final = 480.0
 _FULL: Final = 100.0
@@ -94,15 +96,15 @@ def _limit(value: float | None) -> str:
 def radar(
     title: str, axes: Sequence[str], series: Sequence[tuple[str, Mapping[str, float]]]
 ) -> Chart:
-    """Return points from 0 to 100 on an axis each; fewer than three axes become bars.
+    """Return points from 0 to 100 on an axis each; too few or too many axes become bars.
 
     An axis without a value interrupts the line of its series.
     """
     from csctl.charts.bars import grouped  # the other way to draw the same
 
-    if len(axes) < 3:  # no area has fewer corners
+    if not _CORNERS[0] <= len(axes) <= _CORNERS[1]:
         stacks = [(name, [found.get(each, 0.0) for each in axes]) for name, found in series[:1]]
-        return grouped(title, axes, stacks, _("Dimension"))
+        return grouped(title, axes, stacks, _("Dimension"), _("points"))
     canvas = Canvas(width=_RADAR, height=HEIGHT + 20)
     centre = canvas.width / 2, HEIGHT / 2 + 16
     turn = [2 * math.pi * n / len(axes) for n in range(len(axes))]
@@ -120,6 +122,8 @@ def radar(
         x, y = place(angle, _FULL + 9)
         side = math.sin(angle)
         lines = wrap(label, 120, 2, SMALL)
+        # Away from the rings: upwards at the top, downwards at the bottom.
+        y -= (len(lines) - 1) * 11 * (1 + math.cos(angle)) / 2
         for n, line in enumerate(lines):
             wide = measure(line, SMALL)
             begin = x - wide / 2 + side * wide / 2

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _TABLES: Final = ("csv", "xlsx", "json")
 _FIGURES: Final = "kpi"
-_SCOPES: Final = ("month", "year", "customer", "product", "plant")
+_SCOPES: Final = ("customer", "product", "plant", "severity", "defect", "found")
+_MONTHS: Final = ("month", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,19 +216,20 @@ def _ledger(desk: Desk, kind_name: str, form: str, shown: Shown) -> Table:
 
 def _figures(desk: Desk, shown: Shown) -> Table:
     """Return every figure of a period, for all or for one customer, product or plant."""
-    from csctl.console.reporting import reckoning_of, scope_of
+    from csctl.console.reporting import reckoning_of
+    from csctl.console.scoping import scope_of
     from csctl.kpi.telling import figure_rows, figure_table
 
     asked = dict(each.partition("=")[::2] for each in shown.where)
     for name in asked:
-        if name not in _SCOPES:
+        if name not in (*_MONTHS, *_SCOPES):
             raise UsageError(
                 _("Figures are not told apart by {name}.").format(name=name),
-                did_you_mean(name, _SCOPES),
+                did_you_mean(name, (*_MONTHS, *_SCOPES)),
             )
     desk.look_ahead()
-    month, year, *whose = (asked.get(each, "") for each in _SCOPES)
-    scope = scope_of(desk, *whose)
+    month, year = (asked.pop(each, "") for each in _MONTHS)
+    scope = scope_of(desk, **asked)
     reckoning, _supply = reckoning_of(desk, month, year, scope)
     targets = desk.reading.records("target")
     rows = figure_rows(reckoning.figures(), reckoning.definitions, targets, scope)

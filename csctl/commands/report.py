@@ -7,16 +7,13 @@ from pathlib import Path
 import click
 
 from csctl.console.options import Desk, format_option, pass_desk, writing_options
-from csctl.console.output import nothing, say, show_rows
+from csctl.console.output import nothing, say, show_json, show_rows
 from csctl.console.reporting import (
     content_of,
-    customer_option,
     explain_figure,
     heads,
     keep_figures,
-    period_options,
     reckoning_of,
-    scope_of,
     show_ages,
     show_report,
     svg_option,
@@ -25,6 +22,7 @@ from csctl.console.reporting import (
     write_charts,
     write_report,
 )
+from csctl.console.scoping import customer_option, period_options, scope_of, tell_unmet, this_month
 from csctl.messages import _
 
 
@@ -59,6 +57,9 @@ def command() -> None:
 @customer_option
 @click.option("--product", default="", metavar="PART", help=_("Only that part number."))
 @click.option("--plant", default="", metavar="SITE", help=_("Only that site of ours."))
+@click.option("--severity", default="", metavar="LEVEL", help=_("Only major, or general."))
+@click.option("--defect", default="", metavar="CODE", help=_("Only that defect code."))
+@click.option("--found", default="", metavar="WHERE", help=_("Only found at 0km, or in the field."))
 @click.option("--explain", default="", metavar="NAME", help=_("One figure and its records."))
 @format_option()
 @pass_desk
@@ -67,14 +68,13 @@ def kpi(
     month: str,
     year: str,
     customer: str,
-    product: str,
-    plant: str,
     explain: str,
     style: str,
+    **whose: str,
 ) -> int:
     """Show the figures."""
     desk.look_ahead()
-    scope = scope_of(desk, customer, product, plant)
+    scope = scope_of(desk, customer, **whose)
     reckoning, _supply = reckoning_of(desk, month, year, scope, traced=bool(explain))
     if explain:
         return explain_figure(desk, reckoning, explain, scope, style)
@@ -102,6 +102,7 @@ def kpi(
     show_rows("report kpi", rows, headings, style)
     if style == "text":
         tell_notes(rows)
+    tell_unmet(reckoning)
     return 0
 
 
@@ -151,16 +152,22 @@ def monthly(desk: Desk, month: str, output: Path | None, dry_run: bool, no_commi
 @click.argument("code")
 @period_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=_("A PDF to write."))
+@format_option("text", "json")
 @pass_desk
-def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None) -> int:
+def customer_(desk: Desk, code: str, month: str, year: str, output: Path | None, style: str) -> int:
     """Show a customer's scorecard."""
     desk.look_ahead()
     from csctl.reports.monthly import customer_report
 
-    content = content_of(desk, month, year, scope_of(desk, code, "", ""))
+    content = content_of(desk, month, year, scope_of(desk, code))
     report = customer_report(content)
     if output is not None:
         write_report(desk, report, content, None, output)
+    elif style == "json":
+        from csctl.reports.model import as_data
+
+        templates = desk.store.repository.search_path("templates")
+        show_json("report customer", [as_data(report, templates)])
     else:
         show_report(report)
     return 0
@@ -197,7 +204,7 @@ def charts(
     desk.look_ahead()
     from csctl.reports import lists
 
-    scope = scope_of(desk, customer, "", "")
+    scope = scope_of(desk, customer)
     drawn = content_of(desk, month, year, scope).charts(weight, log=log)
     drawn["8d"] = lists.strip(desk.reading, desk.now, scope.get("customer", ""))
     drawn["funnel"] = lists.funnel(desk.reading, scope.get("customer", ""))
@@ -224,7 +231,7 @@ def status(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     desk.look_ahead()
     from csctl.reports import lists
 
-    code = desk.store.complete(customer) if customer else ""
+    code = scope_of(desk, customer).get("customer", "")
     rows = lists.status_rows(desk.reading, desk.now, code)
     labels = sorted({name for row in rows for name in row["steps"]})
     headings = heads("record", "stage", "leader") | {name: name for name in labels} | heads("title")
@@ -255,8 +262,7 @@ def aging(desk: Desk, customer: str, svg: Path | None, style: str) -> int:
     desk.look_ahead()
     from csctl.reports.drawings import age_class, age_classes, ages_of
 
-    now = f"{desk.now:%Y-%m}"
-    content = content_of(desk, now, "", scope_of(desk, customer, "", ""))
+    content = content_of(desk, this_month(desk), "", scope_of(desk, customer))
     rows, classes = content.open_rows(), age_classes()
     if svg is not None:
         write_chart(desk, ages_of(rows), svg)
@@ -301,7 +307,7 @@ def repeat(desk: Desk, month: str, year: str, customer: str, style: str) -> int:
     from csctl.reports.lists import repeats
 
     reckoning, _supply = reckoning_of(
-        desk, month or ("" if year else f"{desk.now:%Y-%m}"), year, scope_of(desk, customer, "", "")
+        desk, month or ("" if year else this_month(desk)), year, scope_of(desk, customer)
     )
     rows = repeats(reckoning)
     headings = heads("customer", "part", "defect", "count", "first", "last", "names")

@@ -25,6 +25,10 @@ _HARMFUL: Final = re.compile(
 # Characters whose width is known without a table: ASCII, Chinese ones and full-width forms.
 # Not compiled beforehand: `re` walks through all of them for that, and only tables ask.
 _PLAIN: Final = "[ -~\u3001-\u3029\u4e00-\u9fff\uff01-\uff60]*"
+# What is wider holds several numbers, or words.
+_NUMBER_WIDTH: Final = 20
+# So much of a word tells what it is.
+_SOME: Final = 3
 
 
 def clean(text: str) -> str:
@@ -168,25 +172,40 @@ def _one_line(value: Any) -> str:
 def _fit(
     cells: list[list[str]], heads: list[str], width: int, columns: Sequence[str]
 ) -> tuple[list[list[str]], list[str]]:
-    """Shorten the widest columns until the table fits the terminal."""
+    """Shorten the widest columns until the table fits the terminal, numbers and ids last."""
     widths = [
         max(_width_of(heads[i]), *(_width_of(row[i]) for row in cells), 1)
         for i in range(len(heads))
     ]
     room = max(width - 2 * (len(heads) - 1), 4 * len(heads))
-    # What names the row stays whole: without it the others say nothing.
-    naming = (columns[0], "record")
-    least = [
-        min(each, width // 2) if column in naming else 1
-        for column, each in zip(columns, widths, strict=True)
+    held = [[row[i] for row in cells] for i in range(len(heads))]
+    whole = [
+        max(map(_width_of, each)) if column == "record" or _is_numbers(each) else 1
+        for column, each in zip(columns, held, strict=True)
     ]
-    while sum(widths) > room:
-        spare = [i for i in range(len(widths)) if widths[i] > least[i]]
-        if not spare:
-            break
-        widths[max(spare, key=widths.__getitem__)] -= 1
+    # The first column names the row: without it the others say nothing.
+    name = min(widths[0], width // 2)
+    for first, rest, others in (
+        (name, _SOME, whole),
+        (max(name // 2, whole[0]), _SOME, whole),
+        (name, 1, whole),
+        (name, 1, [1] * len(whole)),
+    ):
+        least = [first, *(max(rest, each) for each in others[1:])]
+        while sum(widths) > room:
+            spare = [i for i in range(len(widths)) if widths[i] > least[i]]
+            if not spare:
+                break
+            widths[max(spare, key=widths.__getitem__)] -= 1
     fitted = [[cut(row[i], widths[i]) for i in range(len(heads))] for row in cells]
     return fitted, [cut(each, widths[i]) for i, each in enumerate(heads)]
+
+
+def _is_numbers(column: Sequence[str]) -> bool:
+    """Tell whether a column holds numbers or days, which say something else when cut."""
+    told = [each for each in column if each]
+    digits = [each for each in told if 3 * sum(map(str.isdigit, each)) >= len(each)]
+    return len(digits) * 2 > len(told) and max(map(_width_of, told)) <= _NUMBER_WIDTH
 
 
 def cut(text: str, width: int) -> str:

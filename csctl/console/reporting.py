@@ -12,6 +12,7 @@ import click
 from csctl.console.judging import look_for_kept
 from csctl.console.options import Desk
 from csctl.console.output import csv_text, done, nothing, say, show_json, show_rows, tell
+from csctl.console.scoping import tell_unmet, this_month
 from csctl.messages import _
 from csctl.places import RECORDS
 
@@ -25,21 +26,6 @@ if TYPE_CHECKING:
     from csctl.record import Record
     from csctl.reports.content import Content
     from csctl.reports.model import Report
-
-
-def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Choose the months: one, or those of a year."""
-    function = click.option("--year", default="", metavar="YYYY", help=_("That year so far."))(
-        function
-    )
-    return click.option(
-        "--month", default="", metavar="YYYY-MM", help=_("That month; else the last whole one.")
-    )(function)
-
-
-def customer_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Choose one customer."""
-    return click.option("--customer", default="", help=_("Only that customer."))(function)
 
 
 def svg_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,24 +46,6 @@ def heads(*names: str) -> dict[str, str]:
     return {name: words[name] for name in names}
 
 
-def scope_of(desk: Desk, customer: str, product: str, plant: str) -> dict[str, str]:
-    """Return what a report is limited to, each as the rows say it."""
-    from csctl.errors import UsageError
-    from csctl.suggest import did_you_mean
-
-    sites = desk.store.repository.config.sites
-    if plant and plant not in sites:
-        raise UsageError(
-            _("There is no site {name}.").format(name=plant), did_you_mean(plant, sites)
-        )
-    asked = {
-        "customer": desk.store.complete(customer) if customer else "",
-        "part": product,
-        "site": plant,
-    }
-    return {column: wanted for column, wanted in asked.items() if wanted}
-
-
 def reckoning_of(
     desk: Desk, month: str, year: str, scope: dict[str, str], *, traced: bool = False
 ) -> tuple[Reckoning, RepositoryRows]:
@@ -89,7 +57,7 @@ def reckoning_of(
 
     repository = desk.store.repository
     definitions = build_definitions(repository.schemas, repository.config.data.get("kpi"))
-    period = parse_period(month, year, now=f"{desk.now:%Y-%m}")
+    period = parse_period(month, year, now=this_month(desk))
     others = _others(desk, definitions, desk.now)
     supply = repository_rows(desk.reading, definitions, desk.now, desk.cache, others)
     made = Reckoning(definitions, supply, period, scope, now=supply.month, traced=traced)
@@ -201,6 +169,8 @@ def write_charts(desk: Desk, charts: Mapping[str, Chart], folder: Path) -> None:
                         {str(n): heading for n, heading in enumerate(chart.headings)})  # fmt: skip
         write_atomically(folder / f"{name}.csv", ("\ufeff" + text).encode())
         write_chart(desk, chart, folder / f"{name}.svg")
+        for note in chart.notes:
+            tell(f"{name}: {note}")
 
 
 def keep_figures(
@@ -316,10 +286,12 @@ def explain_figure(
         show_json("report kpi", [{**row, "digest": figure.digest(), "records": figure.records}])
         return 0
     if style == "text":
-        for label, text in explanation(figure, kpi, reckoning.definitions):
+        schemas = desk.store.repository.schemas
+        for label, text in explanation(figure, kpi, reckoning.definitions, schemas):
             say(f"{label}: {text}")
         say()
     show_rows("report kpi", records, headings, style)
     if not records and style == "text":
         nothing(_("No record counts."))
+    tell_unmet(reckoning)
     return 0

@@ -14,6 +14,7 @@ from csctl.kpi.cells import (
     day_of,
     given,
     hours_between,
+    is_satisfied,
     number,
     part_of,
     plain,
@@ -27,7 +28,6 @@ from csctl.record import Record, linked_ids, owner_of, rows
 _ZERO_KM: Final = ("incoming_inspection", "line_0km", "end_of_line", "customer_test", "next_tier")
 _OURS: Final = ("own_process", "own_design", "supplier", "joint")
 _DISRUPTING: Final = frozenset(("line_stop", "yard_hold", "ship_hold", "field_action"))
-_MEETING: Final = 4
 _NEVER: Final = "0000-00"
 _CLAIMED: Final = ("material", "labour", "handling", "other")
 _CLOSED: Final = ("accepted", "deemed_accepted")
@@ -58,6 +58,7 @@ def complaints(record: Record) -> Rows:
         repeated=text_at(record, "repeat") == "repeat",
         repeat_of=text_at(record, "repeat_of"),
         hours_to_ack=hours_between(received, given(record, "acknowledged_at")),
+        satisfied=is_satisfied(record, "callback.satisfaction"),
     )  # fmt: skip
 
 
@@ -123,14 +124,6 @@ def closed(record: Record) -> Rows:
             **row, "month": month, "received": str(begun), "days": days, "stage": record.stage,
             "owner": owner_of(record), "moved": _is_moved(record),
         }  # fmt: skip
-
-
-def undetermined(record: Record) -> Rows:
-    """Yield a complaint nobody could decide on, and whether the meeting was in time."""
-    asked = given(record, "responsibility.undetermined_at")
-    hours = hours_between(asked, given(record, "responsibility_meeting.held_at"))
-    met = hours is not None and hours <= _MEETING
-    yield from row_of(record, asked, part=part_of(record), met=met)
 
 
 def costs(record: Record) -> Rows:

@@ -14,6 +14,7 @@ from csctl.times.moments import find_moment, load_day
 
 _HOUR: Final = 3600
 _DAY: Final = len("2026-03-05")
+_SATISFIED: Final = ("satisfied", "very_satisfied")
 _OURS: Final = ("own_defect", "supplier")
 
 # What has no month of its own stands in this one.
@@ -96,6 +97,12 @@ def share_of(record: Record) -> float:
     if share is None:
         share = 100 if text_at(record, "finding.result") in _OURS else 0
     return share / 100
+
+
+def is_satisfied(record: Record, address: str) -> bool | None:
+    """Tell whether a customer who said how satisfied he is was; None where he did not say."""
+    told = text_at(record, address)
+    return told in _SATISFIED if told else None
 
 
 def plain(value: Any) -> str:

@@ -106,6 +106,7 @@ class ComplaintClocks:
                     "clock": name,
                     "due": self._days[due],
                     "met": stopped is not None and stopped <= due,
+                    "done": stopped is not None,
                     "hours": (stopped - start) / _HOUR if stopped is not None else None,
                 }
 

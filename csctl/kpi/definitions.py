@@ -135,13 +135,17 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of facts: its kind, the day that decides its month, and which outcomes leave it."""
+    """A table of facts: its kind, the day that decides its month, and which outcomes leave it.
+
+    It is `whole` by columns that it is not told apart by and need not be.
+    """
 
     kind: str
     by: str
     left_out: tuple[str, ...]
     unique: tuple[str, ...] = ()
     one: str = ""
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,8 @@ class Definitions:
         """Return a figure by name; UsageError with the nearest names for one nobody defined."""
         if name not in self.kpis:
             raise UsageError(
-                _("There is no figure {name}.").format(name=name), did_you_mean(name, self.kpis)
+                _("There is no figure {name}.").format(name=name),
+                did_you_mean(name, self.kpis) or "csctl report kpi --format csv",
             )
         return self.kpis[name]
 
@@ -224,7 +229,7 @@ def _check_parts(name: str, kpi: Kpi, kpis: Mapping[str, Kpi]) -> None:
 def _table(data: Mapping[str, Any]) -> Table:
     return Table(
         data["kind"], data["by"], tuple(data["left_out"]), tuple(data.get("unique", ())),
-        data.get("one", ""),
+        data.get("one", ""), tuple(data.get("whole", ())),
     )  # fmt: skip
 
 

@@ -96,9 +96,10 @@ class Reckoning:
         self.definitions = definitions
         self.period = period
         self._supply = supply
-        self._scope = scope or {}
+        self.scope = scope or {}
         self._now = now
         self._traced = traced
+        self._known: dict[str, set[str]] = {}
         self._counts: dict[tuple[str, int], _Counted | None] = {}
         self._measured: dict[tuple[int, int], Sequence[Row]] = {}
         self._keyed: dict[tuple[int, tuple[str, ...]], list[tuple[Any, ...]]] = {}
@@ -111,11 +112,24 @@ class Reckoning:
         """Return one figure; UsageError for a name nobody defined."""
         return self._reckoned(self.definitions.get(name))
 
+    def unmet(self) -> dict[str, set[str]]:
+        """Return the columns of the scope that no row so far had the wanted value in.
+
+        With the values that there were instead.
+        """
+        return {
+            column: known
+            for column, known in self._known.items()
+            if self.scope[column] not in known
+        }
+
     def _reckoned(self, kpi: Kpi) -> Figure:
         if kpi.parts:
             return self._composed(kpi)
-        if any(self._counted(each, kpi.months) is None for each in self._tables(kpi)):
-            words = _("not told apart by {columns}").format(columns=", ".join(sorted(self._scope)))
+        tables = [self.definitions.tables[each] for each in self._tables(kpi)]
+        is_whole = any(all(column in each.whole for each in tables) for column in self.scope)
+        if is_whole or any(self._counted(each, kpi.months) is None for each in self._tables(kpi)):
+            words = _("not told apart by {columns}").format(columns=", ".join(sorted(self.scope)))
             return Figure(kpi.name, self._span(kpi), kpi.unit, None, notes=(words,))
         return self._spread(kpi) if kpi.of.values else self._ratio(kpi)
 
@@ -232,9 +246,14 @@ class Reckoning:
 
     def _sifted(self, table: str, rows: Sequence[Row]) -> _Counted | None:
         declared = self.definitions.tables[table]
-        for column, wanted in self._scope.items():
+        for column, wanted in self.scope.items():
+            if column in declared.whole:
+                continue
             if any(column not in row for row in rows):
                 return None
+            known = self._known.setdefault(column, set())
+            if wanted not in known:
+                known.update(str(row[column]) for row in rows)
             rows = [row for row in rows if row[column] == wanted]
         kept = [row for row in rows if row["outcome"] not in declared.left_out]
         if declared.one:

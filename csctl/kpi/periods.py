@@ -51,19 +51,27 @@ def month_after(month: str, count: int = 1) -> str:
 def parse_period(month: str, year: str, *, now: str) -> Period:
     """Return the period asked for: a month, a year, else the month before `now`.
 
-    A year that is not over ends with the month of `now`. UsageError for what is neither.
+    A year that is not over ends with the month of `now`. UsageError for what is neither, and for
+    what has not begun.
     """
     if month and year:
         raise UsageError(_("A month and a year were given."), _("Give one of them."))
     if year:
         if not (len(year) == len("2026") and year.isascii() and year.isdigit()):
             raise UsageError(_("'{text}' is no year.").format(text=year), "--year 2026")
-        return Period(f"{year}-01", max(f"{year}-01", min(f"{year}-12", now)))
+        _check_begun(f"{year}-01", year, now)
+        return Period(f"{year}-01", min(f"{year}-12", now))
     if not month:
         return Period(month_after(now, -1), month_after(now, -1))
     if not is_month(month):
         raise UsageError(_("'{text}' is no month.").format(text=month), "--month 2026-03")
+    _check_begun(month, month, now)
     return Period(month, month)
+
+
+def _check_begun(month: str, asked: str, now: str) -> None:
+    if month > now:
+        raise UsageError(_("{period} has not begun.").format(period=asked), f"--month {now}")
 
 
 def is_month(text: str) -> bool:

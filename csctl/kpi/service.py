@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from csctl.kpi.cells import (
@@ -12,6 +13,7 @@ from csctl.kpi.cells import (
     day_of,
     given,
     hours_between,
+    is_satisfied,
     number,
     part_of,
     row_of,
@@ -19,10 +21,11 @@ from csctl.kpi.cells import (
     text_at,
 )
 from csctl.record import Record, rows
+from csctl.times.moments import find_moment
 
-_SATISFIED: Final = ("satisfied", "very_satisfied")
 _SERVICE: Final = {f"within_{each}": each for each in (3, 12, 24, 36)}
-_NOTICE: Final = 24
+_NOTICE: Final = timedelta(hours=24)
+_HOUR: Final = timedelta(hours=1)
 
 
 # --- shipments and returned parts ----------------------------------------------------------------
@@ -122,8 +125,11 @@ def planned(record: Record) -> Rows:
     for each in rows(given(record, "lines")):
         for row in row_of(record, each.get("expected_at")):
             customer = str(each.get("customer", ""))
-            moved = each.get("dropped") == "moved"
-            yield {**row, "customer": customer, "line": str(each.get("id")), "counted": not moved}
+            moved = each.get("dropped") == "moved" and bool(each.get("dropped_reason"))
+            yield {
+                **row, "customer": customer, "line": str(each.get("id")), "counted": not moved,
+                "due": str(each.get("expected_at")),
+            }  # fmt: skip
 
 
 def made(record: Record) -> Rows:
@@ -141,13 +147,17 @@ def helped(record: Record) -> Rows:
 
 
 def callbacks(record: Record) -> Rows:
-    """Yield a call-back that was due, whether it was tried, and whether somebody was reached."""
+    """Yield a call-back that was due, whether it was tried, and whether somebody was reached.
+
+    That of a complaint is due by the complaint's own clock.
+    """
     done = given(record, "done_at") is not None
     tried = list(rows(given(record, "attempts")))
     yield from row_of(
         record, given(record, "solved_at"), done=done, attempted=done or bool(tried),
         reached=done or any(each.get("reached") is True for each in tried),
-        satisfied=text_at(record, "satisfaction") in _SATISFIED,
+        clock="" if given(record, "complaint") else "callback",
+        satisfied=is_satisfied(record, "satisfaction"),
     )  # fmt: skip
 
 
@@ -170,16 +180,17 @@ def notices(record: Record) -> Rows:
     """Yield a deviation the laboratory found, and whether the customer knew in time."""
     found = given(record, "found_at")
     hours = hours_between(found, given(record, "notified_at"))
-    yield from row_of(record, found, met=hours is not None and hours <= _NOTICE)
+    begun = find_moment(found)
+    due = (begun + _NOTICE).isoformat(timespec="minutes") if begun else ""
+    yield from row_of(record, found, met=hours is not None and hours <= _NOTICE / _HOUR, due=due)
 
 
 def asked(record: Record) -> Rows:
     """Yield a survey with how many questionnaires went out."""
-    targets = rows(given(record, "targets"))
-    sent = [row for row in targets if row.get("sent_on")]
+    sent = [row for row in rows(given(record, "targets")) if row.get("sent_on")]
     yield from row_of(
         record, given(record, "closes_on"), period=text_at(record, "period"),
-        sent=len(sent), customers=sorted({str(row.get("customer")) for row in targets}),
+        sent=len(sent), customers=sorted({str(row.get("customer")) for row in sent}),
     )  # fmt: skip
 
 

@@ -42,9 +42,6 @@ SOURCES: Final[Mapping[str, Source]] = {
     "closed": Source(
         ("complaint",), casework.closed, content=True, dated=("closed_on", "outcome.at"), undated=""
     ),
-    "undetermined": Source(
-        ("complaint",), casework.undetermined, dated=("responsibility.undetermined_at",)
-    ),
     "costs": Source(
         ("complaint", "field-service", "returned-part"),
         casework.costs,

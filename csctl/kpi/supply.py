@@ -12,15 +12,21 @@ from typing import Any, Final, Protocol
 from csctl.casework.severity import batch_limit
 from csctl.clocks.visiting import CYCLES, add_months
 from csctl.config import Config
+from csctl.errors import CsctlError
 from csctl.index.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
-from csctl.kpi.cells import NO_MONTH
+from csctl.kpi.cells import NO_MONTH, day_of
 from csctl.kpi.counting import Row
+from csctl.kpi.definitions import PROFILE
 from csctl.kpi.periods import month_after
 from csctl.kpi.sources import GROUPINGS, SEVERAL
+from csctl.messages import _
 from csctl.record import Record, rows
+from csctl.suggest import did_you_mean
+from csctl.times.moments import find_moment
 
+_DAY: Final = len("2026-03-05")
 _YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
 _HALF_YEAR: Final = 6
@@ -89,6 +95,7 @@ class RepositoryRows:
         self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
             **dict.fromkeys(_ELSEWHERE, _nothing),
             **others,
+            "complaints": self._complaints,
             "open": self._open,
             "closed": self._closed,
             "costs": self._costs,
@@ -115,8 +122,15 @@ class RepositoryRows:
         return self._now.astimezone(self._config.site.zone).date()
 
     def rows(self, table: str, months: Sequence[str]) -> list[Row]:
-        """Return the rows of a table that count in some months."""
+        """Return the rows of a table that count in some months; CsctlError for none there is."""
         joined = self._joined.get(table)
+        if joined is None and table not in GROUPINGS:
+            raise CsctlError(
+                _("{file} counts in {name}, a table that there is not.").format(
+                    file=f"profiles/{PROFILE}.yaml", name=table
+                ),
+                did_you_mean(table, (*self._joined, *GROUPINGS)),
+            )
         found = list(joined(months) if joined else self._plain(table, months))
         if self._clocks is not None and table in ("open", "clocks"):
             self._clocks.keep()
@@ -124,8 +138,8 @@ class RepositoryRows:
 
     def _is_past(self, due: str) -> bool:
         """Tell whether what was not done by a day or moment is missed by now."""
-        here = self._now.astimezone(self._config.site.zone)
-        return due < here.isoformat(timespec="minutes")[: len(due)]
+        moment = find_moment(due) if len(due) > _DAY else None
+        return moment < self._now if moment else due < self.today.isoformat()
 
     def _plain(self, table: str, months: Sequence[str]) -> Iterator[dict[str, Any]]:
         for month in months:
@@ -154,6 +168,16 @@ class RepositoryRows:
         return self._groups[key]
 
     # --- complaints and 8Ds --------------------------------------------------------------------
+
+    def _complaints(self, months: Sequence[str]) -> Iterator[Row]:
+        """Yield complaints; what came again after more than a year is no repeat."""
+        for row in self._plain("complaints", months):
+            first = self._records.find(row["repeat_of"]) if row["repeated"] else None
+            before = day_of(first.data.get("received_at")) if first else None
+            if before and date.fromisoformat(row["received"][:10]) - before > _YEAR:
+                yield {**row, "repeated": False}
+            else:
+                yield row
 
     def _open(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the complaints open at the end of the last month, which may be now."""
@@ -238,7 +262,7 @@ class RepositoryRows:
         made = self._plain("made", sorted({*months, *late}))
         lines = {(row["schedule"], row["line"]) for row in made if not row["outcome"]}
         for row in planned:
-            yield {**row, "made": (row["id"], row["line"]) in lines}
+            yield {**row, "met": (row["id"], row["line"]) in lines}
 
     def _responses(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
@@ -288,7 +312,14 @@ class RepositoryRows:
     def _asked(self, months: Sequence[str]) -> Iterator[Row]:
         for survey, row in self._surveys(months):
             answers = self._records.linking_to(survey.id, "survey-response")
-            back = [e for e in answers if not e.outcome and e.data.get("source") in _ANSWERED]
+            is_scored = not satisfaction.doubt_of(survey)
+            back = [
+                each
+                for each in answers
+                if not each.outcome
+                and each.data.get("source") in _ANSWERED
+                and (not is_scored or satisfaction.score(survey, each).valid)
+            ]
             yield {**row, "returned": len(back)}
 
     def _surveys(self, months: Sequence[str]) -> Iterator[tuple[Record, Row]]:
@@ -300,7 +331,8 @@ class RepositoryRows:
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the customers active at the end: asked in half a year, visited in their cycle."""
         half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
-        asked = {name for row in self._plain("asked", half) for name in row["customers"]}
+        held = (row for row in self._plain("asked", half) if not row["outcome"])
+        asked = {name for row in held for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]
         end = (self._end(months[-1]) - timedelta(minutes=1)).date()
         last: dict[str, str] = {}

@@ -13,6 +13,7 @@ from csctl.record import Record
 Light = Literal["", "green", "yellow", "red"]
 # The more of these a target names, the more it is meant for.
 _SCOPES: Final = ("customer", "site")
+_WHOSE: Final = frozenset(("customer", "site", "part"))
 _ADDS_UP: Final = ("count", "money")
 _LENGTHS: Final = {"monthly": 1, "quarterly": 3, "half_yearly": 6, "yearly": 12}
 
@@ -75,6 +76,8 @@ def _is_valid(data: Mapping[str, Any], month: str) -> bool:
 
 
 def _is_meant(data: Mapping[str, Any], scope: Mapping[str, str], kpi: Kpi) -> bool:
+    if not _WHOSE.issuperset(scope):  # nobody aims at one defect's share of a figure
+        return False
     level = data.get("scope", "company")
     if level == "company":
         return not scope or kpi.unit not in _ADDS_UP

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from csctl.errors import UsageError
 from csctl.kinds.field import pick
+from csctl.kinds.schemaload import Schemas
 from csctl.kpi.definitions import Definitions, Kpi
+from csctl.kpi.definitions import Table as Declared
 from csctl.kpi.figures import Figure
 from csctl.kpi.periods import shown
 from csctl.kpi.targets import Light, Target, find_target
@@ -122,24 +125,31 @@ def counted(figure: Figure) -> str:
     return f"{number(figure.numerator)} / {number(figure.denominator)}"
 
 
-def explanation(figure: Figure, kpi: Kpi, definitions: Definitions) -> list[tuple[str, str]]:
+def explanation(
+    figure: Figure, kpi: Kpi, definitions: Definitions, schemas: Schemas
+) -> list[tuple[str, str]]:
     """Return what a figure means and rests on, as pairs of a label and a text."""
     spoken = language()
     tables = [table for each in kpi.measures() for table in each.tables]
     declared = [definitions.tables[each] for each in dict.fromkeys(tables)]
     names = {name: pick(each.label, spoken) for name, each in definitions.kpis.items()}
-    left_out = sorted({name for each in declared for name in each.left_out})
+    names |= {"median": _("median"), "mean": _("mean"), "p90": "P90"}
+    left_out = sorted({word for each in declared for word in _ends(each, schemas)})
+    days = dict.fromkeys(_day(each, schemas) for each in declared)
+    unit = pick(schemas.kind("target").fields["unit"].choices[kpi.unit], spoken)
     pairs = [
         (_("Figure"), f"{pick(kpi.label, spoken)} ({kpi.name})"),
         (_("Value"), with_unit(figure.value, kpi.unit, figure.currency)),
-        (_("Unit"), kpi.unit),
+        (_("Unit"), figure.currency or unit),
         (_("As the customer counts"), with_unit(figure.theirs, kpi.unit) if kpi.theirs else ""),
+        (_("He counts more"), _more(figure, kpi)),
         (_("Period"), str(figure.period)),
         (_("Formula"), kpi.formula()),
         (_("Chosen"), kpi.choice),
         (_("Numerator"), _side(figure.numerator, kpi.of.label)),
         (_("Denominator"), _side(figure.denominator, kpi.per.label) if kpi.per else ""),
-        (_("Counted in the month of"), ", ".join(dict.fromkeys(e.by for e in declared))),
+        (_("Counted"), counted(figure) if kpi.of.values else ""),
+        (_("Counted in the month of"), ", ".join(days)),
         (_("Never counted"), f"{', '.join(left_out)} ({figure.excluded})" if left_out else ""),
         (_("Source"), kpi.source),
         *((_("Note"), each) for each in figure.notes),
@@ -148,6 +158,31 @@ def explanation(figure: Figure, kpi: Kpi, definitions: Definitions) -> list[tupl
         (names.get(name, name), with_unit(each, kpi.unit)) for name, each in figure.spread.items()
     ]
     return [(label, text) for label, text in pairs if text]
+
+
+def _more(figure: Figure, kpi: Kpi) -> str:
+    """Return by how much the customer's count is above ours; "" where both agree."""
+    if figure.theirs is None or figure.value is None or figure.theirs == figure.value:
+        return ""
+    return with_unit(figure.theirs - figure.value, kpi.unit)
+
+
+def _day(table: Declared, schemas: Schemas) -> str:
+    """Return what decides in which month a row counts, as its field is called."""
+    if table.by == "end":
+        return _("the end of the period")
+    try:
+        return pick(schemas.kind(table.kind).field(table.by).label, language())
+    except UsageError:  # worked out, or of another record
+        return table.by
+
+
+def _ends(table: Declared, schemas: Schemas) -> list[str]:
+    """Return how records end that do not count, as people say it."""
+    if not table.left_out:
+        return []
+    known = schemas.kind(table.kind).outcomes
+    return [pick(known[each], language()) if each in known else each for each in table.left_out]
 
 
 def _side(amount: float | None, label: Mapping[str, str]) -> str:

@@ -181,6 +181,8 @@ class _Reader:
         column = self._columns[address]
         value = None if cell is None else self._converter.value(column, self._plain(cell))
         if isinstance(value, UsageError):
+            if column.field.type in ("date", "datetime"):  # a map could say how days are written
+                raise UsageError(value.message, _("Write it like 2026-03-05 09:30."))
             raise value
         old, now = base.value(place), record.value(place)
         if _says(value, old) or self._is_same(cell, self._ledger.cell(record, address, row)):

@@ -21,6 +21,8 @@ from csctl.reports.drawings import YEAR, Drawings
 from csctl.reports.model import Table
 
 _HALF_YEAR: Final = 6
+# More lines take too many pages: what is beyond is counted, and found with `csctl complaint list`.
+LISTED: Final = 50
 _NAMED: Final = 6
 
 
@@ -67,6 +69,7 @@ class Content(Drawings):
             "pareto-part": self.pareto("part", _("By part"), weight),
             "pareto-department": self.pareto("dept", _("By department responsible"), weight),
             "pareto-cause": self.causes(),
+            "pareto-cost": self.costs(),
             "aging": self.ages(),
             "owners": self.owners(),
             "run": self.run_chart(),
@@ -90,19 +93,22 @@ class Content(Drawings):
     def complaints(self) -> Table:
         """Return the complaints received, with part, symptom, severity and where they stand."""
         rows = sorted(self.reckoning.rows("complaints"), key=lambda row: str(row["received"]))
+        if len(rows) > LISTED:  # not all fit a report, and those that weigh most must
+            rows.sort(key=lambda row: row["severity"] != "major")
         heads = (
             _("Record"), _("Received"), _("Customer"), _("Part"), _("Symptom"), _("Severity"),
             _("Stage"),
         )  # fmt: skip
         words = {"major": _("major"), "general": _("general")}
-        listed = tuple(
+        listed: tuple[tuple[str, ...], ...] = tuple(
             (
                 row["id"], row["received"][5:10], self.name(row["customer"]), row["part"],
                 self.name(row["id"], "symptom"), words[row["severity"]],
                 self.stage("complaint", row["stage"]),
             )
-            for row in rows
+            for row in rows[:LISTED]
         )  # fmt: skip
+        listed = (*listed, *beyond(len(rows), len(heads)))
         return Table(_("Complaints received"), heads, listed, _("No complaint was received."))
 
     def stage(self, kind: str, name: str) -> str:
@@ -112,18 +118,24 @@ class Content(Drawings):
 
     def open_cases(self) -> Table:
         """Return the complaints still open, the oldest first, with who has them."""
+        found = self.open_rows()
         rows = tuple(
             (
                 row["id"], self.name(row["customer"]), row["part"], str(row["age"]),
                 _("overdue") if row["overdue"] else "", self.stage("complaint", row["stage"]),
                 self.name(row["owner"], "name"),
             )
-            for row in self.open_rows()
+            for row in found[:LISTED]
         )  # fmt: skip
         heads = (
             _("Record"), _("Customer"), _("Part"), _("Days"), _("Clock"), _("Stage"), _("Owner"),
         )  # fmt: skip
-        return Table(_("Open complaints"), heads, rows, _("No complaint is open."))
+        return Table(
+            _("Open complaints"),
+            heads,
+            (*rows, *beyond(len(found), len(heads))),
+            _("No complaint is open."),
+        )
 
     def returned_parts(self) -> Table:
         """Return how many parts came back, and what was found."""
@@ -216,6 +228,12 @@ class Content(Drawings):
             str(row.get("due", "")),
             self.name(str(row.get("by", "")), "name"),
         )
+
+
+def beyond(count: int, width: int) -> tuple[tuple[str, ...], ...]:
+    """Return the row that says how many of so many a list leaves out; nothing for a short one."""
+    left = count - LISTED
+    return ((f"… +{left:,}", *[""] * (width - 1)),) if left > 0 else ()
 
 
 def _pending(record: Record) -> Iterable[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -82,11 +83,35 @@ class Drawings:
         for row in held.values():
             amount = {"count": 1, "qty": row["defective"], "cost": 0}[weight]
             sums[self._label(column, str(row[column]))] += amount
-        for row in self.reckoning.rows("costs", YEAR) if weight == "cost" else ():
+        costs, unit, notes = self._costs()
+        for row in costs if weight == "cost" else ():
             if case := held.get(row["complaint"] or row["id"]):
                 sums[self._label(column, str(case[column]))] += row["amount"]
-        units = {"count": _("complaints"), "qty": _("defective parts"), "cost": _("costs")}
-        return bars.pareto(title, list(sums.items()), units[weight])
+        units = {"count": _("complaints"), "qty": _("defective parts"), "cost": unit}
+        drawn = bars.pareto(title, list(sums.items()), units[weight])
+        return replace(drawn, notes=notes) if weight == "cost" else drawn
+
+    def costs(self) -> Chart:
+        """Return what a year's failures cost outside, by category."""
+        rows, unit, notes = self._costs()
+        sums: Counter[str] = Counter()
+        for row in rows:
+            sums[self.choice("complaint", "costs[].category", row["category"])] += row["amount"]
+        drawn = bars.pareto(_("External failure costs by category"), list(sums.items()), unit)
+        return replace(drawn, notes=notes)
+
+    def _costs(self) -> tuple[list[Row], str, tuple[str, ...]]:
+        """Return the costs of a year in one currency, what they are counted in, what is left out.
+
+        Money of several currencies is not added up.
+        """
+        rows = self.reckoning.rows("costs", YEAR)
+        found = Counter(str(row["currency"]) for row in rows)
+        own = self.reckoning.definitions.money.currency or next(iter(found), "")
+        left = [each for each in sorted(found) if each != own]
+        notes = (_("without a rate, left out: {list}").format(list=", ".join(left)),)
+        kept = [row for row in rows if row["currency"] == own]
+        return kept, f"{_('costs')} {own}".strip(), notes if left else ()
 
     def causes(self) -> Chart:
         """Return the root causes that the 8Ds of a year's complaints found, by category."""
@@ -156,8 +181,13 @@ class Drawings:
         return lines.boxes(_("Days from reception to closing"), groups, _("days"))
 
     def _year(self) -> tuple[list[str], list[float], list[float], list[float]]:
-        """Return the months of a year with complaints, parts shipped and 0-km defects of each."""
+        """Return the months of a year with complaints, parts shipped and 0-km defects of each.
+
+        Months before anybody wrote anything down are none without complaints.
+        """
         months = self.period.months(YEAR)[-YEAR:]
+        if not self._has_begun(self.period.months(2 * YEAR)[:-YEAR]):
+            months = months[next((n for n, e in enumerate(months) if self._has_begun([e])), 0) :]
         counts = Counter(row["month"] for row in self.reckoning.rows("complaints", YEAR))
         shipped: Counter[str] = Counter()
         for row in self.reckoning.rows("shipments", YEAR):
@@ -165,6 +195,14 @@ class Drawings:
         ppm = [self.at(month).figure("ppm_0km") for month in months]
         defects = [each.numerator or 0.0 for each in ppm]
         return months, [counts[e] for e in months], [shipped[e] for e in months], defects
+
+    def _has_begun(self, months: Sequence[str]) -> bool:
+        """Tell whether in some months anything was complained of or shipped, to whomever."""
+        return any(
+            self.supply.rows(table, [month])
+            for month in reversed(months)
+            for table in ("complaints", "shipments")
+        )
 
     def run_chart(self) -> Chart:
         """Return the complaints of a year with their median, shifts and trends flagged."""

@@ -74,7 +74,7 @@ def status_rows(index: Index, now: datetime, customer: str = "") -> list[dict[st
             "title": text_of(report.value("title"), language()),
             "stage": pick(report.kind.stage(report.stage).label, language()),
             "leader": text_of(owner.value("name"), language()) if owner else "",
-            **{name: f"{grids.STEPS[state]} {day[5:]}" for name, (state, day) in steps.items()},
+            **{name: f"{grids.STEPS[state]}{day[5:]}" for name, (state, day) in steps.items()},
             "steps": {name: {"state": state, "day": day} for name, (state, day) in steps.items()},
         })  # fmt: skip
     return rows

@@ -37,6 +37,8 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
 
     try:
         definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
+        supply = RepositoryRows(context, context.config, context.schemas, at)
+        differing = changed(rows, definitions, supply, month, UNPROVEN)
     except CsctlError as error:
         yield breach("RPT-FIGURES", report, "figures", error.message, error.hint)
         return
@@ -75,7 +77,6 @@ def _grouping(table: str, kind: str) -> Grouping:
 PROVEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "complaints": ("complaint",),
     "closed": ("complaint",),
-    "undetermined": ("complaint",),
     "costs": ("complaint", "field-service", "returned-part"),
     "reports": ("8d",),
     "verdicts": ("8d",),

@@ -13,7 +13,8 @@ Cell = str | int | float | bool | dt.date | dt.datetime | None
 Type = Literal["text", "integer", "number", "date", "datetime"]
 
 # Spreadsheets of East Asia take the full-width signs for the same.
-_FORMULA: Final = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+# Some spreadsheets leave out blanks before a formula.
+_FORMULA: Final = re.compile("[' \u00a0\u3000]*[=+\\-@\t\r\n＝＋－＠]")
 
 
 @dataclass(frozen=True, slots=True)

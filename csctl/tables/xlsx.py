@@ -22,7 +22,7 @@ LONGEST: Final = 32_000
 MOST_ROWS: Final = 1_048_575
 _SAMPLE: Final = 200
 _WIDTHS: Final = (6, 60)
-_FORMATS: Final = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm", "integer": "#,##0"}
+_FORMATS: Final = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 # The first day of a workbook whose dates Excel counts rightly.
 _FIRST_DAY: Final = dt.datetime(1900, 3, 1)
 # The same table gives the same bytes: no time of making.

@@ -45,14 +45,21 @@ def assert_nothing_overlaps(chart: Chart) -> None:
         assert left >= -0.5, each
         assert right <= chart.width + 0.5, each
         assert 0 < each.y <= chart.height, each
-    rows: dict[float, list[tuple[float, float]]] = {}
-    for each in labels(chart):
-        rows.setdefault(each.y, []).append(edges(each))
-    for row in rows.values():
-        assert all(one[1] <= other[0] + 0.5 for one, other in pairwise(sorted(row)))
+    ordered = sorted(labels(chart), key=lambda each: each.y)
+    for number, one in enumerate(ordered):
+        for other in ordered[number + 1 :]:
+            if not is_level(one, other):
+                break
+            (left, right), (begin, end) = edges(one), edges(other)
+            assert min(right, end) <= max(left, begin) + 0.5, (one, other)
 
 
-@pytest.mark.parametrize("count", [1, 3, 30, 300])
+def is_level(upper: Text, lower: Text) -> bool:
+    """Tell whether a text reaches up into the line of one that stands no lower."""
+    return lower.y - 0.8 * lower.size < upper.y
+
+
+@pytest.mark.parametrize("count", [1, 3, 10, 30, 300])
 @pytest.mark.parametrize("name", ["{n}号 " + LONG, "断脚{n}"])
 def test_no_label_lies_on_another_however_many_and_long(count: int, name: str) -> None:
     items = [(name.format(n=n), float(1 + n % 50)) for n in range(count)]
@@ -63,7 +70,8 @@ def test_no_label_lies_on_another_however_many_and_long(count: int, name: str) -
     assert_nothing_overlaps(chart)
     defects = [(label, [value] * 12) for label, value in items]
     assert_nothing_overlaps(grids.paynter("缺陷", MONTHS, defects))
-    assert_nothing_overlaps(lines.radar("满意度", [LONG, "b", "c", "d", "e" * 40], []))
+    points = dict(items)
+    assert_nothing_overlaps(lines.radar("满意度", list(points), [("H1", points)]))
 
 
 def test_what_is_beyond_the_top_is_one_bar_and_the_last() -> None:
@@ -74,6 +82,20 @@ def test_what_is_beyond_the_top_is_one_bar_and_the_last() -> None:
     assert sum(value for _label, value in shown) == sum(value for _label, value in items)
     nameless = bars.ranked([("", 9), ("A", 1), ("B", 0)])
     assert nameless == [("A", 1), ("not named", 9)]
+
+
+def test_what_has_no_name_looks_like_what_is_beyond_the_top() -> None:
+    chart = bars.pareto("缺陷", [("", 9), ("A", 1)], "件")
+    assert [len(rects(chart, each)) for each in ("bar-rest", "bar")] == [1, 2]  # one in the legend
+
+
+def test_shares_far_below_one_are_seen() -> None:
+    limits = control.p_chart([1, 3, 2], [10_000, 10_000, 10_000])
+    chart = lines.control("p", MONTHS[:3], limits)
+    (line,) = [each for each in paths(chart, "line-main") if len(each.points) == 3]
+    heights = [y for _x, y in line.points]
+    assert max(heights) - min(heights) > 20
+    assert_nothing_overlaps(chart)
 
 
 def test_a_pareto_shows_the_share_up_to_all_and_the_line_of_80_percent() -> None:

@@ -283,7 +283,13 @@ def test_what_no_cell_may_change_or_say(ledger: Book, company: Company, run: Run
     ledger.save()
     shown = update(run, ledger.path, "--yes")
     assert (shown.code, "Nothing was written." in shown.err) == (1, True)
-    for why in ("csctl advance", "no date", "for ever", "There is no customer 'Nobody'"):
+    for why in (
+        "csctl advance",
+        "no date",
+        "Write it like 2026",
+        "for ever",
+        "There is no customer 'Nobody'",
+    ):
         assert why in shown.out
     assert "Columns left alone: Whose." in shown.err
     assert f"{COMPLAINT}: nothing was written" in shown.err  # a complaint needs its symptom

@@ -50,6 +50,11 @@ def test_a_figure_is_explained_down_to_its_records(run: Run) -> None:
         shown.out.splitlines()
     )
     assert shown.out.splitlines()[-2].split() == ["CC-2026-0009", "46", "0"]
+    assert {
+        "Unit: PPM",
+        "Counted in the month of: Received at, Month",
+        "Never counted: Merged, Void, Withdrawn by the customer (0)",
+    } <= set(shown.out.splitlines())
     (told,) = rows(run, "kpi", "--month", "2026-09", "--explain", "ppm_0km")
     assert told["records"] == [["CC-2026-0009", 46, 0], ["SH-2026-0001", 0, 176_800]]
     none = run(
@@ -63,12 +68,24 @@ def test_what_does_not_exist_is_answered_with_what_does(run: Run) -> None:
         ("--explain", "ppm"): "Did you mean ppm_0km?",
         ("--plant", "XX"): "Known are: XY.",
         ("--month", "2026-13"): "--month 2026-03",
-        ("--customer", "NOBODY"): "",
+        ("--month", "2027-01"): "2027-01 has not begun.",
+        ("--year", "2027"): "--month 2026-11",
+        ("--customer", "NOBODY"): "Known are: LUTU, MUSTER, STARCAR, YUNFAN.",
+        ("--customer", "CC-2026-0001"): "There is no customer CC-2026-0001.",
+        ("--severity", "big"): "Known are: general, major.",
     }
     for words, hint in asked.items():
         shown = run("-C", ROOT, "--now", NOW, "report", "kpi", *words)
         assert shown.code in (2, 3), words
         assert (shown.out, hint in shown.err) == ("", True), shown.err
+
+
+def test_what_is_in_no_row_is_told_with_what_is_near(run: Run) -> None:
+    words = ("-C", ROOT, "--now", NOW, "report", "kpi", "--year", "2026")
+    shown = run(*words, "--customer", "star", "--product", "CL-042", "--explain", "ppm_0km")
+    assert "Nothing in 2026-01–2026-11 is about CL-042.\nDid you mean CL-0420?" in shown.err
+    found = run(*words, "--product", "CL-0420", "--found", "field", "--explain", "ppm_0km")
+    assert "Nothing" not in found.err
 
 
 def test_what_is_remembered_of_clocks_never_differs_from_what_is_found_anew(

@@ -119,6 +119,8 @@ def test_a_customer_has_a_scorecard_on_screen_and_on_paper(company: Company, run
     assert shown.code == 0
     assert shown.out.startswith("Scorecard of ")
     assert "Open complaints" in shown.out
+    held = json.loads(run("report", "customer", "GEELY", "--format", "json").out)["data"][0]
+    assert held["sections"][0]["parts"][0]["rows"]
     assert run("report", "customer", "GEELY", "--year", "2026", "-o", "card.pdf").code == 0
     assert "Scorecard of" in text_of(company.root / "card.pdf")[1]
     assert run("report", "customer", "NOBODY").code != 0

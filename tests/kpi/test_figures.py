@@ -16,6 +16,7 @@ from csctl.kpi.counting import Row, quantile
 from csctl.kpi.definitions import build_definitions
 from csctl.kpi.figures import Figure, Reckoning
 from csctl.kpi.periods import Period, is_month, month_after, parse_period, shown
+from csctl.kpi.telling import explanation
 from csctl.places import search_path
 
 SCHEMAS = Schemas(search_path(None, "schemas"))
@@ -143,6 +144,42 @@ def test_what_counts_is_one_customers_or_says_that_it_cannot_be_told() -> None:
     blind = by_part.figure("training_effect")
     assert (blind.value, blind.notes) == (None, ("not told apart by part",))
     assert len(own.figures()) == len(DEFINITIONS.kpis)
+
+
+def test_defects_of_one_sort_are_divided_by_all_that_was_shipped() -> None:
+    supply = Lists(
+        complaints=[case("CC-1", defect="A", qty_ours=3), case("CC-2", defect="B", qty_ours=9)],
+        shipments=[shipped(1000, deliveries=5, on_time=5)],
+    )
+    found = Reckoning(DEFINITIONS, supply, MARCH, {"defect": "A"})
+    assert found.figure("ppm_0km").value == 3000
+    # What knows no defects at all is not told as if it did.
+    assert found.figure("otd").notes == ("not told apart by defect",)
+    assert found.unmet() == {}
+    none = Reckoning(DEFINITIONS, supply, MARCH, {"defect": "C"})
+    assert (none.figure("complaint_count").value, none.unmet()) == (0, {"defect": {"A", "B"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "left_out"),
+    [
+        ("open_age", "the end of the period", "Merged, Void, Withdrawn by the customer (0)"),
+        ("otd", "Month", "Void (0)"),
+        ("schedule_on_time", "due", None),  # worked out: no field has it
+    ],
+)
+def test_what_a_figure_rests_on_is_told_in_words(name: str, day: str, left_out: str | None) -> None:
+    told = dict(explanation(reckon(name), DEFINITIONS.get(name), DEFINITIONS, SCHEMAS))
+    assert told["Counted in the month of"] == day
+    assert told.get("Never counted") == left_out
+
+
+def test_the_difference_to_the_customers_count_is_told() -> None:
+    figure = reckon(
+        "ppm_0km", complaints=[case("CC-1", qty_ours=2, qty_theirs=5)], shipments=[shipped(1000)]
+    )
+    told = dict(explanation(figure, DEFINITIONS.get("ppm_0km"), DEFINITIONS, SCHEMAS))
+    assert (told["Value"], told["He counts more"]) == ("2,000.0 PPM", "3,000.0 PPM")
 
 
 def test_the_rate_of_complaints_is_reckoned_as_the_company_chose() -> None:

@@ -56,3 +56,14 @@ def test_of_a_claim_the_share_we_answer_for_is_a_cost() -> None:
         (300, "warranty")
     ]
     assert costs(costs=parts, finding={"result": "misuse"}) == [(0, "warranty")]
+
+
+def test_how_long_a_part_was_under_way() -> None:
+    class Held(Document):
+        def __init__(self) -> None:
+            self.data = {"received_at": MOMENT, "dispatched_on": "2026-02-27"}
+
+    record = Record(SCHEMAS.kind("returned-part"), "RT-1", "x.yaml", Held())
+    (row,) = SOURCES["arrived"].rows(record)
+    # Nobody wrote down when the part was repaired.
+    assert (row["days_shipped"], row["days"]) == (6, None)

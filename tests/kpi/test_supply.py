@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from csctl.errors import CsctlError
 from csctl.index.cache import NO_CACHE
 from csctl.index.index import Index
 from csctl.kpi.clocking import repository_rows
@@ -257,3 +258,87 @@ def test_how_long_returned_parts_were_under_way() -> None:
         month = f"{arrived:%Y-%m}"
         figure = over(month, month).figure("shipping_time")
         assert (figure.value, ids(figure)) == (days, {each["id"]})
+
+
+def test_call_backs_and_meetings_count_wherever_they_are_written_down(year: Reckoning) -> None:
+    complaints = [e for e in samples("complaints") if "outcome" not in e and "replied_at" in e]
+    others = [e for e in samples("callbacks") if "complaint" not in e and "outcome" not in e]
+    done = [*(e["callback"] for e in complaints if "at" in e.get("callback", {})), *others]
+    figure = year.figure("callback_rate")
+    assert (figure.numerator, figure.denominator) == (len(done), len(complaints) + len(others))
+    told = [e["satisfaction"] for e in done if "satisfaction" in e]
+    satisfied = [each for each in told if each in ("satisfied", "very_satisfied")]
+    figure = year.figure("callback_satisfied")
+    assert (figure.numerator, figure.denominator) == (len(satisfied), len(told))
+
+
+def test_what_was_not_sent_answered_or_held_does_not_count(repo: Path) -> None:
+    records_repository(repo, commit=False)
+    held = {
+        "complaints/2026/00/CC-2026-0001": "stage: registered\ncustomer: GEELY\n"
+        "received_at: 2026-05-05T09:00+08:00\n"
+        "responsibility: {result: undetermined, undetermined_at: 2026-05-06T09:00+08:00}\n",
+        **{
+            f"complaints/{day[:4]}/00/CC-{day[:4]}-000{n}": "stage: registered\ncustomer: GEELY\n"
+            f"received_at: {day}T09:00+08:00\nrepeat: repeat\nrepeat_of: {of}\n"
+            for n, day, of in (
+                (8, "2025-05-04", "CC-2025-0001"),
+                (9, "2025-05-05", "CC-2025-0001"),
+                (2, "2026-05-05", "CC-2025-0008"),
+                (3, "2026-05-05", "CC-2025-0009"),
+            )
+        },
+        "meetings/2026/00/MT-2026-0001": "stage: held\nmeeting_type: responsibility\n"
+        "complaints: [CC-2026-0001]\nheld_at: 2026-05-06T11:00+08:00\n",
+        "surveys/2026/00/SV-2026-0001": "stage: launched\ncloses_on: '2026-05-20'\n"
+        "questions: [{id: Q1, type: rating, weight: 0.5}, {id: Q2, type: rating, weight: 0.5}]\n"
+        "targets: [{id: T1, customer: GEELY, sent_on: '2026-05-01'}, "
+        "{id: T2, customer: OTHER}]\n",
+        "surveys/2026/00/SV-2026-0002": "stage: launched\ncloses_on: '2026-05-20'\n"
+        "outcome: {result: cancelled, at: 2026-05-10T09:00+08:00}\n"
+        "targets: [{id: T1, customer: OTHER, sent_on: '2026-05-01'}]\n",
+        "survey-responses/2026/00/SR-2026-0001": "stage: returned\nsurvey: SV-2026-0001\n"
+        "customer: GEELY\nsource: returned\nanswers: [{id: R1, question: Q1, score: 80}]\n",
+        "visit-schedules/2026/00/VS-2026-0001": "stage: approved\n"
+        "approved_at: 2026-05-02T09:00+08:00\nlines:\n"
+        "  - {id: L1, customer: GEELY, expected_at: 2026-05-04T09:00+08:00, dropped: moved}\n"
+        "  - {id: L2, customer: GEELY, expected_at: 2026-05-05T09:00+08:00, dropped: moved, "
+        "dropped_reason: stock-taking}\n"
+        "  - {id: L3, customer: GEELY, expected_at: 2026-05-28T09:00+08:00}\n",
+        **{
+            f"customers/{each}": f"stage: active\nname: {each}\nshort_name: {each}\n"
+            "activated_at: 2026-01-01T09:00+08:00\n"
+            for each in ("GEELY", "OTHER")
+        },
+    }
+    for path, text in held.items():
+        kind, name = path.split("/")[0].removesuffix("s"), path.rsplit("/", 1)[-1]
+        write(repo, f"records/{path}.yaml", f"schema: {kind}/1\nid: {name}\n{text}")
+    index = Index(Store(open_repository(repo)))
+    definitions = build_definitions(index.store.repository.schemas)
+    now = datetime.fromisoformat("2026-05-25T09:00+08:00")
+    supply = repository_rows(index, definitions, now, NO_CACHE)
+    with pytest.raises(CsctlError, match=r"kpis\.yaml counts in shipment, a table") as caught:
+        supply.rows("shipment", ["2026-05"])
+    assert "shipments" in caught.value.hint
+    made = Reckoning(definitions, supply, Period("2026-05", "2026-05"))
+    found = {
+        name: (made.figure(name).numerator, made.figure(name).denominator)
+        for name in (
+            "repeat_rate",
+            "meeting_in_4h",
+            "response_rate",
+            "survey_coverage",
+            "visit_completion",
+        )
+    }
+    assert found == {
+        # Of the two that repeat one of a year ago, one came a day later.
+        "repeat_rate": (1, 3),
+        "meeting_in_4h": (1, 1),
+        # Half of the weight is too little for an answer to count.
+        "response_rate": (0, 1),
+        "survey_coverage": (1, 2),
+        # Put off without a reason is not made, and what lies ahead is not due.
+        "visit_completion": (0, 1),
+    }

@@ -61,6 +61,7 @@ def test_the_nearest_and_latest_target_counts() -> None:
     assert found(company, newer, theirs) == "TA-2"
     assert found(company, theirs, newer, customer="GEELY") == "TA-3"
     assert found(company, newer, theirs, customer="LUTU") == "TA-2"
+    assert found(company, newer, theirs, customer="GEELY", defect="STR-005") == ""
 
 
 def test_what_is_not_in_force_does_not_count() -> None:

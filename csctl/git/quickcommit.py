@@ -81,6 +81,16 @@ def _commit(root: Path, own: Path, paths: Sequence[str], message: str) -> str:
 
 def _make(root: Path, own: Path, paths: Sequence[str], message: str) -> tuple[str, str]:
     """Let git store the commit and write our index; return the commit, "" for none, and HEAD."""
+    names = b"".join(os.fsencode(each) + b"\0" for each in paths)
+    adding = start_git(root, ["update-index", "--add", "-z", "--stdin"], stdin=names, index=own)
+    try:
+        made = _write_commit(root, paths, message)
+    finally:
+        _said(adding)
+    return made if adding.returncode == 0 else ("", "")
+
+
+def _write_commit(root: Path, paths: Sequence[str], message: str) -> tuple[str, str]:
     quoted = ['"' + each.replace("\\", r"\\").replace('"', r"\"") + '"' for each in paths]
     asked = [
         start_git(root, ["config", "-z", "--get-regexp", _SETTINGS]),
@@ -107,14 +117,11 @@ def _make(root: Path, own: Path, paths: Sequence[str], message: str) -> tuple[st
         *(f"M 100644 {blob} {name}" for blob, name in zip(blobs, quoted, strict=True)),
         *("get-mark :1", f"reset {_IN_MIND}", f"from {'0' * len(head)}", "", "done"),
     ]
-    making = ["fast-import", "--quiet", "--date-format=raw", "--done"]
-    names = b"".join(os.fsencode(each) + b"\0" for each in paths)
-    both = [
-        start_git(root, making, stdin=_lines(told)),
-        start_git(root, ["update-index", "--add", "-z", "--stdin"], stdin=names, index=own),
-    ]
-    commit, _nothing = map(_said, both)
-    return ("" if any(each.returncode for each in both) else commit.strip()), head
+    making = start_git(
+        root, ["fast-import", "--quiet", "--date-format=raw", "--done"], stdin=_lines(told)
+    )
+    commit = _said(making).strip()
+    return ("" if making.returncode else commit), head
 
 
 def _put_in_place(own: Path, index: Path, was: tuple[int, ...]) -> bool:

@@ -149,6 +149,7 @@ def _by_git(place: Place, paths: Sequence[str], message: str) -> bool:
 )
 @example(["other things are staged", "it was staged in part"], list(WRITES), MESSAGE)
 @example(["another one is in conflict", "another one is to be added"], [OLD, NEW], MESSAGE)
+@example(["hooks lie elsewhere", "lines end as they should"], [NEW, MAIL], MESSAGE)
 @example(["there is a filter", "the index is short"], [OLD, NEW, ODD], MESSAGES[3])
 def test_it_is_the_commit_that_git_makes(
     template: Path, tmp_path: Path, states: list[str], paths: list[str], message: str
@@ -205,6 +206,7 @@ def test_the_first_commit_and_more_files_than_a_few_are_left_to_git(tmp_path: Pa
     place.root.mkdir()
     place.git("init", "-q", "--template=")
     paths = [place.write(f"records/{number}.yaml", "id: 1\n") for number in range(30)]
+    place.git("add", paths[1])
     GitRepo(place.root).commit(paths[:1], MESSAGE)
     GitRepo(place.root).commit(paths, MESSAGE)
     assert _is_by_git(place)
@@ -220,6 +222,19 @@ def test_a_locked_index_is_said_and_nothing_is_half_done(place: Place) -> None:
     assert place.seen() == before
     (place.root / ".git/index.lock").unlink()
     GitRepo(place.root).commit([OLD], MESSAGE)
+    assert place.git("status", "--porcelain") == ""
+
+
+def test_a_locked_branch_leaves_what_was_entered_staged(place: Place) -> None:
+    """As it is left too where csctl is killed after the index was written."""
+    head, lock = place.git("rev-parse", "HEAD"), place.root / ".git/refs/heads/main.lock"
+    lock.touch()
+    with pytest.raises(CsctlError, match=r"main\.lock"):
+        GitRepo(place.root).commit([place.write(NEW, "id: 2\n")], MESSAGE)
+    assert place.git("status", "--porcelain") == f"A  {NEW}\n"
+    assert place.git("rev-parse", "HEAD") == head
+    lock.unlink()
+    GitRepo(place.root).commit([NEW], MESSAGE)
     assert place.git("status", "--porcelain") == ""
 
 

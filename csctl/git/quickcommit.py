@@ -74,7 +74,7 @@ def _commit(root: Path, own: Path, paths: Sequence[str], message: str) -> str:
     same = ["diff-index", "--cached", "--quiet", commit, "--", *(f":(literal){p}" for p in paths)]
     if run_git(root, same, index=own).returncode or not _put_in_place(own, index, was):
         return ""
-    said = f"commit: {message.partition(chr(10))[0]}"
+    said = os.fsdecode(b"commit: " + message.encode().partition(b"\n")[0])
     done = run_git(root, ["update-ref", "-m", said, "HEAD", commit, head])
     return commit if done.returncode == 0 else ""
 
@@ -104,21 +104,22 @@ def _write_commit(root: Path, paths: Sequence[str], message: str) -> tuple[str, 
         start_git(root, ["var", "GIT_COMMITTER_IDENT"]),
     ]
     settings, hashed, known, author, committer = map(_said, asked)
-    blobs, (head, *before) = hashed.split(), known.splitlines()
+    blobs, (head, *before) = hashed.split(), known.strip().split("\n")
     is_usual = all(each.endswith("\nfalse") for each in filter(None, settings.split("\0")))
     if any(each.returncode for each in asked[1:]) or blobs == before or not is_usual:
         return "", ""
     if head.endswith(" missing") or int(head[:2], 16) < _SPARED:
         return "", ""
     text = message.encode()
+    above = (f"commit {_IN_MIND}", "mark :1", f"author {author.strip()}")
     told = [
-        *(f"commit {_IN_MIND}", "mark :1", f"author {author.strip()}"),
-        *(f"committer {committer.strip()}", f"data {len(text)}", f"{message}from {head}"),
-        *(f"M 100644 {blob} {name}" for blob, name in zip(blobs, quoted, strict=True)),
+        *(f"from {head}", *(f"M 100644 {b} {n}" for b, n in zip(blobs, quoted, strict=True))),
         *("get-mark :1", f"reset {_IN_MIND}", f"from {'0' * len(head)}", "", "done"),
     ]
+    stream = _lines([*above, f"committer {committer.strip()}", f"data {len(text)}"])
+    stream += text + _lines(told)
     making = start_git(
-        root, ["fast-import", "--quiet", "--date-format=raw", "--done"], stdin=_lines(told)
+        root, ["fast-import", "--quiet", "--date-format=raw", "--done"], stdin=stream
     )
     commit = _said(making).strip()
     return ("" if making.returncode else commit), head

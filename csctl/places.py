@@ -87,12 +87,13 @@ def language_of(root: Path) -> str:
     return match.group(1) if match else ""
 
 
-def names_second(root: Path) -> bool:
-    """Tell whether csctl.yaml may name a confidential repository, without parsing it."""
+def may_set(root: Path, name: str) -> bool:
+    """Tell whether csctl.yaml may have a setting of some name, without parsing it."""
     try:
-        return b"confidential_at" in (root / CONFIG).read_bytes()
+        content = (root / CONFIG).read_bytes()
     except OSError:
         return False
+    return name.encode() in content or b"\\" in content
 
 
 def kind_headers(path: Sequence[Path]) -> dict[str, dict[str, str]]:

@@ -73,6 +73,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kpi.periods": "months and values as figures are shown",
         },
     ),
+    ("commits", {"git.quickcommit": "a commit that spares git a look at all files"}),
     ("fields", {"kinds.field": "a field as its schema declares it"}),
     ("stages", {"kinds.stages": "stages, milestones, sends, sign-offs, clocks, duties"}),
     (

@@ -11,6 +11,7 @@ from csctl.places import (
     ids_beginning,
     kind_headers,
     language_of,
+    may_set,
     search_path,
     short_word,
     stem_of,
@@ -73,6 +74,17 @@ def test_an_unreadable_configuration_has_no_language(tmp_path: Path) -> None:
     assert language_of(tmp_path) == ""
     (tmp_path / "csctl.yaml").write_bytes(b"\xff\xfe\nlanguage: zh\n")
     assert language_of(tmp_path) == "zh"
+
+
+@pytest.mark.parametrize(
+    "text", ["git: {desk: true}\n", 'git: {"de\\x73k": true}\n', "# no desk\n"]
+)
+def test_a_setting_that_may_be_there_is_not_missed(tmp_path: Path, text: str) -> None:
+    config = write(tmp_path, "csctl.yaml", text)
+    assert may_set(tmp_path, "desk")
+    assert not may_set(tmp_path, "branch") or "\\" in text
+    config.unlink()
+    assert not may_set(tmp_path, "desk")
 
 
 def test_headers_are_the_first_lines_of_schemas(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import click
 from csctl.console.output import tell
 from csctl.errors import CsctlError, UsageError
 from csctl.messages import _
-from csctl.places import find_numbered, find_repository, kind_headers, names_second, search_path
+from csctl.places import find_numbered, find_repository, kind_headers, may_set, search_path
 
 if TYPE_CHECKING:
     from csctl.console.options import Desk
@@ -29,7 +29,7 @@ def find_second(desk: Desk) -> Desk | None:
     It need not be there: `store` says so when it is opened.
     """
     root = find_repository(desk.invocation.directory)
-    if root is None or not names_second(root):
+    if root is None or not may_set(root, "confidential_at"):
         return None
     at = desk.store.repository.config.confidential_at
     if not at or (root / at).resolve() == root:

@@ -25,6 +25,7 @@ from csctl.places import (
     ids_beginning,
     kind_headers,
     language_of,
+    may_set,
     search_path,
 )
 
@@ -317,6 +318,9 @@ def _at_own_desk(command: Command) -> Command:
 
 def go_to_own_branch(here: Desk) -> None:
     """Leave the main branch for the person's own before anything is read, if csctl.yaml says so."""
+    root = find_repository(here.invocation.directory)
+    if root is not None and not may_set(root, "desk"):  # git is to look at the files at once
+        return
     if not here.store.repository.config.has_desks:
         return
     from csctl.sharing.desks import enter_desk

@@ -90,20 +90,28 @@ def run_git(
 
 
 def start_git(
-    root: Path, arguments: Iterable[str], *, stdin: bytes = b"", waiting: bool = False
+    root: Path,
+    arguments: Iterable[str],
+    *,
+    stdin: bytes = b"",
+    waiting: bool = False,
+    index: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start git in `root` and do not wait for it; it speaks English.
 
     `stdin` is no more than a pipe holds before anybody reads from it; one that is `waiting` is
-    told later.
+    told later. `index` is another index file than the repository's.
     """
+    given = _variables(translated=False)
+    if index is not None:
+        given["GIT_INDEX_FILE"] = str(index)
     try:
         process = subprocess.Popen(
             _command(root, arguments),
             stdin=subprocess.PIPE if stdin or waiting else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_variables(translated=False),
+            env=given,
         )
     except OSError as error:
         raise _not_started(error) from error

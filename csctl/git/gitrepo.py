@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -30,6 +29,7 @@ from csctl.git.gitprocess import (
     run_git,
     staged_only,
 )
+from csctl.git.quickcommit import commit_quickly
 from csctl.messages import _
 
 __all__ = ["Commit", "GitRepo", "find_root", "init"]
@@ -228,6 +228,11 @@ class GitRepo:
             if under_way:
                 self._update_index(paths, "--add", "--remove")
                 raise staged_only(under_way, paths)
+            if self._hook_index is None:
+                hooks = self.common_dir / "hooks"
+                made = commit_quickly(self.root, self.git_dir, hooks, paths, message)
+                if made:
+                    return made
             tracked = set(self._tracked(paths))
             added = [path for path in paths if path not in tracked]
             self._update_index(added, "--add")
@@ -239,16 +244,7 @@ class GitRepo:
                     self._update_index(added, "--force-remove")
             if done.returncode:
                 raise self._refusal(done, paths)
-            return self._loose_head() or self._line("rev-parse", "HEAD")
-
-    def _loose_head(self) -> str:
-        """Return the commit of HEAD where it lies in a file of its own, as after a commit."""
-        try:
-            named = (self.git_dir / "HEAD").read_text("utf-8").removeprefix("ref: ").rstrip("\n")
-            sha = (self.common_dir / named).read_text("utf-8").rstrip("\n")
-        except (OSError, ValueError):  # detached, or in a store of another form
-            return ""
-        return sha if re.fullmatch("[0-9a-f]{40,64}", sha) else ""
+            return self._line("rev-parse", "HEAD")
 
     def _tracked(self, paths: Collection[str]) -> list[str]:
         """Return those of some paths that git knows; asking for a few spares it to name all."""

@@ -410,6 +410,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "console.prompts": "questions and answers",
             "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
+            "console.ahead": "what is answered while git still looks",
         },
     ),
     ("reports shown", {"console.reporting": "what the commands of reports share"}),

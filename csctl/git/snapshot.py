@@ -74,9 +74,9 @@ class Pending:
         self._known: set[str] | None = None
         self._is_over = False
         self._found: Snapshot | None = None
-        is_large = int(self._index.partition(" ")[0] or 0) > _LARGE  # its size comes first
+        self.is_large = int(self._index.partition(" ")[0] or 0) > _LARGE  # its size comes first
         status = [*_STRICT, *_STATUS, "--", *self._literal]
-        self._status = start_git(root, status, behind=is_large)
+        self._status = start_git(root, status, behind=self.is_large)
         few = len(self._names) <= _FEW
         self._ahead = start_git(root, _CHECK, stdin=self._asked("HEAD")) if few else None
         self._told: bytes | None = None if few else b""

@@ -31,6 +31,9 @@ class Verdicts:
         try:
             self._kept = self._answers.kept()
             known = self._kept.footing if self._kept else None
+            if self._kept and pending.is_large:
+                # Needed where anything changed; git looks longer than this takes.
+                from csctl.verdicts import rechecking  # noqa: F401
             self._seen = look(root, cache, pending, known)
         except LostError:
             return

@@ -132,10 +132,9 @@ class Pending:
         return Snapshot(trees, found)
 
     def _keep(self, differing: frozenset[str], cache: RepositoryCache) -> None:
-        """Keep what differs for the next `guess`: a few files, with names SQLite takes."""
-        if len(differing) > _FEW_DIFFER or not all(map(str.isprintable, differing)):
-            return
-        text = "\0".join(sorted(differing))
+        """Keep what differs for the next `guess`, if it is a few files with names SQLite takes."""
+        is_kept = len(differing) <= _FEW_DIFFER and all(map(str.isprintable, differing))
+        text = "\0".join(sorted(differing)) if is_kept else None
         if cache.text(self._differing_key) != text:
             cache.keep(self._differing_key, text)
 

@@ -58,8 +58,10 @@ def test_it_is_right_unless_more_differs_than_the_last_time(company: Company) ->
 def test_of_many_files_that_differ_nothing_is_supposed(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert supposed(company) == ("GEELY", True)
     monkeypatch.setattr("csctl.git.snapshot._FEW_DIFFER", 0)
     edited(company)
+    assert supposed(company) == ("GEELY", False)
     for _time in range(2):
         assert supposed(company) == ("BOSCH", True)
 

@@ -33,7 +33,10 @@ class Verdicts:
             known = self._kept.footing if self._kept else None
             if self._kept and pending.is_large:
                 # Needed where anything changed; git looks longer than this takes.
+                from csctl.kinds.fastshape import find_engine
                 from csctl.verdicts import rechecking  # noqa: F401
+
+                find_engine()
             self._seen = look(root, cache, pending, known)
         except LostError:
             return

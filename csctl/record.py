@@ -14,7 +14,7 @@ from csctl.kinds.schema import Kind
 from csctl.kinds.stages import Requirement
 from csctl.messages import _
 from csctl.suggest import did_you_mean
-from csctl.yamlfile.yamlio import Document, Layout, Path
+from csctl.yamlfile.yamlio import Document, Layout, Path, Unplaced
 
 _STEP: Final = re.compile(r"\[\]|[^.\[\]]+")
 
@@ -65,7 +65,9 @@ class Record(NamedTuple):
 
     def place(self, path: Path) -> tuple[int, int]:
         """Return line and column of what a path leads to, or of the nearest thing around it."""
-        return _places(self.document.text).position(path)
+        document = self.document
+        placed = document if isinstance(document, Unplaced) else _places(document.text)
+        return placed.position(path)
 
     def attachment_folder(self) -> str:
         """Return the folder of the files that belong to it, relative to the repository."""

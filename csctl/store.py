@@ -159,6 +159,10 @@ class Store:
         """Return the folder of the records of a kind."""
         return f"{FOLDER}/{self._schemas.headers().get(kind, {}).get('folder')}"
 
+    def has_folder(self, kind: str) -> bool:
+        """Tell whether there is the folder of the records of a kind, or something in its place."""
+        return os.path.lexists(f"{self._root}/{self.folder_of(kind)}")
+
     def kind_at(self, path: str) -> Kind:
         """Return the kind whose folder a path lies in; CsctlError if it lies in none."""
         return self._schemas.kind(self.kind_name_at(path))

@@ -412,6 +412,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "console.prompts": "questions and answers",
             "console.judging": "what all rules say of all records",
             "console.saving": "how a command that writes ends",
+            "console.ahead": "what is answered while git still looks",
         },
     ),
     ("what reports are about", {"console.scoping": "months, customer, part, plant of a report"}),

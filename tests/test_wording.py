@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.forms.wording import Wording, printable
+from csctl.forms.wording import Wording, printable, printable_json
 from csctl.kinds.building import build_field
 from csctl.kinds.field import Field
 
@@ -167,3 +168,21 @@ def test_the_names_are_asked_for_by_kind() -> None:
     form = Wording(("zh",), WORDS, ZoneInfo("UTC"), look)
     form.value(field(**{"x-link": "person"}), "li-na")
     assert asked == [("person", "li-na")]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers()
+        | st.text(max_size=8)
+        | st.sampled_from(["\n", "a\tb", "\r\n", "\\", "\\u0007", '"', "\u3000", "\ud800", "\x07"]),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+        max_leaves=6,
+    )
+)  # fmt: skip
+def test_printable_data_as_json_are_those_that_were_looked_at_text_by_text(data: Any) -> None:
+    fit, text = printable_json(data)
+    assert fit == printable(data)
+    assert json.loads(text) == fit
+    assert text == json.dumps(printable(data), ensure_ascii=False)

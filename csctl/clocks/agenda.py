@@ -98,7 +98,7 @@ def agenda(
     check_profile(index.store.repository.schemas)
     horizon = now.astimezone(timezone.utc) + _span(within) if within else None
     items: list[Item] = []
-    for kind_name in index.store.repository.schemas.names():
+    for kind_name in index.kinds():
         kind = index.store.repository.schemas.kind(kind_name)
         if kind.stages or kind.clocks:
             items += _of_kind(index, kind, owner, now)

@@ -125,7 +125,7 @@ def _declared(index: Index) -> Iterator[tuple[Kind, Duty]]:
     """Yield the duties there are, but those the company does without."""
     config = index.store.repository.config
     left_out = config.duties.get("without", ())
-    for name in index.store.repository.schemas.names():
+    for name in index.store.repository.schemas.with_duties():
         kind = index.store.repository.schemas.kind(name)
         for duty in kind.duties.values():
             if duty.name not in left_out and duty.confidential == config.is_confidential:

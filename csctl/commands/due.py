@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from csctl import messages
+from csctl.console.ahead import at_once
 from csctl.console.confidential import at_place, read_both
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import nothing, say, show_rows, tell, terminal_width
@@ -70,27 +72,31 @@ def command(
 ) -> int:
     """Show what is due."""
     desk.look_ahead()
-    from csctl.clocks.agenda import agenda
-
     if mine and person:
         raise UsageError(_("--mine and --person cannot go together."), _("Leave one out."))
     if department:
         _check_known(desk, department)
-    owner = desk.me if mine else _one(desk, person, "person")
     chosen = {
         "within": within,
-        "owner": owner,
         "customer": _one(desk, customer, "customer"),
         "department": department,
     }
-    is_short = style in ("table", "csv")
-    rows: list[dict[str, Any]] = []
+    whose = _one(desk, person, "person")
+
+    def ask(at: Desk) -> tuple[str, list[dict[str, Any]], list[str]]:
+        from csctl.clocks.agenda import agenda
+
+        owner = at.me if mine and not whose else whose
+        items = agenda(at.reading, desk.now, owner=owner, **chosen)
+        found = _rows(at, items, telling=telling, is_short=style in ("table", "csv"))
+        broken = [str(e) for kind in at.reading.kinds() for e in at.reading.unreadable(kind)]
+        return owner, found, broken
+
     desks = read_both(desk)
-    for each in desks:
-        if each is not desk:
-            each.look_ahead()
-        items = agenda(each.reading, desk.now, **chosen)
-        rows += _rows(each, items, telling=telling, is_short=is_short)
+    whose, rows, unreadable = at_once(desk, ask)
+    for each in desks[1:]:
+        each.look_ahead()
+        rows += at_once(each, ask)[1]
     if len(desks) > 1:
         rows.sort(key=lambda each: (not each["due_at"], each["due_at"], each["record"]))
     if by:
@@ -100,9 +106,8 @@ def command(
     _show(desk, rows, style, by or "state")
     if not rows and style in ("text", "table"):
         nothing(_("Nothing is due."))
-    for kind in desk.store.repository.schemas.names():
-        for finding in desk.reading.unreadable(kind):
-            tell(str(finding))
+    for line in unreadable:
+        tell(line)
     return 1 if any(each["state_code"] == "overdue" for each in rows) else 0
 
 
@@ -135,8 +140,14 @@ def _rows(
     from csctl.clocks.escalation import Ladder
     from csctl.clocks.reasons import lacks, reason
     from csctl.rules.context import build_context
+    from csctl.rules.shape import take_shape
+    from csctl.yamlfile.yamlio import Unplaced
 
-    context = build_context(desk.store, desk.now, desk.reading)
+    context = replace(
+        build_context(desk.store, desk.now, desk.reading),
+        # What is lacking is told in words, and never where in a file.
+        shaping=lambda record: take_shape(record._replace(document=Unplaced(record.document))),
+    )
     ladder, language = Ladder(desk.reading, desk.now), messages.language()
     rows: list[dict[str, Any]] = []
     names, explained = _Names(desk), 0

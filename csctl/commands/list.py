@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from csctl import messages
+from csctl.console.ahead import at_once
 from csctl.console.options import Desk, format_option, pass_desk
 from csctl.console.output import nothing, show_rows, tell
 from csctl.messages import _
+
+if TYPE_CHECKING:
+    from csctl.findings import Finding
+    from csctl.record import Record
 
 
 def list_command(kind_name: str) -> click.Command:
@@ -66,7 +71,12 @@ def _list(
     if stage:
         kind.stage(stage)
     language = messages.language()
-    records = desk.reading.select(kind_name, where, stage=stage, only_open=only_open)
+
+    def ask(at: Desk) -> tuple[list[Record], list[Finding]]:
+        found = at.reading.select(kind_name, where, stage=stage, only_open=only_open)
+        return found, at.reading.unreadable(kind_name)
+
+    records, unreadable = at_once(desk, ask)
     records.sort(key=lambda r: (str(r.value(kind.date_field) or ""), r.id), reverse=True)
     headings = {each: column_label(kind, each, language) for each in columns or kind.columns}
     rows: Sequence[Mapping[str, Any]] = (
@@ -77,7 +87,6 @@ def _list(
     show_rows(f"{kind_name} list", rows, headings, style)
     if not rows and style == "text":
         nothing()
-    unreadable = desk.reading.unreadable(kind_name)
     for finding in unreadable:
         tell(str(finding))
     return 0

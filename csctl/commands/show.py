@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from csctl import messages
+from csctl.console.ahead import at_once
 from csctl.console.confidential import at_place, read_both
 from csctl.console.options import Desk, format_option, id_argument, pass_desk
 from csctl.console.output import say, show_json, tell
 from csctl.messages import _
 
 if TYPE_CHECKING:
+    from csctl.casework.standing import Standing
     from csctl.record import Record
 
 
@@ -39,7 +41,11 @@ def command(desk: Desk, record_id: str, everything: bool, style: str) -> int:
     from csctl.rules.context import build_context
 
     record = desk.store.get(record_id)
-    standing = build_standing(record, build_context(desk.store, desk.now, desk.reading))
+
+    def ask(at: Desk) -> Standing:
+        return build_standing(record, build_context(at.store, desk.now, at.reading))
+
+    standing = at_once(desk, ask)
     if style == "json":
         show_json("show", [{"record": dict(record.data), **standing.as_row()}])
         return 0

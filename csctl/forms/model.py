@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from csctl.approval.proofs import prove
-from csctl.approval.signoffs import digest, find_signed, is_signed, key_of
+from csctl.approval.signoffs import Signed, digest, find_signed, key_of
 from csctl.errors import CsctlError, UsageError
 from csctl.forms.audience import visible
 from csctl.forms.blocks import Builder, Model, View, asked_for
@@ -23,6 +23,9 @@ from csctl.store import Store
 from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment
 from csctl.yamlfile import yamlio
+
+# What finds the row of a sign-off by its name.
+_Finder: TypeAlias = Callable[[str], "Signed | None"]
 
 WORDS: Final = "_words.yaml"
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif")
@@ -108,8 +111,13 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
     )
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
     form = numbering(record.kind.name, store)
-    signoffs = _signoffs_of(record, view)
-    unverified, labels = _unverified(record, signoffs, store), shared.roles
+
+    @cache  # whether it holds takes a digest of what it covers
+    def signed(signoff: str) -> Signed | None:
+        return find_signed(record, record.kind.signoffs[signoff])
+
+    signoffs = _signoffs_of(record, view, signed)
+    unverified, labels = _unverified(record, signoffs, store, signed), shared.roles
     return {
         "kind": record.kind.name,
         "id": record.id,
@@ -121,12 +129,15 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
             "revision": str(form.get("revision", "")),
             "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
         },
-        "draft": bool(unverified) or _is_draft(record, signoffs, view.send),
+        "draft": bool(unverified) or _is_draft(record, signoffs, view.send, signed),
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
         "sections": list(builder.sections()),
         "signoffs": [
-            {**_signoff(record, each, wording, labels), "unverified": each.name in unverified}
+            {
+                **_signoff(each, signed(each.name), wording, labels),
+                "unverified": each.name in unverified,
+            }
             for each in signoffs
         ],
     }
@@ -170,10 +181,9 @@ def _photo_names(value: Any) -> Iterator[str]:
         if value.get("type") == "photos":
             files = (item["file"] for item in value["items"])
             yield from (each for each in files if each.lower().endswith(_PICTURES))
-        for each in value.values():
-            yield from _photo_names(each)
-    elif isinstance(value, list):
-        for each in value:
+        value = value.values()
+    for each in value:
+        if isinstance(each, dict | list):
             yield from _photo_names(each)
 
 
@@ -192,7 +202,7 @@ def _title(record: Record, form: Mapping[str, Any]) -> Text:
     return titles.get(str(record.value(by)) if by else "", form.get("title", record.kind.title))
 
 
-def _signoffs_of(record: Record, view: View) -> list[SignOff]:
+def _signoffs_of(record: Record, view: View, signed: _Finder) -> list[SignOff]:
     """Return the sign-offs a form shows: of the report it goes as, else of the last one begun.
 
     A form whose author does not sign, such as a register, shows none before somebody did.
@@ -200,25 +210,26 @@ def _signoffs_of(record: Record, view: View) -> list[SignOff]:
     known = record.kind.signoffs.values()
     if view.send:
         return [each for each in known if each.send == view.send]
-    begun = [each for each in known if find_signed(record, each)]
+    begun = [each for each in known if signed(each.name)]
     if not begun and any(each.step == "prepared" for each in known):
         begun = list(known)
     return [each for each in known if begun and each.send == begun[-1].send]
 
 
-def _is_draft(record: Record, signoffs: list[SignOff], send: str) -> bool:
+def _is_draft(record: Record, signoffs: list[SignOff], send: str, signed: _Finder) -> bool:
     """Tell whether a sign-off is missing or stale that the report cannot go without."""
     step = record.kind.sends.get(send or (signoffs[0].send if signoffs else ""))
     needed = step.signoffs if step else [each.name for each in signoffs]
-    return not all(is_signed(record, record.kind.signoffs[name]) for name in needed)
+    given = [signed(name) for name in needed]
+    return any(each is None or each.stale for each in given)
 
 
-def _unverified(record: Record, signoffs: list[SignOff], store: Store) -> set[str]:
+def _unverified(record: Record, signoffs: list[SignOff], store: Store, signed: _Finder) -> set[str]:
     """Return the sign-offs that no key vouches for, where csctl.yaml counts no others.
 
     What left the house after it was signed is printed again as it left, whatever is asked since.
     """
-    given = {each.name: signed for each in signoffs if (signed := find_signed(record, each))}
+    given = {each.name: row for each in signoffs if (row := signed(each.name))}
     if not given or not store.repository.config.signing_required:
         return set()
     proofs = prove(record, Index(store))
@@ -238,8 +249,9 @@ def _left_after(record: Record, send: str, signed_at: str) -> bool:
     return any(signed and each and each >= signed for each in times)
 
 
-def _signoff(record: Record, signoff: SignOff, wording: Wording, roles: Mapping[str, Any]) -> Model:
-    signed = find_signed(record, signoff)
+def _signoff(
+    signoff: SignOff, signed: Signed | None, wording: Wording, roles: Mapping[str, Any]
+) -> Model:
     shown: Model = {"name": signoff.name, "label": wording.label(signoff.label)}
     if signed is None:
         return {**shown, "by": "", "role": "", "at": "", "stale": False}

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from csctl import __version__
 from csctl.errors import CsctlError
 from csctl.forms.images import prepare_photo
-from csctl.forms.wording import printable
+from csctl.forms.wording import printable_json
 from csctl.messages import _
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ def render_pdf(
         # Resolved, because typst compares real paths and macOS's /var is a link.
         staging = Path(name).resolve()
         _stage_templates(staging / "templates", template, search_path)
-        shown = printable({**data, "photos": _stage_photos(staging / "photos", photos, prepare)})
-        _write(staging / "data.json", json.dumps(shown, ensure_ascii=False).encode())
+        placed = _stage_photos(staging / "photos", photos, prepare)
+        shown, text = printable_json({**data, "photos": placed})
+        _write(staging / "data.json", text.encode())
         _write(staging / "main.typ", _main(staging, template, attachments).encode())
         try:
             made, warnings = typst.compile_with_warnings(
@@ -180,7 +181,9 @@ def _stage_templates(folder: Path, template: str, search_path: Sequence[Path]) -
         raise CsctlError(_("There is no template {file}.").format(file=template))
 
 
+@lru_cache(maxsize=64)
 def _refuse_forbidden(name: str, content: bytes) -> None:
+    """Raise CsctlError for a template that may not be; forms of one call are made with a few."""
     try:
         text = content.decode()
     except UnicodeDecodeError as error:

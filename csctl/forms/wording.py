@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -15,7 +16,18 @@ from csctl.times.timewords import ROC_YEAR_ZERO
 
 REPLACEMENT: Final = "\ufffd"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2})?\Z")
+# Of JSON, but for ends of lines: what is written so may be unfit to print.
+_ESCAPES: Final = re.compile(r'\\[^n"\\]')
 _LINE_ENDS: Final = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\ufeff": None})
+
+
+def printable_json(data: Any) -> tuple[Any, str]:
+    """Return plain data as `printable` does, and as JSON: most need no look at each text."""
+    text = json.dumps(data, ensure_ascii=False)
+    if text.isprintable() and not _ESCAPES.search(text):
+        return data, text
+    fit = printable(data)
+    return fit, json.dumps(fit, ensure_ascii=False)
 
 
 def printable(value: Any) -> Any:
@@ -64,7 +76,14 @@ class Wording:
 
     def label(self, text: Text | str) -> list[str]:
         """Return a label once a language; words that are the same in two languages once."""
-        return list(dict.fromkeys(each for each in map(self._in(text), self.languages) if each))
+        if isinstance(text, str):
+            return [text] if text else []
+        found: list[str] = []
+        for language in self.languages:
+            each = pick(text, language)
+            if each and each not in found:
+                found.append(each)
+        return found
 
     def text(self, label: Text | str) -> str:
         """Return a label in the languages of the form, as one text."""
@@ -73,9 +92,6 @@ class Wording:
     def word(self, key: str) -> str:
         """Return a fixed word in the languages of the form, as one text."""
         return self.text(self.words[key])
-
-    def _in(self, text: Text | str) -> Callable[[str], str]:
-        return lambda language: pick(text, language)
 
     def value(self, field: Field, value: Any) -> str:
         """Return a field's value as people read it; "" if it is not answered."""

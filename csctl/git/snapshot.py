@@ -31,6 +31,10 @@ _STATUS: Final = (
 _CHECK: Final = ("cat-file", "--batch-check")
 # Names of so many, and what git says to them, fit into pipes that nobody reads from meanwhile.
 _FEW: Final = 50
+# Bytes of an index from which on git looks at the files in all its threads.
+_LARGE: Final = 1_000_000
+# Of so many files that differ it is remembered that they did.
+_FEW_DIFFER: Final = 100
 # From so many folders on, git is asked for the one that holds them.
 _SEVERAL: Final = 3
 # Of `git ls-files -v`: a small letter is assume-unchanged, S skip-worktree.
@@ -68,9 +72,14 @@ class Pending:
         self._listed: Completed | None = None
         self._listing: threading.Thread | None = None
         self._known: set[str] | None = None
-        self._status = start_git(root, [*_STRICT, *_STATUS, "--", *self._literal])
+        self._is_over = False
+        self._found: Snapshot | None = None
+        self.is_large = int(self._index.partition(" ")[0] or 0) > _LARGE  # its size comes first
+        status = [*_STRICT, *_STATUS, "--", *self._literal]
+        self._status = start_git(root, status, behind=self.is_large)
         few = len(self._names) <= _FEW
         self._ahead = start_git(root, _CHECK, stdin=self._asked("HEAD")) if few else None
+        self._told: bytes | None = None if few else b""
 
     def get_going(self, cache: RepositoryCache) -> None:
         """Let git list its index while it looks at the files, unless that is known."""
@@ -79,13 +88,30 @@ class Pending:
             self._listing = threading.Thread(target=self._list_flagged)
             self._listing.start()
 
+    def guess(self, cache: RepositoryCache) -> Snapshot | None:
+        """Return the snapshot of HEAD as it is with what differed the last time, None if unknown.
+
+        As long as `result` has the same trees and no more that differs, it is as good: what may
+        differ is read from disk.
+        """
+        known = cache.text(self._differing_key)
+        trees = self._trees_in(self._ahead_told())
+        if known is None or trees is None:
+            return None
+        return Snapshot(trees, frozenset(filter(None, known.split("\0"))))
+
     def result(self, cache: RepositoryCache) -> Snapshot | None:
-        """Return the snapshot, None where git cannot tell, as with submodules; call it once."""
+        """Return the snapshot, None where git cannot tell, as with submodules."""
+        if not self._is_over:
+            self._is_over, self._found = True, self._find(cache)
+        return self._found
+
+    def _find(self, cache: RepositoryCache) -> Snapshot | None:
         if self._listing is None:
             self.get_going(cache)
         known = self._known
         output, _errors = self._status.communicate()
-        ahead = self._ahead.communicate()[0] if self._ahead is not None else b""
+        ahead = self._ahead_told()
         if self._listing is not None:
             self._listing.join()
         if self._status.returncode:
@@ -101,7 +127,16 @@ class Pending:
         trees = self._trees(head, ahead) if head != "(initial)" else none
         if trees is None:
             return None
-        return Snapshot(trees, frozenset({e for e in differing if e is not None} | flagged))
+        found = frozenset({e for e in differing if e is not None} | flagged)
+        self._keep(found, cache)
+        return Snapshot(trees, found)
+
+    def _keep(self, differing: frozenset[str], cache: RepositoryCache) -> None:
+        """Keep what differs for the next `guess`, if it is a few files with names SQLite takes."""
+        is_kept = len(differing) <= _FEW_DIFFER and all(map(str.isprintable, differing))
+        text = "\0".join(sorted(differing)) if is_kept else None
+        if cache.text(self._differing_key) != text:
+            cache.keep(self._differing_key, text)
 
     def give_up(self) -> None:
         """End it, if nobody asked for the snapshot."""
@@ -112,12 +147,21 @@ class Pending:
         if self._listing is not None:
             self._listing.join()
 
+    def _ahead_told(self) -> bytes:
+        if self._told is None:
+            assert self._ahead is not None
+            self._told = self._ahead.communicate()[0]
+        return self._told
+
     def _asked(self, head: str) -> bytes:
         return "\n".join([head, *(f"{head}:{each}" for each in self._names), ""]).encode()
 
     def _trees(self, head: str, ahead: bytes) -> dict[str, str] | None:
         if not ahead.startswith(head.encode()):  # not asked, or HEAD moved on between the two
             ahead = run_git(self._root, _CHECK, stdin=self._asked(head)).stdout
+        return self._trees_in(ahead)
+
+    def _trees_in(self, ahead: bytes) -> dict[str, str] | None:
         _head, *lines = ahead.decode("utf-8", "replace").splitlines() or [""]
         if len(lines) != len(self._names):
             return None
@@ -125,6 +169,10 @@ class Pending:
             name: "" if line.endswith(" missing") else line.partition(" ")[0]
             for name, line in zip(self._names, lines, strict=True)
         }
+
+    @property
+    def _differing_key(self) -> str:
+        return f"differing {self._root} {' '.join(self.folders)}"
 
     @property
     def _flags_key(self) -> str:

@@ -110,9 +110,12 @@ class RepositoryCache:
         found = self.read("SELECT text FROM texts WHERE key = ?", (key,))
         return str(found[0][0]) if found else None
 
-    def keep(self, key: str, text: str) -> None:
-        """Keep a text under a key; the oldest of many are forgotten."""
-        self.write("INSERT OR REPLACE INTO texts (key, text) VALUES (?, ?)", [(key, text)])
+    def keep(self, key: str, text: str | None) -> None:
+        """Keep a text under a key, or none any more; the oldest of many are forgotten."""
+        if text is None:
+            self.write("DELETE FROM texts WHERE key = ?", [(key,)])
+        else:
+            self.write("INSERT OR REPLACE INTO texts (key, text) VALUES (?, ?)", [(key, text)])
         oldest = "DELETE FROM texts WHERE number <= (SELECT MAX(number) FROM texts) - ?"
         self.write(oldest, [(_KEPT_TEXTS,)])
         self.commit()

@@ -109,6 +109,11 @@ class Index:
                 if isinstance(read, Record):
                     yield read
 
+    def kinds(self) -> list[str]:
+        """Return the names of the kinds that may have records: those with a folder; sorted."""
+        names = self.store.repository.schemas.names()
+        return [each for each in names if self.store.has_folder(each)]
+
     def people(self) -> list[Record]:
         """Return every readable person: whoever signed or approved may be any of them."""
         return self.records("person")

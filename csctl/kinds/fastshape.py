@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 # Keywords about which the engines cannot differ once the schema compiles, or that check nothing.
@@ -25,18 +26,27 @@ _END: Final = r"\(\?!(?:\[\^x\]\|x|\[\\s\\S\])\)"
 _PATTERN: Final = re.compile(rf"\^?(?:{_SIGN}{_TIMES}|\((?:\?:)?|\|)*(?:{_END})?")
 
 
+def find_engine() -> ModuleType | None:
+    """Return the engine, None where it is not installed."""
+    try:
+        import jsonschema_rs  # no wheel for some platforms, and only validation needs it
+    except ImportError:
+        return None
+    return jsonschema_rs
+
+
 def build_filter(schema: dict[str, Any]) -> Callable[[Any], bool] | None:
     """Return what tells that data, as YAML gives them, surely have the shape of a schema.
 
     Where it says False the reference has to be asked. None means always: the engine is not
     installed, or the schema holds something on which the two might differ.
     """
-    try:
-        import jsonschema_rs  # no wheel for some platforms, and only validation needs it
-    except ImportError:
+    jsonschema_rs = find_engine()
+    if jsonschema_rs is None:
         return None
     try:
-        is_valid = jsonschema_rs.Draft202012Validator(schema, validate_formats=False).is_valid
+        made = jsonschema_rs.Draft202012Validator(schema, validate_formats=False)
+        is_valid: Callable[[Any], bool] = made.is_valid
     except ValueError:
         return None
     if not _is_sure(schema):

@@ -136,6 +136,14 @@ class Schemas:
         """Return for each kind the kinds that its link fields name."""
         return self._remembered("links", lambda: {name: self._links(name) for name in self.names()})
 
+    def with_duties(self) -> Sequence[str]:
+        """Return the names of the kinds that declare duties, sorted."""
+
+        def find() -> dict[str, Any]:
+            return {each: True for each in self.names() if self.kind(each).duties}
+
+        return list(self._remembered("duties", find))
+
     def _links(self, name: str) -> list[str]:
         return sorted({field.link for field in self.kind(name).links()})
 

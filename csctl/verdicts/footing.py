@@ -48,7 +48,11 @@ class Footing(NamedTuple):
 
     def is_settled(self, root: Path, paths: Iterable[str]) -> bool:
         """Tell whether none of some files, and no folder, changed since the look began."""
-        return all(_changed_at(f"{root}/{each}") < self.begun for each in (*self.folders, *paths))
+        return all(self.is_as_seen(root, each) for each in (*self.folders, *paths))
+
+    def is_as_seen(self, root: Path, path: str) -> bool:
+        """Tell whether a file or folder did not change since the look began."""
+        return _changed_at(f"{root}/{path}") < self.begun
 
 
 def footing_of(text: str) -> Footing:

@@ -23,6 +23,7 @@ from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules.context import build_context
 from csctl.rules.gates import GROUPINGS
+from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
 from csctl.verdicts.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
@@ -181,9 +182,17 @@ def _numbering(path: str) -> tuple[list[str], int, str]:
 class Judge:
     """Judges the records at some paths; where `restless`, any file may have changed unseen."""
 
-    def __init__(self, store: Store, now: datetime, index: Index, *, restless: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: datetime,
+        index: Index,
+        *,
+        restless: bool,
+        shaping: Callable[[Record], Shape] = take_shape,
+    ) -> None:
         self._store, self._index, self._restless = store, index, restless
-        self._context = build_context(store, now, index)
+        self._context = replace(build_context(store, now, index), shaping=shaping)
 
     def __call__(self, paths: Sequence[str]) -> list[Verdict]:
         """Return the verdict on each, in their order."""
@@ -258,8 +267,7 @@ class SecondJudge(Judge):
     _index: Glance
 
     def __init__(self, store: Store, now: datetime, index: Glance, *, restless: bool) -> None:
-        super().__init__(store, now, index, restless=restless)
-        self._context = replace(self._context, shaping=index.shape)
+        super().__init__(store, now, index, restless=restless, shaping=index.shape)
 
     def _judge(self, path: str) -> Verdict:
         look = self._index.look(path)

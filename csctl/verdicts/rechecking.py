@@ -7,7 +7,7 @@ import json
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -18,6 +18,8 @@ from csctl.git.snapshot import changes_between
 from csctl.index.cache import RepositoryCache
 from csctl.index.index import NarrowIndex
 from csctl.places import CONFIG, RECORDS, stem_of
+from csctl.record import Record
+from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
 from csctl.verdicts.footing import Footing
@@ -100,7 +102,10 @@ class Recheck:
         again = (self._moved | asking) - gone
         if len(again) > _MANY:
             return None
-        judge = Judge(self._store, self._now, index, restless=self._seen.restless)
+        restless = self._seen.restless
+        is_sure = not restless and not self._store.repository.schemas.unsound
+        shaping = self._shaping(kept) if is_sure else take_shape
+        judge = Judge(self._store, self._now, index, restless=restless, shaping=shaping)
         verdicts = judge(sorted(again))
         found = self._others(kept, again | gone, with_names=paths is None)
         if paths is not None:
@@ -112,6 +117,23 @@ class Recheck:
         if self._is_settled(files | index.paths):
             self._keep(kept, verdicts, gone, found, count)
         return [finding for _path, finding in found], count
+
+    def _shaping(self, kept: Kept) -> Callable[[Record], Shape]:
+        """Return what takes the sound part of a record.
+
+        That is all of one in which nothing was found, and that did not change since.
+        """
+        other = {path for path, *_parts in json.loads(kept.rows)} | self._moved
+        sql = "SELECT path FROM verdicts WHERE answer = ? AND path = ?"
+
+        def shape_of(record: Record) -> Shape:
+            path = record.path
+            is_judged = path not in other and self._answers.rows(kept, sql, [kept.id, path])
+            if is_judged and self._seen.is_as_seen(self._root, path):
+                return Shape(record, (), frozenset())
+            return take_shape(record)
+
+        return shape_of
 
     # --- what may differ -----------------------------------------------------------------------
 
@@ -174,7 +196,9 @@ class Recheck:
         now = number_of(self._now)
         unrest = OF_HISTORY if past is None else RESTLESS
         found: set[str] = set()
-        for condition, than in (("since > ?", now), ("until <= ?", now), ("unrest >= ?", unrest)):
+        # As the indexes have it: of most verdicts no row is read.
+        restless = "unrest > 0 AND unrest >= ?"
+        for condition, than in (("since > ?", now), ("until <= ?", now), (restless, unrest)):
             sql = f"SELECT path FROM verdicts WHERE answer = ? AND {condition}"
             found.update(path for (path,) in self._answers.rows(kept, sql, [kept.id, than]))
         return found

@@ -31,6 +31,12 @@ class Verdicts:
         try:
             self._kept = self._answers.kept()
             known = self._kept.footing if self._kept else None
+            if self._kept and pending.is_large:
+                # Needed where anything changed; git looks longer than this takes.
+                from csctl.kinds.fastshape import find_engine
+                from csctl.verdicts import rechecking  # noqa: F401
+
+                find_engine()
             self._seen = look(root, cache, pending, known)
         except LostError:
             return

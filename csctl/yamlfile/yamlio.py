@@ -62,6 +62,23 @@ class Document:
         return self.tree.position(path)
 
 
+class Unplaced(Document):
+    """A document for who shows no places in it: its text, where those stand, is not looked into."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.data = document.data
+
+    @property
+    def text(self) -> str:  # type: ignore[override]
+        """The text of the document."""
+        return self._document.text
+
+    def position(self, path: Path) -> tuple[int, int]:
+        """Return the beginning."""
+        return 1, 1
+
+
 def load(source: bytes | str) -> Document:
     """Read a YAML mapping, as UTF-8 if it comes as bytes; a byte order mark is tolerated.
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, YamlError
@@ -104,7 +105,7 @@ class Writer(NamedTuple):
 
     def entry(self, key: str, value: Any, layout: Layout, indent: int, path: Path) -> list[str]:
         """Return the lines of a key and its value."""
-        name = scalar(key)
+        name = _name(key)
         if len(name) > _MAX_KEY or not isinstance(key, str):
             raise CsctlError(_("{key!r} cannot be the name of a field.").format(key=str(key)[:60]))
         first, lines = self.value(value, layout, indent + 2, path)
@@ -125,6 +126,11 @@ class Writer(NamedTuple):
 
     def value(self, value: Any, layout: Layout, indent: int, path: Path) -> tuple[str, list[str]]:
         """Return what stands on the line of the key or dash, and the lines below."""
+        if isinstance(value, str):
+            if self.blocks and (sign := _literal_sign(value)):
+                lines = value.removesuffix("\n").split("\n")
+                return sign, [" " * indent + line if line else "" for line in lines]
+            return self.notes.numbers.get(path) or _text(value, flow=False), []
         if isinstance(value, Mapping | list):
             if len(path) >= MAX_DEPTH:
                 raise CsctlError(_("The data are nested more than 40 levels deep."))
@@ -140,9 +146,6 @@ class Writer(NamedTuple):
                 for key in order
             )
             return "", [line for entry in entries for line in entry]
-        if self.blocks and isinstance(value, str) and (sign := _literal_sign(value)):
-            lines = value.removesuffix("\n").split("\n")
-            return sign, [" " * indent + line if line else "" for line in lines]
         return self.notes.numbers.get(path) or scalar(value), []
 
     def _before(self, pad: str, path: Path) -> list[str]:
@@ -154,8 +157,7 @@ class Writer(NamedTuple):
 
 def _literal_sign(text: str) -> str:
     """Return the header of the block that carries `text` exactly, or ""."""
-    last = text.removesuffix("\n").rpartition("\n")[2]
-    if "\n" not in text or not last.strip(" \t"):
+    if "\n" not in text or not text.removesuffix("\n").rpartition("\n")[2].strip(" \t"):
         return ""
     if _UNPRINTABLE.search(text.replace("\n", "").replace("\t", "")):
         return ""
@@ -179,10 +181,14 @@ def scalar(value: Any, *, flow: bool = False) -> str:
     raise CsctlError(_("{value!r} cannot be written to a record.").format(value=value))
 
 
+# Records have the same few keys again and again.
+_name: Final = lru_cache(maxsize=2048, typed=True)(scalar)
+
+
 def _text(text: str, *, flow: bool) -> str:
-    if _HALF.search(text):
-        raise CsctlError(_("The text {text!a} holds half a character.").format(text=text[:60]))
     if _UNPRINTABLE.search(text):
+        if _HALF.search(text):
+            raise CsctlError(_("The text {text!a} holds half a character.").format(text=text[:60]))
         return f'"{_ESCAPED.sub(_escape, text)}"'
     if (
         text != text.strip()

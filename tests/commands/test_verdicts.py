@@ -121,6 +121,25 @@ def test_one_changed_record_has_only_those_checked_that_asked_for_it(company: Co
     assert opened(company) == {f"{OTHERS_COMPLAINT}.yaml", "sun-tao.yaml"}
 
 
+def test_a_broken_neighbour_that_did_not_change_is_as_broken_as_before(
+    company: Company, run: Run
+) -> None:
+    company.write("GEELY", "segment: oem", "segment: {a: 1}")
+    company.write("GEELY", "report_language: [zh]", "report_language: 7")
+    assert "GEELY" in same(run).out
+    company.write(COMPLAINT, "customer: GEELY", "customer: BOSCH")
+    same(run)
+    company.write(COMPLAINT, "customer: BOSCH", "customer: GEELY")
+    assert "GEELY" in same(run).out
+    # Beside a file that takes its whole folder for its own, and where it is gone again.
+    beside = company.file(COMPLAINT).parent.with_suffix(".yaml")
+    beside.write_text("a: 1\n", encoding="utf-8")
+    company.write(OTHERS_COMPLAINT, "qty_defective: 1", "qty_defective: [1]")
+    same(run)
+    company.write("li-na", "name: ", "name: 新")
+    same(run)
+
+
 def test_time_alone_has_only_those_checked_that_turned(company: Company, run: Run) -> None:
     same(run)
     before = kept(company)

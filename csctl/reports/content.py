@@ -22,6 +22,9 @@ from csctl.reports.model import Table
 
 _HALF_YEAR: Final = 6
 _NAMED: Final = 6
+# A report is read: of more than so many the gravest, oldest or next due are listed.
+_LISTED: Final = 30
+_DUE: Final = 3
 
 
 class Content(Drawings):
@@ -89,7 +92,10 @@ class Content(Drawings):
 
     def complaints(self) -> Table:
         """Return the complaints received, with part, symptom, severity and where they stand."""
-        rows = sorted(self.reckoning.rows("complaints"), key=lambda row: str(row["received"]))
+        held = sorted(self.reckoning.rows("complaints"), key=lambda row: str(row["received"]))
+        rows = sorted(held, key=lambda row: row["severity"] != "major")[:_LISTED]
+        if len(held) <= _LISTED:
+            rows = held
         heads = (
             _("Record"), _("Received"), _("Customer"), _("Part"), _("Symptom"), _("Severity"),
             _("Stage"),
@@ -103,7 +109,8 @@ class Content(Drawings):
             )
             for row in rows
         )  # fmt: skip
-        return Table(_("Complaints received"), heads, listed, _("No complaint was received."))
+        title = _titled(_("Complaints received"), len(listed), len(held))
+        return Table(title, heads, listed, _("No complaint was received."))
 
     def stage(self, kind: str, name: str) -> str:
         """Return what a stage is called."""
@@ -112,18 +119,20 @@ class Content(Drawings):
 
     def open_cases(self) -> Table:
         """Return the complaints still open, the oldest first, with who has them."""
+        held = self.open_rows()
         rows = tuple(
             (
                 row["id"], self.name(row["customer"]), row["part"], str(row["age"]),
                 _("overdue") if row["overdue"] else "", self.stage("complaint", row["stage"]),
                 self.name(row["owner"], "name"),
             )
-            for row in self.open_rows()
+            for row in held[:_LISTED]
         )  # fmt: skip
         heads = (
             _("Record"), _("Customer"), _("Part"), _("Days"), _("Clock"), _("Stage"), _("Owner"),
         )  # fmt: skip
-        return Table(_("Open complaints"), heads, rows, _("No complaint is open."))
+        title = _titled(_("Open complaints"), len(rows), len(held))
+        return Table(title, heads, rows, _("No complaint is open."))
 
     def returned_parts(self) -> Table:
         """Return how many parts came back, and what was found."""
@@ -200,7 +209,10 @@ class Content(Drawings):
                     rows += [self._update(record, each) for each in _pending(record)]
         heads = (_("Record"), _("Document"), _("No."), _("Due"), _("By"))
         empty = _("No FMEA, control plan or other document waits for a change.")
-        return Table(_("FMEA, control plans and documents to update"), heads, tuple(rows), empty)
+        rows.sort(key=lambda row: row[_DUE] or "9999")
+        title = _("FMEA, control plans and documents to update")
+        title = _titled(title, len(rows[:_LISTED]), len(rows))
+        return Table(title, heads, tuple(rows[:_LISTED]), empty)
 
     def _is_in_scope(self, record: Record) -> bool:
         customer = self.scope.get("customer")
@@ -216,6 +228,13 @@ class Content(Drawings):
             str(row.get("due", "")),
             self.name(str(row.get("by", "")), "name"),
         )
+
+
+def _titled(title: str, shown: int, count: int) -> str:
+    """Return the title of a list, with how many of how many it shows where these are not all."""
+    if shown == count:
+        return title
+    return _("{title}: {shown} of {count}").format(title=title, shown=shown, count=count)
 
 
 def _pending(record: Record) -> Iterable[Mapping[str, Any]]:

@@ -26,9 +26,14 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
     """
     month, at = given(report, "month"), find_moment(given(report, "figures_at"))
     rows = list_of(report, "figures")
-    if report.outcome or not rows or at is None or not isinstance(month, str):
+    if report.outcome or not rows or not isinstance(month, str) or not context.knows_all:
         return
-    if not context.knows_all:
+    if at is None:
+        yield breach(
+            "RPT-FIGURES", report, "figures",
+            _("The figures cannot be counted anew: nothing says as of when they were counted."),
+            f"csctl set {report.id} figures_at=…",
+        )  # fmt: skip
         return
     # These cost start-up, and every command that writes knows this rule.
     from csctl.kpi.definitions import build_definitions

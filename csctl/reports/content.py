@@ -21,9 +21,10 @@ from csctl.reports.drawings import YEAR, Drawings
 from csctl.reports.model import Table
 
 _HALF_YEAR: Final = 6
-# More lines take too many pages: what is beyond is counted, and found with `csctl complaint list`.
-LISTED: Final = 50
 _NAMED: Final = 6
+# A report is read: of more than so many the gravest, oldest or next due are listed.
+_LISTED: Final = 30
+_DUE: Final = 3
 
 
 class Content(Drawings):
@@ -92,9 +93,10 @@ class Content(Drawings):
 
     def complaints(self) -> Table:
         """Return the complaints received, with part, symptom, severity and where they stand."""
-        rows = sorted(self.reckoning.rows("complaints"), key=lambda row: str(row["received"]))
-        if len(rows) > LISTED:  # not all fit a report, and those that weigh most must
-            rows.sort(key=lambda row: row["severity"] != "major")
+        held = sorted(self.reckoning.rows("complaints"), key=lambda row: str(row["received"]))
+        rows = sorted(held, key=lambda row: row["severity"] != "major")[:_LISTED]
+        if len(held) <= _LISTED:
+            rows = held
         heads = (
             _("Record"), _("Received"), _("Customer"), _("Part"), _("Symptom"), _("Severity"),
             _("Stage"),
@@ -106,10 +108,10 @@ class Content(Drawings):
                 self.name(row["id"], "symptom"), words[row["severity"]],
                 self.stage("complaint", row["stage"]),
             )
-            for row in rows[:LISTED]
+            for row in rows
         )  # fmt: skip
-        listed = (*listed, *beyond(len(rows), len(heads)))
-        return Table(_("Complaints received"), heads, listed, _("No complaint was received."))
+        title = _titled(_("Complaints received"), len(listed), len(held))
+        return Table(title, heads, listed, _("No complaint was received."))
 
     def stage(self, kind: str, name: str) -> str:
         """Return what a stage is called."""
@@ -118,24 +120,20 @@ class Content(Drawings):
 
     def open_cases(self) -> Table:
         """Return the complaints still open, the oldest first, with who has them."""
-        found = self.open_rows()
+        held = self.open_rows()
         rows = tuple(
             (
                 row["id"], self.name(row["customer"]), row["part"], str(row["age"]),
                 _("overdue") if row["overdue"] else "", self.stage("complaint", row["stage"]),
                 self.name(row["owner"], "name"),
             )
-            for row in found[:LISTED]
+            for row in held[:_LISTED]
         )  # fmt: skip
         heads = (
             _("Record"), _("Customer"), _("Part"), _("Days"), _("Clock"), _("Stage"), _("Owner"),
         )  # fmt: skip
-        return Table(
-            _("Open complaints"),
-            heads,
-            (*rows, *beyond(len(found), len(heads))),
-            _("No complaint is open."),
-        )
+        title = _titled(_("Open complaints"), len(rows), len(held))
+        return Table(title, heads, rows, _("No complaint is open."))
 
     def returned_parts(self) -> Table:
         """Return how many parts came back, and what was found."""
@@ -212,7 +210,10 @@ class Content(Drawings):
                     rows += [self._update(record, each) for each in _pending(record)]
         heads = (_("Record"), _("Document"), _("No."), _("Due"), _("By"))
         empty = _("No FMEA, control plan or other document waits for a change.")
-        return Table(_("FMEA, control plans and documents to update"), heads, tuple(rows), empty)
+        rows.sort(key=lambda row: row[_DUE] or "9999")
+        title = _("FMEA, control plans and documents to update")
+        title = _titled(title, len(rows[:_LISTED]), len(rows))
+        return Table(title, heads, tuple(rows[:_LISTED]), empty)
 
     def _is_in_scope(self, record: Record) -> bool:
         customer = self.scope.get("customer")
@@ -230,10 +231,11 @@ class Content(Drawings):
         )
 
 
-def beyond(count: int, width: int) -> tuple[tuple[str, ...], ...]:
-    """Return the row that says how many of so many a list leaves out; nothing for a short one."""
-    left = count - LISTED
-    return ((f"… +{left:,}", *[""] * (width - 1)),) if left > 0 else ()
+def _titled(title: str, shown: int, count: int) -> str:
+    """Return the title of a list, with how many of how many it shows where these are not all."""
+    if shown == count:
+        return title
+    return _("{title}: {shown} of {count}").format(title=title, shown=shown, count=count)
 
 
 def _pending(record: Record) -> Iterable[Mapping[str, Any]]:

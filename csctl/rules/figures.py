@@ -26,9 +26,14 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
     """
     month, at = given(report, "month"), find_moment(given(report, "figures_at"))
     rows = list_of(report, "figures")
-    if report.outcome or not rows or at is None or not isinstance(month, str):
+    if report.outcome or not rows or not isinstance(month, str) or not context.knows_all:
         return
-    if not context.knows_all:
+    if at is None:
+        yield breach(
+            "RPT-FIGURES", report, "figures",
+            _("The figures cannot be counted anew: nothing says as of when they were counted."),
+            f"csctl set {report.id} figures_at=…",
+        )  # fmt: skip
         return
     # These cost start-up, and every command that writes knows this rule.
     from csctl.kpi.definitions import build_definitions
@@ -37,12 +42,11 @@ def check_figures(report: Record, context: Context) -> Iterator[Finding]:
 
     try:
         definitions = build_definitions(context.schemas, context.config.data.get("kpi"))
-        supply = RepositoryRows(context, context.config, context.schemas, at)
-        differing = changed(rows, definitions, supply, month, UNPROVEN)
+        supply = recounting_rows(context, definitions, month, at)
+        differing = recount(rows, definitions, supply, month)
     except CsctlError as error:
         yield breach("RPT-FIGURES", report, "figures", error.message, error.hint)
         return
-    differing = recount(rows, definitions, recounting_rows(context, definitions, month, at), month)
     for each in differing[:_TOLD]:
         hint = f"csctl report kpi --month {month}"
         if each.counted:

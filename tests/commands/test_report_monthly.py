@@ -126,6 +126,20 @@ def test_a_customer_has_a_scorecard_on_screen_and_on_paper(company: Company, run
     assert run("report", "customer", "NOBODY").code != 0
 
 
+def test_of_very_many_cases_the_gravest_and_oldest_are_listed(company: Company, run: Run) -> None:
+    text = company.text(COMPLAINT)
+    for number in range(100, 131):
+        name = f"CC-2026-0{number}"
+        grave = number == 130
+        copy = text.replace(COMPLAINT, name).replace("batch: false", f"batch: {str(grave).lower()}")
+        company.file(COMPLAINT).with_name(f"{name}.yaml").write_text(copy, encoding="utf-8")
+    shown = run("report", "customer", "GEELY", "--month", MONTH).out
+    listed = shown.partition("Complaints received: 30 of 32")[2]
+    assert listed.index("CC-2026-0130") < listed.index("CC-2026-0100")
+    assert "CC-2026-0129" not in listed
+    assert "Open complaints: 30 of " in shown
+
+
 def test_8ds_ages_and_repeats_as_tables_and_charts(company: Company, run: Run) -> None:
     status = run("report", "8d-status", "--svg", "8d.svg")
     assert SHARED in status.out

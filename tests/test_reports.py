@@ -96,6 +96,3 @@ def test_months_before_anything_was_written_down_are_not_months_without_complain
     # Of one customer those of the others tell since when.
     theirs = content(index, "2026-10", customer="MUSTER").run_chart()
     assert theirs.rows[0][:2] == ("2026-03", "0")
-
-
-def test_a_list_that_is_too_long_says_how_much_is_left_out() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from csctl.clocks.clock import OPEN, ClockState, State, clock_states, judge
 from csctl.clocks.duties import DutyState, duty_states
@@ -21,6 +21,8 @@ from csctl.record import Record, owner_of, rows, text_of, unknown_fields
 from csctl.roles import role_of
 from csctl.times.moments import between, load_day
 
+# What was said goes when the index goes that it was read from.
+_SAID: Final[WeakKeyDictionary[Index, dict[tuple[str, str, str], str | None]]] = WeakKeyDictionary()
 _STATES: Final = {
     "running": marked("running"),
     "due_soon": marked("due soon"),
@@ -228,11 +230,14 @@ def agenda_row(item: Item, index: Index, now: datetime, language: str) -> dict[s
     }
 
 
-@functools.lru_cache(maxsize=1024)
 def _said(index: Index, record_id: str, field: str, language: str) -> str | None:
     """Return what a record says in a field, None without one; many rows name the same few."""
-    found = index.find(record_id) if record_id else None
-    return text_of(found.value(field), language) if found else None
+    said = _SAID.setdefault(index, {})
+    key = record_id, field, language
+    if key not in said:
+        found = index.find(record_id) if record_id else None
+        said[key] = text_of(found.value(field), language) if found else None
+    return said[key]
 
 
 def is_waiting_since(item: Item) -> datetime | None:

@@ -39,6 +39,13 @@ _OVER: Final = {
     "CC-2026-0015": "withdrawn",
     "8D-2026-0006": "cancelled",
 }
+# What is open is late by NOW, and says why.
+_LATE: Final = ("CC-2026-0013", "CC-2026-0014", "CC-2026-0015")
+_TRAIL: Final = "# 处理轨迹"
+_REASONS: Final = "delay_reasons:\n" + "".join(
+    f"  {clock}: 新线试产，人手不足\n"
+    for clock in ("ack", "assess", "responsibility", "responsibility_meeting", "d3")
+)
 _OUTCOME: Final = """
 outcome:
   result: {}
@@ -189,6 +196,8 @@ def _shape(name: str, *, is_over: bool) -> str:
     text = (ROOT / path_of(name)).read_text(encoding="utf-8")
     text = _PHOTOS.sub("photos:\n  not_applicable: 照片在客户系统中\n\n", text)
     text = _CAME_FROM.sub("", _NAMED.sub("", _FILES.sub("", text)))
+    if name in _LATE and not is_over:
+        text = text.replace(_TRAIL, f"{_REASONS}\n{_TRAIL}")
     ending = _OUTCOME.format(_OVER[name]) if is_over and name in _OVER else ""
     return text.rstrip() + "\n" + ending
 

@@ -178,12 +178,20 @@ class RememberedClocks(ComplaintClocks):
             return self._passing[complaint["id"]]
         asked = Asked()
         spans = self._find(complaint["id"], NotingIndex(self._index, asked))
-        if not complaint["moved"] and self._is_known(asked, complaint):
+        is_lasting = not complaint["moved"] and not self._is_awaited(spans)
+        if is_lasting and self._is_known(asked, complaint):
             known[complaint["id"]] = content, spans
             self._fresh.add(month)
         else:
             self._passing[complaint["id"]] = spans
         return spans
+
+    def _is_awaited(self, spans: Sequence[Span]) -> bool:
+        """Tell whether a clock is still waited for to be overdue, which starts another one."""
+        now = int(self._now.timestamp())
+        open_ones = {name for name, _start, due, stopped in spans if stopped is None and due >= now}
+        clocks = self._index.store.repository.schemas.kind("complaint").clocks.values()
+        return any(each.or_overdue in open_ones for each in clocks)
 
     def _is_known(self, asked: Asked, complaint: Row) -> bool:
         """Tell whether clocks were told by nothing but what they are remembered under."""

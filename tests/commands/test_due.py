@@ -265,9 +265,9 @@ def test_what_is_due_in_the_confidential_repository_is_shown_to_those_who_have_i
     assert before.err.count("Left out: what is kept in the confidential repository") == 1
     other = company.root.parent / "only few"
     shutil.copytree(Path(__file__).parents[2] / "docs" / "examples" / "confidential", other)
-    duties = "duties: {since: '2026-01-01'}\n"
-    with (other / "csctl.yaml").open("a", encoding="utf-8") as file:
-        file.write(duties)
+    theirs = other / "csctl.yaml"
+    told = theirs.read_text(encoding="utf-8").replace("since: '2026-11-16'", "since: '2026-01-01'")
+    theirs.write_text(told, encoding="utf-8")
     subprocess.run(["git", "init", "--quiet", str(other)], check=True)
     shown = run("due", "--format", "json")
     found = json.loads(shown.out)["data"]

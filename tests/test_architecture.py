@@ -213,6 +213,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "roles": "which role a person held",
             "clocks.visiting": "which customers are due for a visit",
             "kpi.sources": "which records each table of figures comes from",
+            "kpi.repeating": "whether what came again came within a year",
             "kpi.telling": "figures as rows that people and programs read",
         },
     ),

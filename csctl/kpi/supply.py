@@ -16,10 +16,11 @@ from csctl.errors import CsctlError
 from csctl.index.index import Grouping
 from csctl.kinds.schemaload import Schemas
 from csctl.kpi import satisfaction
-from csctl.kpi.cells import NO_MONTH, day_of
+from csctl.kpi.cells import NO_MONTH
 from csctl.kpi.counting import Row
 from csctl.kpi.definitions import PROFILE
 from csctl.kpi.periods import month_after
+from csctl.kpi.repeating import YEAR, Repeats
 from csctl.kpi.sources import GROUPINGS, SEVERAL
 from csctl.messages import _
 from csctl.record import Record, rows
@@ -27,9 +28,8 @@ from csctl.suggest import did_you_mean
 from csctl.times.moments import find_moment
 
 _DAY: Final = len("2026-03-05")
-_YEAR: Final = timedelta(days=365)
 _MONTHS: Final = 12
-_HALF_YEAR: Final = 6
+_HALFYEAR: Final = 6
 _ANSWERED: Final = ("returned", "phone_interview")
 _ONE_DAY: Final = timedelta(days=1)
 # The tables that no group of records holds.
@@ -92,6 +92,7 @@ class RepositoryRows:
         self._clocks = clocks
         self._groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._workdays: dict[date, bool] = {}
+        self._repeats = Repeats(lambda month: self._group("complaints", month), records)
         self._joined: Mapping[str, Callable[[Sequence[str]], Iterator[Row]]] = {
             **dict.fromkeys(_ELSEWHERE, _nothing),
             **others,
@@ -172,12 +173,8 @@ class RepositoryRows:
     def _complaints(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield complaints; what came again after more than a year is no repeat."""
         for row in self._plain("complaints", months):
-            first = self._records.find(row["repeat_of"]) if row["repeated"] else None
-            before = day_of(first.data.get("received_at")) if first else None
-            if before and date.fromisoformat(row["received"][:10]) - before > _YEAR:
-                yield {**row, "repeated": False}
-            else:
-                yield row
+            is_late = row["repeated"] and not self._repeats.within_a_year(row)
+            yield {**row, "repeated": False} if is_late else row
 
     def _open(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the complaints open at the end of the last month, which may be now."""
@@ -249,7 +246,7 @@ class RepositoryRows:
             for _each in range(_MONTHS + 1):
                 for other in self._group("complaints", month) if month <= self.month else ():
                     day = date.fromisoformat(other["received"][:10])
-                    if other["repeat_of"] in answers and closed <= day <= closed + _YEAR:
+                    if other["repeat_of"] in answers and closed <= day <= closed + YEAR:
                         recurred = recurred or not other["outcome"]
                 month = month_after(month)
             yield {**row, "recurred": recurred}
@@ -330,7 +327,7 @@ class RepositoryRows:
 
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the customers active at the end: asked in half a year, visited in their cycle."""
-        half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
+        half = [month_after(months[-1], -each) for each in range(_HALFYEAR)]
         held = (row for row in self._plain("asked", half) if not row["outcome"])
         asked = {name for row in held for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]

@@ -310,7 +310,9 @@ def test_a_sign_off_signed_after_the_end_of_time(run: Run, works: Works) -> None
     far = {"GIT_COMMITTER_DATE": "@253402300800 +0000", "GIT_AUTHOR_DATE": "@253402300800 +0000"}
     works.run(*works.signing("zhang-wei"), "commit", "--amend", "--quiet", "--no-edit", **far)
     assert works.run("rev-parse", "HEAD") != sha
-    assert signed(run)["signature"] == "bad"  # ssh-keygen knows no such day either
+    # ssh-keygen knows no such day either; what git makes of that depends on which of the two ends
+    # first, and neither is a proof.
+    assert signed(run)["signature"] in ("bad", "unknown_key")
 
 
 def test_submodules_and_links_are_no_records(run: Run, works: Works) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from csctl.errors import CsctlError, Misfit, UsageError, YamlError
 from csctl.kinds.schema import Kind
+from csctl.kinds.stages import Clock
 from csctl.messages import _
 from csctl.places import kind_headers
 from csctl.suggest import did_you_mean
@@ -166,9 +167,15 @@ def check_links(kind: Kind, names: Set[str], build: Callable[[str], Kind]) -> No
 def check_clocks(
     kind: Kind, headers: Mapping[str, Mapping[str, str]], build: Callable[[str], Kind]
 ) -> None:
-    """Raise Misfit where a clock waits for a report or for records that there are none of."""
+    """Raise Misfit where a clock waits for what never comes: a report, records, or itself."""
     for clock in kind.clocks.values():
         words = ("x-clocks", clock.name)
+        if _waits_for_itself(kind, clock):
+            raise Misfit(
+                _("The clock {clock} starts only once it is overdue itself.")
+                .format(clock=clock.name),
+                words=(*words, clock.or_overdue),
+            )  # fmt: skip
         if sent := clock.stops.get("sent"):
             answering = [e for e, each in headers.items() if each.get("sends-for") == kind.name]
             sends = {*kind.sends, *(send for each in answering for send in build(each).sends)}
@@ -191,6 +198,17 @@ def check_clocks(
                     build(name).field(address)
                 except UsageError as error:
                     raise Misfit(error.message, error.hint, words=(*words, address)) from error
+
+
+def _waits_for_itself(kind: Kind, clock: Clock) -> bool:
+    """Tell whether the clocks that start a clock, each overdue, lead back to it."""
+    seen, other = {""}, clock.or_overdue
+    while other not in seen:
+        if other == clock.name:
+            return True
+        seen.add(other)
+        other = kind.clocks[other].or_overdue
+    return False
 
 
 def check_form(name: str, data: Mapping[str, Any]) -> None:

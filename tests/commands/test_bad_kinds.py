@@ -21,6 +21,7 @@ _ITSELF = "  condition: {$ref: '#/properties/condition', x-label: {zh: 状况}}\
 _CONDITION = TOOL_LOAN[TOOL_LOAN.index("  condition:") :]
 _STAGES = TOOL_LOAN[TOOL_LOAN.index("x-stages:") : TOOL_LOAN.index("type: object")]
 _STOPS = "{field: returned_at}"
+_CIRCLE = "stops: {field: returned_at}\n    or_overdue: tool_return"
 LOOSENED = """\
 x-extends: builtin
 properties:
@@ -68,6 +69,11 @@ BAD = {
         own("unheard", "UH", _STOPS, "{field: returned_at, linked: {kind: gone, field: at}}"),
         27,
         "records of gone, which is no kind",
+    ),
+    "circling": (
+        own("circling", "CI", "stops: {field: returned_at}", _CIRCLE),
+        27,
+        "is overdue itself",
     ),
     "untold": (
         own("untold", "UT", _STOPS, "{field: returned_at, linked: {kind: visit, field: colour}}"),

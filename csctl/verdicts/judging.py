@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from csctl.index.index import Index, keys_of
 from csctl.places import RECORDS, stem_of
 from csctl.record import Record
 from csctl.repository import open_repository
+from csctl.rules import figures
 from csctl.rules.context import build_context
 from csctl.rules.gates import GROUPINGS
 from csctl.rules.shape import Shape, take_shape
@@ -33,7 +34,6 @@ from csctl.verdicts.validation import begin_path, check_path, check_stray, end_r
 
 _DEPTH_OF_CODES: Final = 2
 _NARROW: Final = ("links:", "group:")
-_REPORTS: Final = f"{RECORDS}/monthly-reports"
 
 
 class Touched(NamedTuple):
@@ -132,7 +132,8 @@ def judge_many(
     others is noted; then the checks are run that ask what others say. So few need be held at a
     time.
     """
-    paths, count = _side_by_side(paths), len(paths)
+    last = {store.folder_of(each.kind) for each in figures.CHECKS}
+    paths, count = _side_by_side(paths, last), len(paths)
     root, looked = store.repository.root, 0
     packs, keys, numbers = list[bytes](), array("q"), array("l")
     looking = FirstJudge(store, now, EarlyIndex(store), restless=restless)
@@ -155,17 +156,17 @@ def judge_many(
         told(count + judged, 2 * count)
 
 
-def _side_by_side(paths: Sequence[str]) -> list[str]:
+def _side_by_side(paths: Sequence[str], last: Collection[str]) -> list[str]:
     """Return paths so that records of different kinds and about the same age lie together.
 
-    These speak of each other most, and of those named by a code, which come first. Reports on
-    months come last, together: they ask for all records of a year, one for about the same as the
-    next.
+    These speak of each other most, and of those named by a code, which come first. Those in the
+    folders that come last lie together: reports on months ask for all records of a year, one for
+    about the same as the next.
     """
     folders: dict[str, list[str]] = defaultdict(list)
     for path in paths:
         folders["/".join(path.split("/", 2)[:2])].append(path)
-    reports = sorted(folders.pop(_REPORTS, []), key=_numbering)
+    reports = [path for each in last for path in sorted(folders.pop(each, []), key=_numbering)]
     aged = (
         (number / len(held) if path.count("/") > _DEPTH_OF_CODES else 0, path)
         for held in folders.values()

@@ -119,15 +119,7 @@ def radar(
         canvas.text(x - 4, y + 3, str(ring), anchor="end", size=7)
     for angle, label in zip(turn, axes, strict=True):
         canvas.path("grid", [centre, place(angle, _FULL)])
-        x, y = place(angle, _FULL + 9)
-        side = math.sin(angle)
-        lines = wrap(label, 120, 2, SMALL)
-        # Away from the rings: upwards at the top, downwards at the bottom.
-        y -= (len(lines) - 1) * 11 * (1 + math.cos(angle)) / 2
-        for n, line in enumerate(lines):
-            wide = measure(line, SMALL)
-            begin = x - wide / 2 + side * wide / 2
-            canvas.text(begin, y + 3 + n * 11, line, anchor="start", size=SMALL)
+        _name_axis(canvas, place(angle, _FULL + 9), angle, label)
     for n, (_name, found) in enumerate(series):
         style = "line-main" if n == 0 else "line-before"
         points = [
@@ -145,6 +137,17 @@ def radar(
         for each in axes
     ]
     return canvas.chart(title, (_("Dimension"), *(name for name, _f in series)), rows)
+
+
+def _name_axis(canvas: Canvas, end: tuple[float, float], angle: float, label: str) -> None:
+    """Write what an axis is called beyond its end, away from the rings on every side."""
+    lines = wrap(label, 120, 2, SMALL)
+    # Upwards at the top, downwards at the bottom.
+    top = end[1] - (len(lines) - 1) * 11 * (1 + math.cos(angle)) / 2
+    for n, line in enumerate(lines):
+        wide = measure(line, SMALL)
+        begin = end[0] - wide / 2 + math.sin(angle) * wide / 2
+        canvas.text(begin, top + 3 + n * 11, line, anchor="start", size=SMALL)
 
 
 def boxes(title: str, groups: Sequence[tuple[str, Sequence[float]]], unit: str) -> Chart:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from csctl.index.cache import RepositoryCache
     from csctl.index.index import Index
     from csctl.index.views import Views
-    from csctl.sharing.fieldmerge import Side
     from csctl.store import Store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -273,25 +272,6 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
         show_default=True,
         help=_("How to show it."),
     )
-
-
-def side_options(command: Command) -> Command:
-    """Choose whose version counts where two people changed the same: `--mine`, `--theirs`."""
-    command = click.option(
-        "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
-    )(command)
-    return click.option(
-        "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
-    )(command)
-
-
-def sides(mine: Sequence[str], theirs: Sequence[str]) -> dict[str, Side]:
-    """Return the choices made with `side_options`; UsageError for one that is made both ways."""
-    if both := sorted(set(mine) & set(theirs)):
-        raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
-    chosen: dict[str, Side] = dict.fromkeys(theirs, "theirs")
-    chosen.update(dict.fromkeys(mine, "mine"))
-    return chosen
 
 
 def writing_options(command: Command) -> Command:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from csctl.console.options import Desk
+import click
+
+from csctl.console.options import Command, Desk
 from csctl.console.output import done, nothing, say, show_findings, tell
-from csctl.errors import CsctlError
+from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.messages import _, language
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # completing a command must not cost the reading of YAML
     from csctl.kinds.schema import Kind
     from csctl.record import Record
     from csctl.sharing.exchange import ClashError
+    from csctl.sharing.fieldmerge import Side
     from csctl.store import Change
 
 
@@ -195,3 +198,22 @@ def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
     if reserved.warning:
         tell(local_words(reserved))
     return reserved.ids[0]
+
+
+def side_options(command: Command) -> Command:
+    """Choose whose version counts where two people changed the same: `--mine`, `--theirs`."""
+    command = click.option(
+        "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
+    )(command)
+    return click.option(
+        "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
+    )(command)
+
+
+def sides(mine: Sequence[str], theirs: Sequence[str]) -> dict[str, Side]:
+    """Return the choices made with `side_options`; UsageError for one that is made both ways."""
+    if both := sorted(set(mine) & set(theirs)):
+        raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
+    chosen: dict[str, Side] = dict.fromkeys(theirs, "theirs")
+    chosen.update(dict.fromkeys(mine, "mine"))
+    return chosen

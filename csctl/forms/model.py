@@ -110,7 +110,6 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         view.languages, shared.words, site.zone, names, store.repository.counts_roc_years
     )
     builder = Builder(record, data, view, wording, store, asked_for(record.kind, data, view.send))
-    form = numbering(record.kind.name, store)
 
     @cache  # whether it holds takes a digest of what it covers
     def signed(signoff: str) -> Signed | None:
@@ -123,23 +122,26 @@ def build_form(record: Record, store: Store, view: View, shared: Shared | None =
         "id": record.id,
         "company": wording.label(config.company),
         "languages": list(view.languages),
-        "form": {
-            "title": wording.label(_title(record, form)),
-            "number": str(form.get("number", "")),
-            "revision": str(form.get("revision", "")),
-            "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
-        },
+        "form": _head(record, numbering(record.kind.name, store), view, wording),
         "draft": bool(unverified) or _is_draft(record, signoffs, view.send, signed),
         "digest": f"sha256:{digest(record)}",
         "words": {key: wording.label(text) for key, text in wording.words.items()},
         "sections": list(builder.sections()),
         "signoffs": [
-            {
-                **_signoff(each, signed(each.name), wording, labels),
-                "unverified": each.name in unverified,
-            }
+            _signoff(each, signed(each.name), wording, labels)
+            | {"unverified": each.name in unverified}
             for each in signoffs
         ],
+    }
+
+
+def _head(record: Record, form: Mapping[str, Any], view: View, wording: Wording) -> dict[str, Any]:
+    """Return what a form is called, and the report it goes as."""
+    return {
+        "title": wording.label(_title(record, form)),
+        "number": str(form.get("number", "")),
+        "revision": str(form.get("revision", "")),
+        "step": wording.label(record.kind.sends[view.send].label) if view.send else [],
     }
 
 

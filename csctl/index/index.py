@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from bisect import insort
 from collections import defaultdict
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _HELD: Final = 5_000
-_GROUPS_HELD: Final = 500
 
 
 class Grouping(NamedTuple):
@@ -264,7 +264,7 @@ class NarrowIndex(Index):
     ) -> None:
         super().__init__(store)
         self._holding, self._held = holding, held
-        self._held_groups: dict[tuple[str, str], list[str]] = {}
+        self._group = functools.lru_cache(held)(self._find_group)
         self.paths: set[str] = set()
         """The files that were read."""
 
@@ -287,14 +287,12 @@ class NarrowIndex(Index):
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
         """Return what stands in one group, in order; that asked for of late is held."""
-        asked = grouping.name, key
-        if asked not in self._held_groups:
-            if len(self._held_groups) >= _GROUPS_HELD:
-                del self._held_groups[next(iter(self._held_groups))]
-            found = self._touching(f"group:{grouping.name}:{key}", grouping.kind)
-            placed = filter(None, map(grouping.place, found))
-            self._held_groups[asked] = sorted(held for name, held in placed if name == key)
-        return self._held_groups[asked]
+        return self._group(grouping, key)
+
+    def _find_group(self, grouping: Grouping, key: str) -> list[str]:
+        found = self._touching(f"group:{grouping.name}:{key}", grouping.kind)
+        placed = filter(None, map(grouping.place, found))
+        return sorted(standing for name, standing in placed if name == key)
 
     def _touching(self, key: str, kind: str) -> list[Record]:
         read = map(self.read, sorted(set(self._holding(key)), key=walk_order))

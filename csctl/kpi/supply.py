@@ -29,7 +29,7 @@ from csctl.times.moments import find_moment
 
 _DAY: Final = len("2026-03-05")
 _MONTHS: Final = 12
-_HALFYEAR: Final = 6
+_HALF_YEAR: Final = 6
 _ANSWERED: Final = ("returned", "phone_interview")
 _ONE_DAY: Final = timedelta(days=1)
 # The tables that no group of records holds.
@@ -327,7 +327,7 @@ class RepositoryRows:
 
     def _customers(self, months: Sequence[str]) -> Iterator[Row]:
         """Yield the customers active at the end: asked in half a year, visited in their cycle."""
-        half = [month_after(months[-1], -each) for each in range(_HALFYEAR)]
+        half = [month_after(months[-1], -each) for each in range(_HALF_YEAR)]
         held = (row for row in self._plain("asked", half) if not row["outcome"])
         asked = {name for row in held for name in row["customers"]}
         year = [month_after(months[-1], -each) for each in range(_MONTHS + 1)]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from csctl.console.options import Desk, ids_argument, pass_desk
+from csctl.console.options import Desk, ids_argument, pass_desk, side_options
 from csctl.console.output import done, nothing, say, tell
-from csctl.console.saving import show_clashes, side_options, sides
+from csctl.console.saving import show_clashes, sides
 from csctl.errors import CsctlError
 from csctl.messages import _, language
 

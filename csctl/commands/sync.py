@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from csctl.console.options import Desk, pass_desk
+from csctl.console.options import Desk, pass_desk, side_options
 from csctl.console.output import done, nothing, tell
-from csctl.console.saving import show_clashes, side_options, sides
+from csctl.console.saving import show_clashes, sides
 from csctl.errors import CsctlError
 from csctl.messages import _
 

@@ -274,6 +274,16 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def side_options(command: Command) -> Command:
+    """Choose whose version counts where two people changed the same: `--mine`, `--theirs`."""
+    command = click.option(
+        "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
+    )(command)
+    return click.option(
+        "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
+    )(command)
+
+
 def writing_options(command: Command) -> Command:
     """Options of every command that writes; it works on the person's own branch."""
     command = click.option(

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import click
-
-from csctl.console.options import Command, Desk
+from csctl.console.options import Desk
 from csctl.console.output import done, nothing, say, show_findings, tell
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
@@ -200,18 +198,8 @@ def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
     return reserved.ids[0]
 
 
-def side_options(command: Command) -> Command:
-    """Choose whose version counts where two people changed the same: `--mine`, `--theirs`."""
-    command = click.option(
-        "--theirs", multiple=True, metavar="ID:FIELD", help=_("Take theirs where both changed it.")
-    )(command)
-    return click.option(
-        "--mine", multiple=True, metavar="ID:FIELD", help=_("Keep yours where both changed it.")
-    )(command)
-
-
 def sides(mine: Sequence[str], theirs: Sequence[str]) -> dict[str, Side]:
-    """Return the choices made with `side_options`; UsageError for one that is made both ways."""
+    """Return the choices made with `options.side_options`; UsageError for one that is made both ways."""
     if both := sorted(set(mine) & set(theirs)):
         raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
     chosen: dict[str, Side] = dict.fromkeys(theirs, "theirs")

@@ -72,7 +72,7 @@ BAD = {
     ),
     "circling": (
         own("circling", "CI", "stops: {field: returned_at}", _CIRCLE),
-        27,
+        24,
         "is overdue itself",
     ),
     "untold": (

@@ -199,7 +199,7 @@ def reserved_number(desk: Desk, kind: Kind, year: int) -> str:
 
 
 def sides(mine: Sequence[str], theirs: Sequence[str]) -> dict[str, Side]:
-    """Return the choices made with `options.side_options`; UsageError for one that is made both ways."""
+    """Return what was chosen by `--mine` and `--theirs`; UsageError for what is chosen twice."""
     if both := sorted(set(mine) & set(theirs)):
         raise UsageError(_("{name} cannot be both yours and theirs.").format(name=both[0]))
     chosen: dict[str, Side] = dict.fromkeys(theirs, "theirs")

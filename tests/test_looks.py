@@ -1,8 +1,7 @@
-"""Records looked at twice, and only by the rules that bind them: the answer of every rule."""
+"""Records looked at twice where need be, by the rules that bind them: what every rule says."""
 
 from __future__ import annotations
 
-import json
 import re
 from array import array
 from collections.abc import Iterator
@@ -19,9 +18,10 @@ from csctl.repository import open_repository
 from csctl.rules import gates
 from csctl.rules.context import Context, build_context
 from csctl.rules.gates import CHECKS, GROUPINGS
+from csctl.rules.repeats import CASES
 from csctl.store import Store
-from csctl.verdicts.judging import FirstJudge, Judge, Verdict, judge_many
-from csctl.verdicts.looks import EarlyIndex, Glance, Seen
+from csctl.verdicts.judging import Judge, Look, SecondJudge, Verdict, judge_many
+from csctl.verdicts.looks import EarlyIndex, LateIndex, Mentions, Seen
 from csctl.verdicts.validation import record_paths
 from tests.samples import EXAMPLES, NOW, build_company, place
 
@@ -70,40 +70,64 @@ def test_two_looks_tell_what_one_does(stores: list[Store]) -> None:
     assert broken > 100
 
 
-def test_a_first_look_knows_who_is_named_by_a_code_and_no_numbered_record(
+def test_a_first_look_knows_whoever_is_named_and_no_whole_kind_of_numbered_records(
     stores: list[Store],
 ) -> None:
     index = EarlyIndex(stores[1])
     assert index.people() == index.records("person") != []
     for ask in (
         lambda: index.records("complaint"),
-        lambda: index.find("CC-2026-0001"),
         lambda: index.linking_to("GEELY", "complaint"),
-        index.expect_all,
+        lambda: index.group(CASES, "any"),
     ):
         with pytest.raises(Later):
             ask()
+    links = 0
+    for store in stores:
+        index, whole = EarlyIndex(store), Index(store)
+        for kind in whole.kinds():
+            for record in whole.records(kind):
+                seen = index.find(record.id)
+                assert seen is not None
+                assert (seen.path, seen.data) == (record.path, record.data)
+                for other in whole.kinds() if store.numbered_kind(record.id) else ():
+                    naming = [each.path for each in whole.linking_to(record.id, other)]
+                    assert [e.path for e in index.linking_to(record.id, other)] == naming
+                    links += len(naming)
+    assert links > 50
 
 
-def test_files_that_changed_between_the_looks_are_read_as_they_are(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        '["\\x38D-2026-0001"]',
+        '["8D-\\\n  2026-0001"]',
+        "['8D-2026-0001']",
+        "\n- |-\n  8D-2026-0001",
+        "[A1-8D-2026-0001, 8D-2026-0001]",
+    ],
+)
+def test_a_number_is_found_however_it_is_written(tmp_path: Path, written: str) -> None:
     store = build_company(tmp_path)
-    path, new = "records/customers/GEELY.yaml", "records/customers/NEWCO.yaml"
-    file = tmp_path / path
-    packs, _keys, _counts = FirstJudge(store, NOW, EarlyIndex(store), restless=False).look([path])
-    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
-    text = file.read_text("utf-8")
-    (tmp_path / new).write_text(text.replace("id: GEELY", "id: NEWCO"), encoding="utf-8")
-    file.write_text("# moved\n" + text, encoding="utf-8")
-    seen, come = glance.find("GEELY"), glance.find("NEWCO")
-    assert seen is not None
-    assert come is not None
-    assert seen.document.text == "# moved\n" + text  # as it holds the same
-    assert glance.shape(come).record.id == "NEWCO"
-    file.write_text("id: GEELY\n", encoding="utf-8")
-    glance = Glance(store, Seen([path], {path: 0}, packs, array("q"), array("l")))
-    seen = glance.find("GEELY")
-    assert seen is not None
-    assert json.loads(seen.document.text) == seen.data  # not what stands there by now
+    path = "records/complaints/2031/00/CC-2031-0001.yaml"
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(f"related_8ds: {written}\n", encoding="utf-8")
+    read = store.read(path)
+    assert "8D-2026-0001" in read.data["related_8ds"]
+    assert Mentions(store).of("8D-2026-0001", "complaint") == [path]
+    assert not Mentions(store).of("8D-2026-0001", "8d")
+
+
+def test_a_file_that_changed_between_the_looks_is_judged_as_it_is(tmp_path: Path) -> None:
+    store = build_company(tmp_path)
+    path = "records/customers/GEELY.yaml"
+    look = Look(Judge(store, NOW, Index(store), restless=False)([path])[0], [99], "old", ())
+    seen = Seen([path], array("q"), array("l"), {})
+    judge = SecondJudge(store, NOW, LateIndex(store, seen), {path: look}, restless=False)
+    (tmp_path / path).write_text("id: NEWCO\n", encoding="utf-8")
+    (verdict,) = judge([path])
+    assert plain(verdict) == plain(Judge(store, NOW, Index(store), restless=False)([path])[0])
+    assert any("NEWCO" in each.message for each in verdict.findings)
 
 
 def every_rule(record: Record, context: Context) -> Iterator[Finding]:
@@ -142,9 +166,10 @@ def test_a_key_told_alone_is_that_of_the_place(stores: list[Store]) -> None:
     told = 0
     for store in stores:
         for grouping in GROUPINGS:
-            for record in Index(store).records(grouping.kind):
+            for record in Index(store).records(grouping.kind) if grouping.key else ():
                 placed = grouping.place(record)
                 if placed is not None:
-                    assert grouping.key_of(record) == placed[0]
-                    told += grouping.key is not None
+                    assert grouping.key is not None
+                    assert grouping.key(record) == placed[0]
+                    told += 1
     assert told > 20

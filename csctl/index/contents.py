@@ -19,6 +19,7 @@ _LINKS, _DAYS, _FILES, _TEXTS, _LISTS = _ALL
 _HOLDING: Final = frozenset((dict, list))
 _HELD: Final = 32
 _NAMED: Final = 256
+_KNOWN: Final = 1_000
 
 
 class Contents(NamedTuple):
@@ -42,9 +43,27 @@ class _Plan(NamedTuple):
     field: Field
     wanted: tuple[int, ...]
     is_leaf: bool
-    keys: Mapping[str, _Plan]
+    keys: _Keys | None
     any_key: _Plan | None
     row: _Plan | None
+
+
+class _Keys:
+    """Where to look in a map: of most maps of a kind, the keys are those of another one."""
+
+    def __init__(self, plans: Mapping[str, _Plan]) -> None:
+        self._plans = plans
+        self._known: dict[tuple[str, ...], tuple[tuple[str, _Plan], ...]] = {}
+
+    def among(self, keys: tuple[str, ...]) -> tuple[tuple[str, _Plan], ...]:
+        """Return the keys at which there is something to look for, and what."""
+        found = self._known.get(keys)
+        if found is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            plans = self._plans
+            found = self._known[keys] = tuple((each, plans[each]) for each in keys if each in plans)
+        return found
 
 
 @functools.lru_cache(maxsize=_HELD)
@@ -71,17 +90,15 @@ def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
     return held
 
 
-def _look(
-    plans: Mapping[str, _Plan], before: str, data: Mapping[str, Any], held: tuple[list[Any], ...]
-) -> None:
+def _look(keys: _Keys, before: str, data: Mapping[str, Any], held: tuple[list[Any], ...]) -> None:
     """Look at what stands under the keys of a map; values that hold nothing cost no call."""
-    for key, value in data.items():
-        if (plan := plans.get(key)) is not None:
-            number, field, wanted, is_leaf = plan[:4]
-            for each in wanted:
-                held[each].append((number, field, before + key, value))
-            if not is_leaf and value.__class__ in _HOLDING:
-                _look_into(plan, before + key, value, held)
+    for key, plan in keys.among(tuple(data)):
+        number, field, wanted, is_leaf = plan[:4]
+        value = data[key]
+        for each in wanted:
+            held[each].append((number, field, before + key, value))
+        if not is_leaf and value.__class__ in _HOLDING:
+            _look_into(plan, before + key, value, held)
 
 
 def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
@@ -89,10 +106,10 @@ def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...
     if value.__class__ is dict:
         if answer_kind(value):
             return
-        if plan.keys:
+        if plan.keys is not None:
             _look(plan.keys, f"{address}.", value, held)
         if plan.any_key is not None:
-            keys = {key: plan.any_key for key in value if is_step(key)}
+            keys = _Keys({key: plan.any_key for key in value if is_step(key)})
             _look(keys, f"{address}.", value, held)
     elif plan.row is not None:
         number, field, wanted, is_leaf = plan.row[:4]
@@ -106,9 +123,9 @@ def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...
 
 
 @functools.lru_cache(maxsize=64)
-def _plans(kind: Kind, wanted: tuple[int, ...]) -> Mapping[str, _Plan]:
+def _plans(kind: Kind, wanted: tuple[int, ...]) -> _Keys:
     numbers = {each.address: number for number, each in enumerate(kind.walk())}
-    return _plans_of(kind.fields, numbers, wanted)
+    return _Keys(_plans_of(kind.fields, numbers, wanted))
 
 
 def _plans_of(
@@ -127,7 +144,8 @@ def _plan(field: Field, numbers: Mapping[str, int], wanted: tuple[int, ...]) -> 
     if not (here or row or any_key or keys):
         return None
     is_leaf = not (row or any_key or keys)
-    return _Plan(numbers[field.address], field, here, is_leaf, keys, any_key, row)
+    below = _Keys(keys) if keys else None
+    return _Plan(numbers[field.address], field, here, is_leaf, below, any_key, row)
 
 
 def _wanted(field: Field) -> list[int]:

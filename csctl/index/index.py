@@ -41,23 +41,24 @@ class Grouping(NamedTuple):
     place: Callable[[Record], tuple[str, str] | None]
     key: Callable[[Record], str | None] | None = None
 
-    def key_of(self, record: Record) -> str | None:
-        """Return the key of the group a record may stand in, None for none."""
-        if self.key is not None:
-            return self.key(record)
-        found = self.place(record)
-        return found and found[0]
 
+def keys_of(record: Record, groupings: Iterable[Grouping]) -> dict[str, str]:
+    """Return the keys of the questions that are answered with this record; see `Asked`.
 
-def keys_of(record: Record, groupings: Iterable[Grouping]) -> set[str]:
-    """Return the keys of the questions that are answered with this record; see `Asked`."""
+    With the key of a group comes what stands there, where telling the key has told that, else "".
+    """
     kind = record.kind.name
-    keys = {f"record:{stem_of(record.path)}", f"kind:{kind}"}
+    keys = {f"record:{stem_of(record.path)}": "", f"kind:{kind}": ""}
     links = contents_of(record).links  # as all that judge a record ask for them
-    keys.update(f"links:{each[2]}:{kind}" for each in links if isinstance(each[2], str))
+    keys.update((f"links:{each[2]}:{kind}", "") for each in links if isinstance(each[2], str))
     for grouping in groupings:
-        if grouping.kind == kind and (found := grouping.key_of(record)) is not None:
-            keys.add(f"group:{grouping.name}:{found}")
+        if grouping.kind != kind:
+            continue
+        if grouping.key is not None:
+            if (key := grouping.key(record)) is not None:
+                keys[f"group:{grouping.name}:{key}"] = ""
+        elif (placed := grouping.place(record)) is not None:
+            keys[f"group:{grouping.name}:{placed[0]}"] = placed[1]
     return keys
 
 
@@ -157,9 +158,6 @@ class Index:
             if (not owner or owner_of(each) == owner)
             and (not awaited or awaited in wanted_signatures(each))
         ]
-
-    def expect_all(self) -> None:
-        """Raise Later where not all records are known; for who would ask much before it matters."""
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""

@@ -139,7 +139,6 @@ class Context:
         """Return where the clocks of a record stand."""
         from csctl.clocks.clock import clock_states  # most rules ask for none
 
-        self.index.expect_all()  # any of them may stop a clock
         index = NotingIndex(self.index, self.asked)
         found = clock_states(record, index, self.config, self.now)
         for each in found:

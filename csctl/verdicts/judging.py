@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from csctl.asked import Asked
-from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.index.cache import NO_CACHE, blob_id, open_repository_cache
-from csctl.index.index import Index, keys_of
-from csctl.places import RECORDS, stem_of
+from csctl.index.index import Index
+from csctl.places import RECORDS
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules import figures
 from csctl.rules.context import build_context
-from csctl.rules.gates import GROUPINGS
 from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
 from csctl.verdicts.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
-from csctl.verdicts.looks import PACK, EarlyIndex, Glance, Look, Seen, data_of, pack
+from csctl.verdicts.looks import EarlyIndex, LateIndex, Seen
 from csctl.verdicts.pool import PAYS_FROM, Told, share
+from csctl.verdicts.touched import Touched, keys_at, numbers_of, touched_by
 from csctl.verdicts.validation import begin_path, check_path, check_stray, end_record, record_paths
 
 _DEPTH_OF_CODES: Final = 2
-_NARROW: Final = ("links:", "group:")
-
-
-class Touched(NamedTuple):
-    """The numbers of the keys of all questions that are answered with a record; see `keys_of`.
-
-    `narrow` are those among them that few records touch.
-    """
-
-    keys: array[int]
-    narrow: array[int]
+_AT_ONCE: Final = 25
 
 
 class Verdict(NamedTuple):
@@ -62,11 +50,6 @@ class Verdict(NamedTuple):
     files: Sequence[str]
     touched: Touched
 
-    def packed(self) -> tuple[Any, ...]:
-        """Return all of it but the path and what it touches, in plain values."""
-        plain = tuple(map(tuple, self.findings))
-        return (plain, self.since, self.until, self.unrest, self.asked.tobytes(), self.files)
-
     def joined(self, other: Verdict) -> Verdict:
         """Return what is true of the record by both of two verdicts on it."""
         sinces = [each for each in (self.since, other.since) if each is not None]
@@ -81,13 +64,6 @@ class Verdict(NamedTuple):
             (*self.files, *other.files),
             self.touched,
         )
-
-
-def unpacked(path: str, packed: Sequence[Any], touched: Touched) -> Verdict:
-    """Return what `Verdict.packed` packed."""
-    findings, since, until, unrest, asked, files = packed
-    held = tuple(Finding(*each) for each in findings)
-    return Verdict(path, held, since, until, unrest, array("q", asked), files, touched)
 
 
 def check_all(store: Store, now: datetime, told: Told) -> tuple[list[Finding], int]:
@@ -128,32 +104,42 @@ def judge_many(
 ) -> Iterator[Verdict]:
     """Yield the verdict on every record of a store, as `judge_all` does.
 
-    Each is looked at twice: first it is judged as far as it tells by itself, and what it says of
-    others is noted; then the checks are run that ask what others say. So few need be held at a
-    time.
+    Each is looked at once, and judged as far as that goes; a few are looked at again when all
+    have been: those about which a check asked what only all records together tell. So few need
+    be held at a time.
     """
     last = {store.folder_of(each.kind) for each in figures.CHECKS}
-    paths, count = _side_by_side(paths, last), len(paths)
-    root, looked = store.repository.root, 0
-    packs, keys, numbers = list[bytes](), array("q"), array("l")
+    paths = _side_by_side(paths, last)
     looking = FirstJudge(store, now, EarlyIndex(store), restless=restless)
-    there = partial(_open_look, root, now, with_cache, restless)
-    for some, touched, counts in share(paths, looking.look, there):
-        packs += some
-        keys += touched
-        for number, narrow in enumerate(counts, looked):
-            numbers.extend(repeat(number, narrow))
-        looked += len(counts)
-        told(looked, 2 * count)
-    places = {path: number for number, path in enumerate(paths)}
-    seen = Seen(paths, places, packs, *_in_order(keys, numbers))
-    here = SecondJudge(store, now, Glance(store, seen), restless=restless)
-    again = partial(_open_judge, root, now, seen, with_cache, restless)
-    judged = 0
-    for verdicts in share(paths, here, again):
+    there = partial(_open_look, root := store.repository.root, now, with_cache, restless)
+    keys, numbers, standing = array("q"), array("l"), defaultdict[str, list[str]](list)
+    begun: dict[str, Look] = {}
+    looked = 0
+    for looks in share(paths, looking.look, there):
+        for number, look in enumerate(looks, looked):
+            narrow = look.verdict.touched.narrow
+            keys.extend(narrow)
+            numbers.extend(repeat(number, len(narrow)))
+            for key, held in look.standing:
+                standing[key].append(held)
+            if look.later:
+                begun[look.verdict.path] = look
+            else:
+                yield look.verdict
+        looked += len(looks)
+        told(looked - len(begun), len(paths))
+    if not begun:
+        return
+    for each in standing.values():
+        each.sort()
+    seen = Seen(paths, *_in_order(keys, numbers), standing)
+    here = SecondJudge(store, now, LateIndex(store, seen), begun, restless=restless)
+    again = partial(_open_judge, root, now, seen, begun, with_cache, restless)
+    left = len(begun)
+    for verdicts in share(list(begun), here, again):
         yield from verdicts
-        judged += len(verdicts)
-        told(count + judged, 2 * count)
+        left -= len(verdicts)
+        told(len(paths) - left, len(paths))
 
 
 def _side_by_side(paths: Sequence[str], last: Collection[str]) -> list[str]:
@@ -230,73 +216,71 @@ class Judge:
         return RESTLESS if is_unsure or not path.startswith(f"{RECORDS}/") else CALM
 
 
+class Look(NamedTuple):
+    """What the first look at a file told.
+
+    `verdict` goes as far as could be told, `later` are the numbers of the checks that could not
+    tell yet, of the content that git calls `blob`; `standing` is what stands in groups, each
+    after the key of the group.
+    """
+
+    verdict: Verdict
+    later: Sequence[int]
+    blob: str
+    standing: Sequence[tuple[str, str]]
+
+
 class FirstJudge(Judge):
     """Judges as far as that can be done before all records have been looked at."""
 
-    def look(self, paths: Sequence[str]) -> tuple[list[bytes], array[int], array[int]]:
-        """Return the looks at some paths, packed, and the narrow keys they touch: how many each."""
+    def look(self, paths: Sequence[str]) -> list[Look]:
+        """Return the looks at some paths, in their order."""
         looks: list[Look] = []
-        for begin in range(0, len(paths), PACK):  # what a step needs stays at hand for the next
-            some = paths[begin : begin + PACK]
+        for begin in range(0, len(paths), _AT_ONCE):  # what a step needs stays at hand
+            some = paths[begin : begin + _AT_ONCE]
             read = [self._index.read(path) for path in some]
             for each in read:
                 if isinstance(each, Record):
                     self._context.shape_of(each)
             looks += map(self._look, some, read)
-        narrow = array("q", b"".join(each.narrow for each in looks))
-        return pack(looks), narrow, array("l", (len(each.narrow) // 8 for each in looks))
+        return looks
 
     def _look(self, path: str, read: Record | Finding) -> Look:
         context = self._context.for_record()
         found, later = begin_path(self._store, context, path, read)
-        touched = _touched(self._store, path, read)
-        verdict = self._verdict(path, found, context.asked, touched).packed()
-        keys, narrow = touched.keys.tobytes(), touched.narrow.tobytes()
-        if isinstance(read, Finding):
-            return Look(verdict, keys, narrow)
-        shape = context.shape_of(read)
-        sound = data_of(shape.record) if shape.record is not read else b""
-        blob = blob_id(read.document.text.encode(), "")
-        return Look(
-            verdict, keys, narrow, later, blob, data_of(read), sound, tuple(shape.broken)
-        )  # fmt: skip
+        keys = keys_at(self._store, path, read)
+        verdict = self._verdict(path, found, context.asked, numbers_of(keys))
+        standing = [each for each in keys.items() if each[1]]
+        return Look(verdict, later, _blob_of(read) if later else "", standing)
 
 
 class SecondJudge(Judge):
-    """Judges what was left until all records had been looked at."""
+    """Judges what was left until all records had been looked at; `begun` are the looks by path."""
 
-    _index: Glance
-
-    def __init__(self, store: Store, now: datetime, index: Glance, *, restless: bool) -> None:
-        super().__init__(store, now, index, restless=restless, shaping=index.shape)
+    def __init__(
+        self,
+        store: Store,
+        now: datetime,
+        index: Index,
+        begun: Mapping[str, Look],
+        *,
+        restless: bool,
+    ) -> None:
+        super().__init__(store, now, index, restless=restless)
+        self._begun = begun
 
     def _judge(self, path: str) -> Verdict:
-        look = self._index.look(path)
-        touched = Touched(array("q", look.keys), array("q", look.narrow))
-        begun = unpacked(path, look.verdict, touched)
-        read = self._index.read(path) if look.later else None
-        if not isinstance(read, Record):
-            return begun
+        look, read = self._begun[path], self._index.read(path)
+        if isinstance(read, Finding) or _blob_of(read) != look.blob:
+            return super()._judge(path)  # as it is by now
         context = self._context.for_record()
         found = end_record(read, context, look.later)
-        return begun.joined(self._verdict(path, found, context.asked, touched))
+        begun = look.verdict
+        return begun.joined(self._verdict(path, found, context.asked, begun.touched))
 
 
-def touched_by(index: Index, path: str) -> Touched:
-    """Return which questions are answered with the file at a path."""
-    return _touched(index.store, path, index.read(path))
-
-
-def _touched(store: Store, path: str, read: Record | Finding) -> Touched:
-    if isinstance(read, Record):
-        keys = keys_of(read, GROUPINGS)
-    else:
-        keys = {f"record:{stem_of(path)}"}
-        with contextlib.suppress(CsctlError):  # of a folder of nobody
-            keys.add(f"kind:{store.kind_at(path).name}")
-    numbers = {each: key_number(each) for each in keys}
-    narrow = (number for each, number in numbers.items() if each.startswith(_NARROW))
-    return Touched(array("q", numbers.values()), array("q", narrow))
+def _blob_of(record: Record | Finding) -> str:
+    return blob_id(record.document.text.encode(), "") if isinstance(record, Record) else ""
 
 
 def _in_order(keys: array[int], numbers: array[int]) -> tuple[array[int], array[int]]:
@@ -309,16 +293,21 @@ def _in_order(keys: array[int], numbers: array[int]) -> tuple[array[int], array[
 
 def _open_look(
     root: Path, now: datetime, with_cache: bool, restless: bool
-) -> Callable[[Sequence[str]], tuple[list[bytes], array[int], array[int]]]:  # pragma: no cover
+) -> Callable[[Sequence[str]], list[Look]]:  # pragma: no cover - in another process
     store = _open(root, with_cache)
     return FirstJudge(store, now, EarlyIndex(store), restless=restless).look
 
 
 def _open_judge(
-    root: Path, now: datetime, seen: Seen, with_cache: bool, restless: bool
+    root: Path,
+    now: datetime,
+    seen: Seen,
+    begun: Mapping[str, Look],
+    with_cache: bool,
+    restless: bool,
 ) -> Judge:  # pragma: no cover - in another process
     store = _open(root, with_cache)
-    return SecondJudge(store, now, Glance(store, seen), restless=restless)
+    return SecondJudge(store, now, LateIndex(store, seen), begun, restless=restless)
 
 
 def _open(root: Path, with_cache: bool) -> Store:  # pragma: no cover - in another process

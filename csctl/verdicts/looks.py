@@ -1,79 +1,83 @@
-"""What a first look at very many records found: packed, for processes to share."""
+"""What is known of very many records while they are looked at: at the first look, and after it."""
 
 from __future__ import annotations
 
 import functools
-import json
-import marshal
-import zlib
+import re
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from csctl.asked import Later
+from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.index.facts import RememberedDocument
-from csctl.index.index import NarrowIndex
+from csctl.index.index import Grouping, NarrowIndex
 from csctl.record import Record
-from csctl.rules.shape import Shape, take_shape
+from csctl.rules.gates import GROUPINGS
 from csctl.store import Store
 from csctl.verdicts.kept import key_number
 
-# So many records are packed in one, which is unpacked to get at any of them.
-PACK: Final = 25
-_PACKS_HELD: Final = 64
-_LOOKS_HELD: Final = 256
 # Records held at a time: those of the next few are among them.
 _HELD: Final = 400
-# The first step of the packing is the one that pays.
-_LEVEL: Final = 1
+# The end of a number; before what begins with a single sign, `re` leaps.
+_NUMBER_END: Final = re.compile(rb"-[0-9]{4}-[0-9]{4,9}")
+_PREFIX: Final = re.compile(rb"[A-Z0-9]*\Z")
+_LONGEST_PREFIX: Final = 20
+# What a text may say in other signs, or in other bytes.
+_HIDING: Final = (b"\\", b"\0")
+_ANY: Final = b""
+# What stands in the groups of these is told together with their keys.
+_TOLD: Final = frozenset(each.name for each in GROUPINGS if each.key is None)
 
 
-class Look(NamedTuple):
-    """What one look at a file told.
+class Mentions:
+    """Which files of a kind speak of a record: told by their bytes, which are not parsed."""
 
-    `verdict` holds the parts of the verdict as far as it goes, `later` the numbers of the checks
-    that could not tell yet; `keys` and `narrow` are as in `Touched`, as bytes. `data` are those
-    of the record whose content git calls `blob`, `sound` the part of them without what is
-    `broken` where that is less. All of it is plain, to be packed.
-    """
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found = functools.cache(self._find)
 
-    verdict: tuple[Any, ...]
-    keys: bytes
-    narrow: bytes
-    later: Sequence[int] = ()
-    blob: str = ""
-    data: bytes = b""
-    sound: bytes = b""
-    broken: Sequence[str] = ()
+    def of(self, record_id: str, kind: str) -> list[str]:
+        """Return the paths of all files of a kind that name a number, and perhaps some others."""
+        found = self._found(kind)
+        return [*found.get(record_id.encode(), ()), *found.get(_ANY, ())]
 
-
-def pack(looks: Sequence[Look]) -> list[bytes]:
-    """Return some looks in packs; each but the last holds PACK of them."""
-    plain: list[Any] = list(map(tuple, looks))
-    rows = list(map(marshal.dumps, plain))
-    packs = (rows[begin : begin + PACK] for begin in range(0, len(rows), PACK))
-    return [zlib.compress(marshal.dumps(each), _LEVEL) for each in packs]
+    def _find(self, kind: str) -> Mapping[bytes, list[str]]:
+        found: dict[bytes, list[str]] = defaultdict(list)
+        for path in self._store.iter_paths(self._store.repository.schemas.kind(kind)):
+            try:
+                content = self._store.read_bytes(path)
+            except CsctlError:  # no record
+                continue
+            for name in _numbers_in(content):
+                found[name].append(path)
+        return found
 
 
-def data_of(record: Record) -> bytes:
-    """Return the data of a record, packed."""
-    data: Any = record.data
-    return marshal.dumps(data)
+def _numbers_in(content: bytes) -> set[bytes]:
+    if any(each in content for each in _HIDING):
+        return {_ANY}
+    found = set()
+    for end in _NUMBER_END.finditer(content):
+        begin = end.start()
+        prefix = _PREFIX.search(content, max(0, begin - _LONGEST_PREFIX), begin)
+        found.add((prefix[0] if prefix else b"") + end[0])
+    return found
 
 
 class Seen(NamedTuple):
-    """What was seen in the files at some paths, the numbers of which are `places`.
+    """What was seen in the files at some paths.
 
     `keys` and `numbers` are pairs, in order: a key and the number of a file that touches it.
+    `standing` is what stands in groups, by their keys.
     """
 
     paths: Sequence[str]
-    places: Mapping[str, int]
-    packs: Sequence[bytes]
     keys: array[int]
     numbers: array[int]
+    standing: Mapping[str, Sequence[str]]
 
     def touching(self, key: str) -> Iterator[str]:
         """Yield the paths of the files that touch a key that few do."""
@@ -82,21 +86,39 @@ class Seen(NamedTuple):
             yield self.paths[self.numbers[place]]
 
 
-class EarlyIndex(NarrowIndex):
-    """What is known at the first look: records named by a code, and none of the many numbered."""
+class _ManyIndex(NarrowIndex):
+    """An index that holds few of the numbered records at a time, and who is named by a code."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store, _ask_later, _HELD)
+        super().__init__(store, self._paths_of, _HELD)
+        self._read = functools.lru_cache(_HELD)(store.try_read)
 
-    def expect_all(self) -> None:
-        """Raise Later: most records are not known."""
-        raise Later
+    def _paths_of(self, key: str) -> Iterable[str]:
+        raise NotImplementedError
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
-        if self.store.numbered_kind(record_id):
-            raise Later
-        return super().find(record_id)
+        if not self.store.numbered_kind(record_id):
+            return super().find(record_id)
+        path = self.store.find(record_id)
+        read = self.read(path) if path else None
+        return read if isinstance(read, Record) else None
+
+    def read(self, path: str) -> Record | Finding:
+        """Return the record in a file, or the finding in its place."""
+        is_numbered = self.store.numbered_kind(path.rpartition("/")[2].removesuffix(".yaml"))
+        return self._read(path) if is_numbered else super().read(path)
+
+
+class EarlyIndex(_ManyIndex):
+    """What is known at the first look: every record by its id and by what names its number.
+
+    What only all records of a kind together tell comes later.
+    """
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._mentions = Mentions(store)
 
     def records(self, kind: str) -> list[Record]:
         """Return every readable record of a kind, in order of path."""
@@ -104,70 +126,26 @@ class EarlyIndex(NarrowIndex):
             raise Later
         return super().records(kind)
 
-    def read(self, path: str) -> Record | Finding:
-        """Return the record in a file, or the finding in its place; nobody else asks for most."""
-        is_numbered = self.store.numbered_kind(path.rpartition("/")[2].removesuffix(".yaml"))
-        return self.store.try_read(path) if is_numbered else super().read(path)
+    def _paths_of(self, key: str) -> Iterable[str]:
+        what, _colon, rest = key.partition(":")
+        record_id, _colon, kind = rest.rpartition(":")
+        if what != "links" or not self.store.numbered_kind(record_id):
+            raise Later
+        return self._mentions.of(record_id, kind)
 
 
-def _ask_later(_key: str) -> Iterable[str]:
-    raise Later
-
-
-class Glance(NarrowIndex):
-    """An index of what was seen: a record is made again from its data when it is asked for."""
+class LateIndex(_ManyIndex):
+    """What is known after the first look: everything."""
 
     def __init__(self, store: Store, seen: Seen) -> None:
-        super().__init__(store, seen.touching, _HELD)
+        super().__init__(store)
         self._seen = seen
-        self._places = seen.places
-        self._unpacked = functools.lru_cache(_PACKS_HELD)(self._unpack)
-        self.look = functools.lru_cache(_LOOKS_HELD)(self._look)
 
-    def find(self, record_id: str) -> Record | None:
-        """Return the record with exactly this id; for one that was seen, no disk is asked."""
-        if record_id not in self._records and (name := self.store.numbered_kind(record_id)):
-            path = self.store.path_of(self.store.repository.schemas.kind(name), record_id)
-            if path in self._places:
-                read = self.read(path)
-                self._records[record_id] = read if isinstance(read, Record) else None
-        return super().find(record_id)
+    def group(self, grouping: Grouping, key: str) -> Sequence[str]:
+        """Return what stands in one group, in order."""
+        if grouping.name in _TOLD:
+            return self._seen.standing.get(f"group:{grouping.name}:{key}", ())
+        return super().group(grouping, key)
 
-    def _look(self, path: str) -> Look:
-        """Return what was seen at a path."""
-        pack, number = divmod(self._places[path], PACK)
-        return Look(*marshal.loads(self._unpacked(pack)[number]))
-
-    def shape(self, record: Record) -> Shape:
-        """Return the sound part of a record that was seen."""
-        if record.path not in self._places:  # come to be since
-            return take_shape(record)
-        look = self.look(record.path)
-        if not look.sound:
-            return Shape(record, (), frozenset(look.broken))
-        document = _SeenDocument(self.store, record.path, look.blob, look.sound)
-        return Shape(record._replace(document=document), (), frozenset(look.broken))
-
-    def _unpack(self, number: int) -> list[bytes]:
-        rows: list[bytes] = marshal.loads(zlib.decompress(self._seen.packs[number]))
-        return rows
-
-    def _viewed(self, path: str) -> Record | None:
-        look = self.look(path) if path in self._places else None
-        if look is None or not look.data:
-            return None
-        document = _SeenDocument(self.store, path, look.blob, look.data)
-        record_id = str(document.data.get("id", path.rpartition("/")[2].removesuffix(".yaml")))
-        return Record(self.store.kind_at(path), record_id, path, document)
-
-
-class _SeenDocument(RememberedDocument):
-    """The data of a file as they were packed."""
-
-    def __init__(self, store: Store, path: str, blob: str, data: bytes) -> None:
-        self._store, self._path, self.blob = store, path, blob
-        self.data = marshal.loads(data)
-
-    @functools.cached_property
-    def _json(self) -> str:  # type: ignore[override]
-        return json.dumps(self.data)
+    def _paths_of(self, key: str) -> Iterable[str]:
+        return self._seen.touching(key)

@@ -23,9 +23,10 @@ from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
 from csctl.verdicts.footing import Footing
-from csctl.verdicts.judging import Judge, Verdict, judge_all, touched_by
+from csctl.verdicts.judging import Judge, Verdict, judge_all
 from csctl.verdicts.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
 from csctl.verdicts.pool import Told
+from csctl.verdicts.touched import touched_by
 from csctl.verdicts.validation import check_stray, record_paths
 
 _AT_ONCE: Final = 400

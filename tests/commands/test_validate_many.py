@@ -182,7 +182,7 @@ def test_the_same_alone_or_with_processes_begun_anew(many: Path, plain: Said) ->
         stop.set()
     assert again == (found, count)
     assert told == alone == sorted(told)
-    assert told[-1] == (2 * count, 2 * count)
+    assert told[-1] == (count, count)
     assert all(str(each) in plain[1] for each in found)
 
 

@@ -121,7 +121,7 @@ def test_a_number_is_found_however_it_is_written(tmp_path: Path, written: str) -
 def test_a_file_that_changed_between_the_looks_is_judged_as_it_is(tmp_path: Path) -> None:
     store = build_company(tmp_path)
     path = "records/customers/GEELY.yaml"
-    look = Look(Judge(store, NOW, Index(store), restless=False)([path])[0], [99], "old", ())
+    look = Look(Judge(store, NOW, Index(store), restless=False)([path])[0], [99], "old", True, ())
     seen = Seen([path], array("q"), array("l"), {})
     judge = SecondJudge(store, NOW, LateIndex(store, seen), {path: look}, restless=False)
     (tmp_path / path).write_text("id: NEWCO\n", encoding="utf-8")

@@ -220,13 +220,14 @@ class Look(NamedTuple):
     """What the first look at a file told.
 
     `verdict` goes as far as could be told, `later` are the numbers of the checks that could not
-    tell yet, of the content that git calls `blob`; `standing` is what stands in groups, each
-    after the key of the group.
+    tell yet, of the content that git calls `blob`; `is_whole` says that nothing in it is broken.
+    `standing` is what stands in groups, each after the key of the group.
     """
 
     verdict: Verdict
     later: Sequence[int]
     blob: str
+    is_whole: bool
     standing: Sequence[tuple[str, str]]
 
 
@@ -251,7 +252,9 @@ class FirstJudge(Judge):
         keys = keys_at(self._store, path, read)
         verdict = self._verdict(path, found, context.asked, numbers_of(keys))
         standing = [each for each in keys.items() if each[1]]
-        return Look(verdict, later, _blob_of(read) if later else "", standing)
+        if not later or isinstance(read, Finding):
+            return Look(verdict, (), "", False, standing)
+        return Look(verdict, later, _blob_of(read), context.shape_of(read).record is read, standing)
 
 
 class SecondJudge(Judge):
@@ -266,21 +269,26 @@ class SecondJudge(Judge):
         *,
         restless: bool,
     ) -> None:
-        super().__init__(store, now, index, restless=restless)
+        super().__init__(store, now, index, restless=restless, shaping=self._shape)
         self._begun = begun
+        self._whole: Record | None = None
 
     def _judge(self, path: str) -> Verdict:
         look, read = self._begun[path], self._index.read(path)
         if isinstance(read, Finding) or _blob_of(read) != look.blob:
             return super()._judge(path)  # as it is by now
+        self._whole = read if look.is_whole else None
         context = self._context.for_record()
         found = end_record(read, context, look.later)
         begun = look.verdict
         return begun.joined(self._verdict(path, found, context.asked, begun.touched))
 
+    def _shape(self, record: Record) -> Shape:
+        return Shape(record, (), frozenset()) if record is self._whole else take_shape(record)
 
-def _blob_of(record: Record | Finding) -> str:
-    return blob_id(record.document.text.encode(), "") if isinstance(record, Record) else ""
+
+def _blob_of(record: Record) -> str:
+    return blob_id(record.document.text.encode(), "")
 
 
 def _in_order(keys: array[int], numbers: array[int]) -> tuple[array[int], array[int]]:

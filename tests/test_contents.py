@@ -1,4 +1,4 @@
-"""One walk finds what looking for each field of the schema finds, in the same order."""
+"""One walk finds what looking for each field of the schema finds."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ def by_field(record: Record) -> Contents:
     )
 
 
+def in_order(contents: Contents) -> list[list[Any]]:
+    """Return the places in the order of their addresses, no two of which are the same."""
+    return [sorted(each, key=lambda found: (found[0].address, found[1])) for each in contents]
+
+
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     store = build_company(tmp_path_factory.mktemp("company"))
@@ -57,7 +62,7 @@ def test_every_example_holds_what_a_look_for_each_field_finds(records: list[Reco
     seen = Contents([], [], [], [], [])
     for record in records:
         held = contents_of(record)
-        assert held == by_field(record), record.id
+        assert in_order(held) == in_order(by_field(record)), record.id
         for name in ("links", "days", "files", "texts", "lists"):
             getattr(seen, name).extend(getattr(held, name))
     assert all(getattr(seen, name) for name in ("links", "days", "files", "texts", "lists"))
@@ -79,7 +84,7 @@ def test_so_does_a_record_with_anything_in_it(records: list[Record], data: st.Da
                 break
             here = inner
     odd = record._replace(document=Document("", changed))
-    assert contents_of(odd) == by_field(odd)
+    assert in_order(contents_of(odd)) == in_order(by_field(odd))
 
 
 def test_what_was_found_is_remembered_for_this_record_alone(records: list[Record]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csctl.index.cachefile import Cache
 
 # To be raised when what the tables hold means something else than before.
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 _FOLDER: Final = "csctl"
 _KEPT_TEXTS: Final = 500
 
@@ -56,7 +56,7 @@ CREATE TABLE answers (
     records INTEGER, findings TEXT, UNIQUE (worktree, language));
 CREATE TABLE verdicts (
     id INTEGER PRIMARY KEY, answer INTEGER NOT NULL, path TEXT NOT NULL, since INTEGER,
-    until INTEGER, unrest INTEGER NOT NULL, touched TEXT NOT NULL, UNIQUE (answer, path));
+    until INTEGER, unrest INTEGER NOT NULL, touched BLOB NOT NULL, UNIQUE (answer, path));
 CREATE INDEX verdicts_since ON verdicts (answer, since) WHERE since IS NOT NULL;
 CREATE INDEX verdicts_until ON verdicts (answer, until) WHERE until IS NOT NULL;
 CREATE INDEX verdicts_unrest ON verdicts (answer, unrest) WHERE unrest > 0;

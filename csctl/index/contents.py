@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from operator import itemgetter
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from csctl.kinds.field import Field, answer_kind
+from csctl.kinds.field import ANSWERS, Field
 from csctl.kinds.schema import Kind
 from csctl.record import Record, is_step
 
@@ -23,7 +22,7 @@ _KNOWN: Final = 1_000
 
 
 class Contents(NamedTuple):
-    """The places of some fields of a record, in the order of its schema, then of its file.
+    """The places of some fields of a record, in the order of its file.
 
     `links` name other records, `days` are days and times, `files` name files, `texts` may be
     written in several languages, `lists` have rows with an id.
@@ -37,22 +36,20 @@ class Contents(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """Where to look below a place: at the place itself, its keys, any of its keys, its rows."""
+    """Where to look below a place: at the place itself, at its keys, at its rows."""
 
-    number: int
     field: Field
     wanted: tuple[int, ...]
     is_leaf: bool
     keys: _Keys | None
-    any_key: _Plan | None
     row: _Plan | None
 
 
 class _Keys:
     """Where to look in a map: of most maps of a kind, the keys are those of another one."""
 
-    def __init__(self, plans: Mapping[str, _Plan]) -> None:
-        self._plans = plans
+    def __init__(self, plans: Mapping[str, _Plan], any_key: _Plan | None) -> None:
+        self._plans, self._any_key = plans, any_key
         self._known: dict[tuple[str, ...], tuple[tuple[str, _Plan], ...]] = {}
 
     def among(self, keys: tuple[str, ...]) -> tuple[tuple[str, _Plan], ...]:
@@ -61,42 +58,43 @@ class _Keys:
         if found is None:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
-            plans = self._plans
-            found = self._known[keys] = tuple((each, plans[each]) for each in keys if each in plans)
+            found = self._known[keys] = tuple(self._find(keys))
         return found
+
+    def _find(self, keys: tuple[str, ...]) -> Iterator[tuple[str, _Plan]]:
+        if set(ANSWERS).isdisjoint(keys):
+            yield from ((each, self._plans[each]) for each in keys if each in self._plans)
+            if self._any_key is not None:
+                yield from ((each, self._any_key) for each in keys if is_step(each))
 
 
 @functools.lru_cache(maxsize=_HELD)
 def contents_of(record: Record) -> Contents:
     """Find what a record holds; the last few are remembered, since every rule asks again."""
-    held = _walk(record, _ALL)
-    for each in held:
-        each.sort(key=itemgetter(0))
-    return Contents(*([found[1:] for found in each] for each in held))
+    return Contents(*_walk(record, _ALL))
 
 
 @functools.lru_cache(maxsize=_NAMED)
 def linked_from(record: Record) -> frozenset[str]:
     """Return the ids that a record names in its link fields; people are asked again and again."""
     found = _walk(record, (_LINKS,))[_LINKS]
-    values = (value for _number, _field, _address, value in found)
+    values = (value for _field, _address, value in found)
     return frozenset(value for value in values if isinstance(value, str))
 
 
 def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
     held: tuple[list[Any], ...] = ([], [], [], [], [])
-    if not answer_kind(record.data):
-        _look(_plans(record.kind, wanted), "", record.data, held)
+    _look(_plans(record.kind, wanted), "", record.data, held)
     return held
 
 
 def _look(keys: _Keys, before: str, data: Mapping[str, Any], held: tuple[list[Any], ...]) -> None:
     """Look at what stands under the keys of a map; values that hold nothing cost no call."""
     for key, plan in keys.among(tuple(data)):
-        number, field, wanted, is_leaf = plan[:4]
+        field, wanted, is_leaf = plan[:3]
         value = data[key]
         for each in wanted:
-            held[each].append((number, field, before + key, value))
+            held[each].append((field, before + key, value))
         if not is_leaf and value.__class__ in _HOLDING:
             _look_into(plan, before + key, value, held)
 
@@ -104,48 +102,39 @@ def _look(keys: _Keys, before: str, data: Mapping[str, Any], held: tuple[list[An
 def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...]) -> None:
     """Look at what a map or a list holds."""
     if value.__class__ is dict:
-        if answer_kind(value):
-            return
         if plan.keys is not None:
             _look(plan.keys, f"{address}.", value, held)
-        if plan.any_key is not None:
-            keys = _Keys({key: plan.any_key for key in value if is_step(key)})
-            _look(keys, f"{address}.", value, held)
     elif plan.row is not None:
-        number, field, wanted, is_leaf = plan.row[:4]
+        field, wanted, is_leaf = plan.row[:3]
         for place, inner in enumerate(value):
             name = inner.get("id", place) if inner.__class__ is dict else place
             here = f"{address}[{name}]"
             for each in wanted:
-                held[each].append((number, field, here, inner))
+                held[each].append((field, here, inner))
             if not is_leaf and inner.__class__ in _HOLDING:
                 _look_into(plan.row, here, inner, held)
 
 
 @functools.lru_cache(maxsize=64)
 def _plans(kind: Kind, wanted: tuple[int, ...]) -> _Keys:
-    numbers = {each.address: number for number, each in enumerate(kind.walk())}
-    return _Keys(_plans_of(kind.fields, numbers, wanted))
+    return _Keys(_plans_of(kind.fields, wanted), None)
 
 
-def _plans_of(
-    fields: Mapping[str, Field], numbers: Mapping[str, int], wanted: tuple[int, ...]
-) -> dict[str, _Plan]:
-    plans = {name: _plan(field, numbers, wanted) for name, field in fields.items()}
+def _plans_of(fields: Mapping[str, Field], wanted: tuple[int, ...]) -> dict[str, _Plan]:
+    plans = {name: _plan(field, wanted) for name, field in fields.items()}
     return {name: plan for name, plan in plans.items() if plan is not None}
 
 
-def _plan(field: Field, numbers: Mapping[str, int], wanted: tuple[int, ...]) -> _Plan | None:
+def _plan(field: Field, wanted: tuple[int, ...]) -> _Plan | None:
     """Return how to look at a field, None where there is nothing wanted in it."""
-    row = _plan(field.row, numbers, wanted) if field.row else None
-    any_key = _plan(field.any_key, numbers, wanted) if field.any_key else None
-    keys = _plans_of(field.fields, numbers, wanted)
+    row = _plan(field.row, wanted) if field.row else None
+    any_key = _plan(field.any_key, wanted) if field.any_key else None
+    keys = _plans_of(field.fields, wanted)
     here = tuple(each for each in _wanted(field) if each in wanted)
     if not (here or row or any_key or keys):
         return None
-    is_leaf = not (row or any_key or keys)
-    below = _Keys(keys) if keys else None
-    return _Plan(numbers[field.address], field, here, is_leaf, below, any_key, row)
+    below = _Keys(keys, any_key) if keys or any_key else None
+    return _Plan(field, here, row is None and below is None, below, row)
 
 
 def _wanted(field: Field) -> list[int]:

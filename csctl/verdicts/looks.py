@@ -98,8 +98,8 @@ class _ManyIndex(NarrowIndex):
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
-        if not self.store.numbered_kind(record_id):
-            return super().find(record_id)
+        if record_id in self._records or not self.store.numbered_kind(record_id):
+            return super().find(record_id)  # none of those is numbered
         path = self.store.find(record_id)
         read = self.read(path) if path else None
         return read if isinstance(read, Record) else None

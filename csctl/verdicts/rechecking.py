@@ -158,11 +158,11 @@ class Recheck:
         held = {path for (path,) in rows}
         return held.difference(paths), set(paths) - held
 
-    def _touched(self, kept: Kept, paths: Iterable[str]) -> dict[str, list[int]]:
+    def _touched(self, kept: Kept, paths: Iterable[str]) -> dict[str, array[int]]:
         """Return the keys that records touched when they were checked, by path."""
         sql = "SELECT path, touched FROM verdicts WHERE answer = ? AND path IN ({})"
         rows = self._rows_of(kept, sql, sorted(paths))
-        return {path: json.loads(touched) for path, touched in rows}
+        return {path: array("q", touched) for path, touched in rows}
 
     def _numbers_of_names(self, paths: Iterable[str], known: Footing) -> set[int]:
         """Return the keys that are touched by files coming, going or holding something else."""
@@ -261,7 +261,7 @@ class Recheck:
         paths = [each.path for each in rows] if kept else []
         known = self._numbers(answer, [*paths, *gone])
         for path, (number, touched) in known.items():
-            old = [(key, number) for key in json.loads(touched)]
+            old = [(key, number) for key in array("q", touched)]
             cache.write("DELETE FROM touches WHERE key = ? AND verdict = ?", old)
             if path in gone:
                 cache.write("DELETE FROM verdicts WHERE id = ?", [(number,)])
@@ -272,7 +272,7 @@ class Recheck:
             "INSERT OR REPLACE INTO verdicts (id, answer, path, since, until, unrest, touched) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (n, answer, e.path, e.since, e.until, e.unrest, json.dumps(sorted(e.touched.keys)))
+                (n, answer, e.path, e.since, e.until, e.unrest, e.touched.keys.tobytes())
                 for n, e in zip(numbers, rows, strict=True)
             ],
         )
@@ -285,7 +285,7 @@ class Recheck:
         written = ([path, *finding] for path, finding in found)
         self._answers.end(answer, self._seen, self._history.text(), count, written)
 
-    def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, str]]:
+    def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         found = {}
         for start in range(0, len(paths), _AT_ONCE):
             some = paths[start : start + _AT_ONCE]

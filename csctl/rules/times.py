@@ -63,9 +63,11 @@ def _is_event(field: Field) -> bool:
 def _check_future(record: Record, context: Context) -> Iterator[Finding]:
     """Yield what is said to have happened and has not yet; what is only due is left out."""
     events = _event_fields(record.kind)
-    for field, address, value in contents_of(record).days:
-        if field.address not in events:
-            continue
+    happened = [each for each in contents_of(record).days if each[0].address in events]
+    moments = [then for each in happened if (then := find_moment(each[2]))]
+    if moments and context.has_come(max(moments)):  # so have all others
+        happened = [each for each in happened if not find_moment(each[2])]
+    for _field, address, value in happened:
         then = find_moment(value)
         when = None if then else day(value)
         if not (context.has_come(then) if then else when is None or context.has_begun(when)):
@@ -82,9 +84,12 @@ def _check_start(record: Record) -> Iterator[Finding]:
     received = given(record, "received_at") if "received_at" in record.kind.fields else None
     if received is None:
         return
-    trail = _trail_fields(record.kind)
+    trail, begun = _trail_fields(record.kind), find_moment(received)
     for field, address, value in contents_of(record).days:
-        if field.address in trail and _is_before(value, received):
+        if field.address not in trail:
+            continue
+        then = find_moment(value)
+        if then < begun if then and begun else _is_before(value, received):
             yield breach(
                 "TIME-01", record, address,
                 _("{label} is {value}, before the report was received ({received}).").format(

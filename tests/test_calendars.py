@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csctl.clocks.lengths import Length, is_surely_within
 from csctl.errors import UsageError
 from csctl.index.cache import NO_CACHE, open_repository_cache
 from csctl.times import publicdays
@@ -398,3 +399,25 @@ def test_public_holidays_are_remembered(repo: Path) -> None:
     cache.close()
     publicdays.use_cache(NO_CACHE)
     assert CN.is_working_day(date(2026, 3, 5))
+
+
+@given(
+    start=st.datetimes(
+        datetime(2024, 1, 1), datetime(2027, 12, 1), timezones=st.just(timezone.utc)
+    ),
+    took=st.timedeltas(timedelta(days=-1), timedelta(days=20)),
+    amount=st.integers(0, 15),
+    unit=st.sampled_from(["h", "wh", "bd", "cd"]),
+    roll=st.sampled_from(["none", "next_bd", "prev_bd"]),
+    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/St_Johns"]),
+)
+def test_what_is_surely_within_a_length_ends_before_it_is_due(
+    start: datetime, took: timedelta, amount: int, unit: str, roll: Roll, zone: str
+) -> None:
+    hours = [(time(8), time(12)), (time(13), time(0))]
+    calendar = build_calendar("DE", hours=hours, zone=ZoneInfo(zone))
+    length, stopped = Length(f"{amount}{unit}", roll), start + took
+    if is_surely_within(length, "none", start, stopped, calendar):
+        assert stopped <= due(start, parse_duration(length.text), calendar, roll)
+    elif roll != "prev_bd" and took < timedelta(days=amount - 2):
+        assert unit in ("h", "wh")

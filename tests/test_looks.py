@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from csctl.asked import Later
+from csctl.clocks.clock import clock_states
 from csctl.findings import Finding
 from csctl.index.index import Index
 from csctl.record import Record
@@ -19,6 +20,7 @@ from csctl.rules import gates
 from csctl.rules.context import Context, build_context
 from csctl.rules.gates import CHECKS, GROUPINGS
 from csctl.rules.repeats import CASES
+from csctl.rules.shape import take_shape
 from csctl.store import Store
 from csctl.verdicts.judging import Judge, Look, SecondJudge, Verdict, judge_many
 from csctl.verdicts.looks import EarlyIndex, LateIndex, Mentions, Seen
@@ -173,3 +175,21 @@ def test_a_key_told_alone_is_that_of_the_place(stores: list[Store]) -> None:
                     assert grouping.key(record) == placed[0]
                     told += 1
     assert told > 20
+
+
+def test_clocks_that_rules_are_not_told_of_were_met(stores: list[Store]) -> None:
+    left_out = told = 0
+    for store in stores:
+        index, config = Index(store), store.repository.config
+        for record in (each for kind in index.kinds() for each in index.records(kind)):
+            shape = take_shape(record).record
+            whole = clock_states(shape, index, config, NOW)
+            few = clock_states(shape, index, config, NOW, met=False)
+            names = {each.name for each in few}
+            assert [each for each in whole if each.name in names] == few
+            missing = [each.state for each in whole if each.name not in names]
+            assert set(missing) <= {"met"}
+            left_out += len(missing)
+            told += len(few)
+    assert left_out > 100
+    assert told > 100

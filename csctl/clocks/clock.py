@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal, NamedTuple, cast
 
-from csctl.clocks.lengths import Gravity, Length, find_length, gravity, length_in
+from csctl.clocks.lengths import Gravity, Length, find_length, gravity, is_surely_within, length_in
+from csctl.clocks.places import calendar_of
 from csctl.clocks.stops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
-from csctl.config import Config, Site
-from csctl.errors import UsageError
+from csctl.config import Config
 from csctl.index.index import Index
 from csctl.kinds.stages import Clock, holds
 from csctl.record import Record, rows
-from csctl.times.calendars import Calendar, Roll, build_calendar, due, parse_duration
+from csctl.times.calendars import Calendar, Roll, due, parse_duration
 from csctl.times.moments import find_moment
 
 __all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
@@ -62,13 +62,16 @@ class _Deadline(NamedTuple):
     original: datetime | None = None
 
 
-def clock_states(record: Record, index: Index, config: Config, now: datetime) -> list[ClockState]:
+def clock_states(
+    record: Record, index: Index, config: Config, now: datetime, *, met: bool = True
+) -> list[ClockState]:
     """Return the clocks of a record that have started, in the order its schema declares them.
 
-    A record brought in from an old ledger without the event that stops a clock has none.
+    A record brought in from an old ledger without the event that stops a clock has none. Without
+    `met`, most of those that were met are left out, which spares many a look at a calendar.
     """
     states = []
-    case = _Case(record, index, config, now.astimezone(timezone.utc))
+    case = _Case(record, index, config, now.astimezone(timezone.utc), met=met)
     for clock in record.kind.clocks.values():
         if clock.afterwards and not config.has_desks:
             continue
@@ -80,8 +83,11 @@ def clock_states(record: Record, index: Index, config: Config, now: datetime) ->
 class _Case:
     """A record among others at a time, with what all its clocks need found out once."""
 
-    def __init__(self, record: Record, index: Index, config: Config, now: datetime) -> None:
+    def __init__(
+        self, record: Record, index: Index, config: Config, now: datetime, *, met: bool
+    ) -> None:
         self.record, self.index, self.config, self.now = record, index, config, now
+        self.met = met or "customer_due" in record.data or "extensions" in record.data
         self.customer = index.find(str(record.value("customer") or ""))
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
@@ -110,6 +116,9 @@ class _Case:
         start, stopped = round_of(record, clock, start, stops)
         if begun is None and stopped is None and late and late.stopped_at:
             return None  # what it would have helped to answer has been answered
+        is_short = not self.met and stopped is not None
+        if is_short and self._is_surely_met(clock, calendar, start, stopped or start):
+            return None
         ended = None
         if stopped is None and (clock.stops or record.outcome) and self.is_over:
             ended = ended_at(record, calendar.zone) if "origin" not in record.data else None
@@ -140,9 +149,21 @@ class _Case:
             original=found.original,
         )
 
+    def _is_surely_met(
+        self, clock: Clock, calendar: Calendar, start: datetime, stopped: datetime
+    ) -> bool:
+        """Tell whether it was stopped sooner than a length can end, whatever days are off."""
+        lengths = (self._length(clock, each, start) for each in {self.gravity.level, "general"})
+        return not clock.at and all(
+            is_surely_within(each, clock.roll, start, stopped, calendar) for each in lengths
+        )
+
+    def _length(self, clock: Clock, level: str, start: datetime) -> Length:
+        return find_length(clock.name, level, start.date(), self.customer, self.index, self.config)
+
     def _calendar(self, clock: Clock) -> Calendar:
         if clock.scope not in self._calendars:
-            found = _calendar(self.record, clock, self.customer, self.site, self.config)
+            found = calendar_of(self.record, clock, self.customer, self.site, self.config)
             self._calendars[clock.scope] = found
         return self._calendars[clock.scope]
 
@@ -217,9 +238,7 @@ class _Case:
         calendar: Calendar,
         end: datetime,
     ) -> _Deadline | None:
-        length: Length = find_length(
-            clock.name, level, start.date(), self.customer, self.index, self.config
-        )
+        length = self._length(clock, level, start)
         if not length.text:
             return None
         duration = parse_duration(length.text)
@@ -314,33 +333,3 @@ def put_off(
 
             deadline = calendar.add_working_hours(deadline, Fraction(lost / _AN_HOUR))
     return deadline
-
-
-# --- where -------------------------------------------------------------------------------------
-
-
-def _calendar(
-    record: Record, clock: Clock, customer: Record | None, site: Site, config: Config
-) -> Calendar:
-    """Return the calendar a clock counts in: a customer's clock in the zone of his plant."""
-    own = site.calendar
-    if clock.scope != "customer" or customer is None:
-        return own
-    wanted = record.value("customer_site")
-    plants = rows(customer.data.get("sites")) if wanted else ()
-    plant: Mapping[str, Any] = next((row for row in plants if row.get("code") == wanted), {})
-    if not plant.get("zone"):
-        return own
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few customers have a zone of their own
-
-    try:
-        zone = ZoneInfo(str(plant["zone"]))
-        country = str(plant.get("calendar") or "")
-        if not country:
-            return own._replace(zone=zone)
-        frozen = config.frozen.get(country, ())
-        theirs = build_calendar(country, hours=own.hours, zone=zone, frozen=frozen)
-        theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
-        return theirs
-    except (ZoneInfoNotFoundError, ValueError, UsageError):
-        return own

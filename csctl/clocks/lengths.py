@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
@@ -19,9 +19,10 @@ from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.record import Record, linked_ids, rows
 from csctl.suggest import did_you_mean
-from csctl.times.calendars import Roll
+from csctl.times.calendars import Calendar, Roll, parse_duration
 
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
+_AN_HOUR: Final = 3600
 _ROLLS: Final = ("none", "next_bd", "prev_bd")
 
 
@@ -73,13 +74,30 @@ def find_length(
     What was agreed with the customer wins, then the company's rows in csctl.yaml, then the
     shipped profile; of several rows the latest valid on that day.
     """
-    shipped = shipped_lengths(index.store.repository.schemas).get(clock, ())
     agreed = rows(customer.data.get("clock_agreements")) if customer else []
-    for table in filter(None, (agreed, config.clocks, shipped)):
+    for table in filter(None, (agreed, config.clocks)):
         found = _length_in(table, clock, level, day)
         if found.text:
             return found
-    return Length()
+    return _shipped_length(index.store.repository.schemas, clock, level, day)
+
+
+@lru_cache(maxsize=4096)
+def _shipped_length(schemas: Schemas, clock: str, level: str, day: date) -> Length:
+    return _length_in(shipped_lengths(schemas).get(clock, ()), clock, level, day)
+
+
+def is_surely_within(
+    length: Length, roll: str, start: datetime, stopped: datetime, calendar: Calendar
+) -> bool:
+    """Tell whether a length that is rolled so ends after a moment, whatever days are off."""
+    if not length.text or (length.roll or roll) == "prev_bd":
+        return False
+    duration = parse_duration(length.text)
+    if duration.unit in ("h", "wh"):
+        return stopped.timestamp() - start.timestamp() <= duration.amount * _AN_HOUR
+    days = stopped.astimezone(calendar.zone).date() - start.astimezone(calendar.zone).date()
+    return days < timedelta(duration.amount)
 
 
 @lru_cache(maxsize=4)

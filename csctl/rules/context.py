@@ -136,11 +136,11 @@ class Context:
         return NotingIndex(self.index, self.asked).group(grouping, key)
 
     def clocks(self, record: Record) -> list[ClockState]:
-        """Return where the clocks of a record stand."""
+        """Return where the clocks of a record stand; most of those that were met are left out."""
         from csctl.clocks.clock import clock_states  # most rules ask for none
 
         index = NotingIndex(self.index, self.asked)
-        found = clock_states(record, index, self.config, self.now)
+        found = clock_states(record, index, self.config, self.now, met=False)
         for each in found:
             if each.stopped_at is None:
                 self.is_past(each.due)

@@ -61,7 +61,7 @@ def changes(store: Store, without: str) -> Iterator[tuple[Path, set[str], bool]]
         if path == without or isinstance(record, Finding):
             continue
         text = file.read_text(encoding="utf-8")
-        keys = keys_of(record, GROUPINGS)
+        keys = set(keys_of(record, GROUPINGS))
         file.unlink()
         yield file, keys, False
         for odd in (0, 1):
@@ -69,7 +69,7 @@ def changes(store: Store, without: str) -> Iterator[tuple[Path, set[str], bool]]
             for each in sorted(set(data) - {"id", "schema"})[odd::2]:
                 del data[each]
             file.write_text(yamltext.dump(data, layout(record.kind)), encoding="utf-8")
-            yield file, keys | keys_of(store.read(path), GROUPINGS), True
+            yield file, keys.union(keys_of(store.read(path), GROUPINGS)), True
         file.write_text(text, encoding="utf-8")
 
 

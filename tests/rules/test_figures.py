@@ -39,5 +39,6 @@ def test_what_counts_in_a_month_is_known_by_it_without_its_row() -> None:
             found = place_of(table, record) if each.kind == record.kind.name else None
             if found:
                 placed += 1
-                assert each.key_of(record) == found[0], (record.id, table)
+                assert each.key is not None
+                assert each.key(record) == found[0], (record.id, table)
     assert placed > len(PROVEN)

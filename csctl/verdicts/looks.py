@@ -92,6 +92,7 @@ class _ManyIndex(NarrowIndex):
     def __init__(self, store: Store) -> None:
         super().__init__(store, self._paths_of, _HELD)
         self._read = functools.lru_cache(_HELD)(store.try_read)
+        self._numbered = functools.lru_cache(_HELD)(self._find_numbered)
 
     def _paths_of(self, key: str) -> Iterable[str]:
         raise NotImplementedError
@@ -100,6 +101,9 @@ class _ManyIndex(NarrowIndex):
         """Return the record with exactly this id, None if there is none or it is unreadable."""
         if record_id in self._records or not self.store.numbered_kind(record_id):
             return super().find(record_id)  # none of those is numbered
+        return self._numbered(record_id)
+
+    def _find_numbered(self, record_id: str) -> Record | None:
         path = self.store.find(record_id)
         read = self.read(path) if path else None
         return read if isinstance(read, Record) else None

@@ -25,7 +25,6 @@ def ahead(repo: Path, git: Git) -> Iterator[LookBack]:
         git("add", "-A")
         git("commit", "-q", "-m", stage)
     found = LookBack(repo, PATH)
-    found.get_going()
     yield found
     found.give_up()
 
@@ -51,7 +50,6 @@ def test_a_file_that_changed_is_modified(repo: Path, ahead: LookBack) -> None:
     assert other.is_modified(PATH)
     (repo / PATH).unlink()
     gone = LookBack(repo, PATH)
-    gone.get_going()
     record_log(gone, PATH)
     assert gone.is_modified(PATH)
     for each in (other, gone):

@@ -132,10 +132,7 @@ class Desk:
         begun = LookBack(root, asked) if asked else None
         if begun is not None:
             at_the_end(begun.give_up)
-        store = self.store
-        if begun is not None:
-            begun.get_going()
-        path = store.get_path(record_id)
+        path = self.store.get_path(record_id)
         return path, begun if begun is not None and path == asked else self.store.repository.git
 
     @functools.cached_property

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from subprocess import Popen
 
-from csctl.git.gitformats import Commit, GitObject, build_commits, log_of, read_objects
+from csctl.git.gitformats import Commit, GitObject, build_commits, log_of
 from csctl.git.gitprocess import start_git
 from csctl.git.gitrepo import GitRepo
 
@@ -19,12 +17,7 @@ class LookBack(GitRepo):
         super().__init__(root)
         self._path = path
         self._log = start_git(root, log_of(path))
-        self._objects: Popen[bytes] | None = None
         self._head: GitObject | None = None
-
-    def get_going(self) -> None:
-        """Let git get ready to show objects; two at once would wait for each other, and we too."""
-        self._objects = start_git(self.root, ["cat-file", "--batch"], waiting=True)
 
     def log(self, path: str) -> list[Commit]:
         """Return the commits that changed `path`, newest first; see `GitRepo.log`."""
@@ -35,15 +28,7 @@ class LookBack(GitRepo):
 
     def objects(self, names: Sequence[str]) -> list[GitObject | None]:
         """Return what each name stands for, None for nothing; see `GitRepo.objects`."""
-        waiting = self._objects
-        if waiting is None or any("\n" in each for each in names):
-            return super().objects(names)
-        self._objects = None
-        asked = [*names, f"HEAD:{self._path}"]
-        output, _errors = waiting.communicate(os.fsencode("\n".join(asked) + "\n"))
-        if waiting.returncode:
-            return super().objects(names)
-        *found, self._head = read_objects(output, len(asked))
+        *found, self._head = super().objects([*names, f"HEAD:{self._path}"])
         return found
 
     def is_modified(self, path: str) -> bool:
@@ -62,8 +47,7 @@ class LookBack(GitRepo):
             return False
 
     def give_up(self) -> None:
-        """End what nobody asked for."""
-        for each in (self._log, self._objects):
-            if each is not None and each.returncode is None:
-                each.kill()
-                each.communicate()
+        """End the log if nobody asked for it."""
+        if self._log.returncode is None:
+            self._log.kill()
+            self._log.communicate()

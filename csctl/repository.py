@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from csctl import config
-from csctl.config import Config
+from csctl.config import Config, build_config
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.git.gitrepo import GitRepo
@@ -52,7 +51,7 @@ def open_repository(
     root = get_repository(start)
     schemas = Schemas(search_path(root, "schemas"), cache)
     data = _checked_config(root, schemas, cache) if check else {}
-    return Repository(root, GitRepo(root), config.build_config(data), schemas)
+    return Repository(root, GitRepo(root), build_config(data), schemas)
 
 
 def _checked_config(root: Path, schemas: Schemas, cache: RepositoryCache) -> Mapping[str, object]:
@@ -78,17 +77,18 @@ def _content(root: Path) -> str:
 
 def read_config(root: Path, schemas: Schemas) -> tuple[list[Finding], dict[str, object]]:
     """Return what is wrong with csctl.yaml, and its data ({} if it cannot be read)."""
+    # Few commands are the first after csctl.yaml was changed.
+    from csctl.configcheck import RULE, check_config
+
     path = root / CONFIG
     try:
         document = yamlio.load(path.read_bytes())
     except yamlio.YamlError as error:
         return [
-            Finding(
-                CONFIG, error.line, error.column, config.RULE, "error", error.message, error.hint
-            )
+            Finding(CONFIG, error.line, error.column, RULE, "error", error.message, error.hint)
         ], {}
     except OSError as error:
         raise CsctlError(
             _("{file} cannot be read: {why}.").format(file=path, why=error.strerror)
         ) from error
-    return list(config.check_config(document, schemas)), document.data
+    return list(check_config(document, schemas)), document.data

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from csctl import __version__
 from csctl.atomic import write_atomically
-from csctl.config import build_config, check_config
+from csctl.config import build_config
+from csctl.configcheck import check_config
 from csctl.errors import CsctlError, UsageError
 from csctl.git.gitrepo import GitRepo
 from csctl.kinds.conformance import check_shape, export_schema, plain_schema

@@ -13,7 +13,6 @@ from csctl.atomic import write_atomically
 from csctl.errors import CsctlError, UsageError
 from csctl.findings import Finding
 from csctl.git.everywhere import highest_number
-from csctl.kinds.conformance import shown_pattern
 from csctl.kinds.schema import Kind
 from csctl.messages import _
 from csctl.places import NUMBERED, stem_of
@@ -259,6 +258,8 @@ class Store:
     def check_code(self, kind: Kind, code: str) -> None:
         """Raise UsageError unless `code` may name a new record of the kind."""
         if not _is_name(code) or not re.match(kind.code, code):
+            from csctl.kinds.conformance import shown_pattern  # only after a mistake
+
             raise UsageError(
                 _("'{code}' cannot be the code of a {kind}.").format(code=code, kind=kind.name),
                 _("The form is {pattern}.").format(pattern=shown_pattern(kind.code)),

@@ -147,6 +147,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
             "kpi.cells": "what a field says, as a cell of a plain row",
         },
     ),
+    ("configuration", {"configcheck": "what is wrong with csctl.yaml"}),
     (
         "repository",
         {

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from csctl import __version__
-from csctl.config import build_config, check_config, site_calendar, version_fits
+from csctl.config import build_config, site_calendar
+from csctl.configcheck import check_config, version_fits
 from csctl.errors import CsctlError
 from csctl.findings import Finding
 from csctl.kinds.schemaload import Schemas

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import jsonschema
 import pytest
 
-from csctl.config import check_config
+from csctl.configcheck import check_config
 from csctl.errors import UsageError
 from csctl.kinds.schemaload import Schemas
 from csctl.places import search_path

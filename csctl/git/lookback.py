@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from csctl.git.gitformats import Commit, GitObject, build_commits, log_of, read_objects
+from csctl.git.gitformats import Commit, GitObject, build_commits, log_of
 from csctl.git.gitprocess import start_git
 from csctl.git.gitrepo import GitRepo
 
@@ -18,9 +17,7 @@ class LookBack(GitRepo):
         super().__init__(root)
         self._path = path
         self._log = start_git(root, log_of(path))
-        self._objects = start_git(root, ["cat-file", "--batch"], waiting=True)
-        self._hash = start_git(root, ["hash-object", "--", path])  # as git would store it
-        self._committed = ""
+        self._head: GitObject | None = None
 
     def log(self, path: str) -> list[Commit]:
         """Return the commits that changed `path`, newest first; see `GitRepo.log`."""
@@ -31,26 +28,26 @@ class LookBack(GitRepo):
 
     def objects(self, names: Sequence[str]) -> list[GitObject | None]:
         """Return what each name stands for, None for nothing; see `GitRepo.objects`."""
-        if self._objects.returncode is not None or any("\n" in each for each in names):
-            return super().objects(names)
-        asked = [*names, f"HEAD:{self._path}"]
-        output, _errors = self._objects.communicate(os.fsencode("\n".join(asked) + "\n"))
-        if self._objects.returncode:
-            return super().objects(names)
-        *found, head = read_objects(output, len(asked))
-        self._committed = head.id if head else ""
+        *found, self._head = super().objects([*names, f"HEAD:{self._path}"])
         return found
 
     def is_modified(self, path: str) -> bool:
-        """Tell whether one file differs from the last commit; no other is looked at."""
-        if path != self._path or not self._committed or self._hash.returncode is not None:
-            return super().is_modified(path)
-        now, _errors = self._hash.communicate()
-        return self._hash.returncode != 0 or now.decode().strip() != self._committed
+        """Tell whether one file differs from the last commit; no other is looked at.
+
+        What is on disk byte for byte as it was committed, git would store so again.
+        """
+        if path == self._path and self._head is not None and self._is_same(self._head):
+            return False
+        return super().is_modified(path)
+
+    def _is_same(self, committed: GitObject) -> bool:
+        try:
+            return (self.root / self._path).read_bytes() == committed.content
+        except OSError:  # git says what is wrong with it
+            return False
 
     def give_up(self) -> None:
-        """End what nobody asked for."""
-        for each in (self._log, self._objects, self._hash):
-            if each.returncode is None:
-                each.kill()
-                each.communicate()
+        """End the log if nobody asked for it."""
+        if self._log.returncode is None:
+            self._log.kill()
+            self._log.communicate()

@@ -87,7 +87,7 @@ class _Case:
         self, record: Record, index: Index, config: Config, now: datetime, *, met: bool
     ) -> None:
         self.record, self.index, self.config, self.now = record, index, config, now
-        self.met = met or "customer_due" in record.data or "extensions" in record.data
+        self.with_met = met or "customer_due" in record.data or "extensions" in record.data
         self.customer = index.find(str(record.value("customer") or ""))
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
@@ -116,8 +116,7 @@ class _Case:
         start, stopped = round_of(record, clock, start, stops)
         if begun is None and stopped is None and late and late.stopped_at:
             return None  # what it would have helped to answer has been answered
-        is_short = not self.met and stopped is not None
-        if is_short and self._is_surely_met(clock, calendar, start, stopped or start):
+        if stopped and not self.with_met and self._is_surely_met(clock, calendar, start, stopped):
             return None
         ended = None
         if stopped is None and (clock.stops or record.outcome) and self.is_over:

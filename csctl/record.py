@@ -232,8 +232,8 @@ def _unknown(
     fields: Mapping[str, Field], data: Mapping[str, Any]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, value in data.items():
-        field = fields.get(name)
-        if field is None or not isinstance(value, dict):
+        field = fields.get(name) if isinstance(value, dict) else None
+        if field is None:
             continue
         if answer_kind(value) == "unknown":
             yield field.address, value

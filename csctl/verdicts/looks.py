@@ -7,7 +7,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from csctl.asked import Later
@@ -89,13 +89,10 @@ class Seen(NamedTuple):
 class _ManyIndex(NarrowIndex):
     """An index that holds few of the numbered records at a time, and who is named by a code."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store, self._paths_of, _HELD)
+    def __init__(self, store: Store, holding: Callable[[str], Iterable[str]]) -> None:
+        super().__init__(store, holding, _HELD)
         self._read = functools.lru_cache(_HELD)(store.try_read)
         self._numbered = functools.lru_cache(_HELD)(self._find_numbered)
-
-    def _paths_of(self, key: str) -> Iterable[str]:
-        raise NotImplementedError
 
     def find(self, record_id: str) -> Record | None:
         """Return the record with exactly this id, None if there is none or it is unreadable."""
@@ -121,7 +118,7 @@ class EarlyIndex(_ManyIndex):
     """
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store)
+        super().__init__(store, self._naming)
         self._mentions = Mentions(store)
 
     def records(self, kind: str) -> list[Record]:
@@ -130,7 +127,7 @@ class EarlyIndex(_ManyIndex):
             raise Later
         return super().records(kind)
 
-    def _paths_of(self, key: str) -> Iterable[str]:
+    def _naming(self, key: str) -> Iterable[str]:
         what, _colon, rest = key.partition(":")
         record_id, _colon, kind = rest.rpartition(":")
         if what != "links" or not self.store.numbered_kind(record_id):
@@ -142,7 +139,7 @@ class LateIndex(_ManyIndex):
     """What is known after the first look: everything."""
 
     def __init__(self, store: Store, seen: Seen) -> None:
-        super().__init__(store)
+        super().__init__(store, seen.touching)
         self._seen = seen
 
     def group(self, grouping: Grouping, key: str) -> Sequence[str]:
@@ -150,6 +147,3 @@ class LateIndex(_ManyIndex):
         if grouping.name in _TOLD:
             return self._seen.standing.get(f"group:{grouping.name}:{key}", ())
         return super().group(grouping, key)
-
-    def _paths_of(self, key: str) -> Iterable[str]:
-        return self._seen.touching(key)

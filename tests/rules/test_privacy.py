@@ -35,6 +35,11 @@ def test_a_text_with_personal_data_is_found(store: Store) -> None:
     assert {each[0] for each in found} == {"warning"}
 
 
+def test_a_password_may_be_a_day(store: Store) -> None:
+    text = "登录系统\nPassword: 2026-03-05\n查看照片"  # alone on a line of the file
+    assert private(store, {"symptom": text}) == [("warning", "PRIV-01", "symptom")]
+
+
 def test_other_numbers_are_left_alone(store: Store) -> None:
     texts = [NO_CARD, NO_TAIWAN, "XA123456789", "统一编号 12345675",
              NO_VIN, NO_BANK, "2026-03-05 08:20", "12345678901234567", "13812345678901",

@@ -63,7 +63,8 @@ def _numbers_in(content: bytes) -> set[bytes]:
     for end in _NUMBER_END.finditer(content):
         begin = end.start()
         prefix = _PREFIX.search(content, max(0, begin - _LONGEST_PREFIX), begin)
-        found.add((prefix[0] if prefix else b"") + end[0])
+        name = prefix[0] if prefix else b""
+        found.add(name + end[0] if len(name) < _LONGEST_PREFIX else _ANY)
     return found
 
 

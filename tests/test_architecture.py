@@ -224,7 +224,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "approval.proofs": "what stands behind a sign-off",
             "clocks.lengths": "how long a clock runs",
-            "clocks.places": "in which calendar a clock counts",
+            "clocks.sites": "in which calendar a clock counts",
             "clocks.stops": "what stops a clock",
         },
     ),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from csctl.clocks.lengths import Gravity, Length, find_length, gravity, is_surely_within, length_in
-from csctl.clocks.places import calendar_of
+from csctl.clocks.sites import calendar_of
 from csctl.clocks.stops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
 from csctl.config import Config
 from csctl.index.index import Index
@@ -152,10 +152,10 @@ class _Case:
         self, clock: Clock, calendar: Calendar, start: datetime, stopped: datetime
     ) -> bool:
         """Tell whether it was stopped sooner than a length can end, whatever days are off."""
+        if clock.at:
+            return False
         lengths = (self._length(clock, each, start) for each in {self.gravity.level, "general"})
-        return not clock.at and all(
-            is_surely_within(each, clock.roll, start, stopped, calendar) for each in lengths
-        )
+        return all(is_surely_within(each, clock.roll, start, stopped, calendar) for each in lengths)
 
     def _length(self, clock: Clock, level: str, start: datetime) -> Length:
         return find_length(clock.name, level, start.date(), self.customer, self.index, self.config)

@@ -37,7 +37,7 @@ def split_address(address: str) -> tuple[str, ...]:
 def look_up(data: Any, address: str) -> Any:
     """Return the value at an address, rows by id or number; None where there is none."""
     for step in split_address(address):
-        if step[0] == "[":
+        if step.startswith("["):
             index = find_row(data, step[1:-1]) if isinstance(data, list) else None
             data = None if index is None else data[index]
         else:

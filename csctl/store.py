@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
@@ -168,15 +169,19 @@ class Store:
 
     def kind_name_at(self, path: str) -> str:
         """Return the name of the kind whose folder a path lies in; CsctlError if none."""
-        parts = path.split("/")
-        for name, header in self._schemas.headers().items():
-            if len(parts) > 2 and parts[0] == FOLDER and parts[1] == header.get("folder"):
-                return name
-        folders = [header.get("folder", "") for header in self._schemas.headers().values()]
+        parts = path.split("/", 2)
+        if len(parts) > 2 and parts[0] == FOLDER and parts[1] in self._kinds_by_folder:
+            return self._kinds_by_folder[parts[1]]
         raise CsctlError(
             _("{path} lies in no folder of a kind.").format(path=path),
-            did_you_mean(parts[1] if len(parts) > 1 else "", folders),
+            did_you_mean(parts[1] if len(parts) > 1 else "", self._kinds_by_folder),
         )
+
+    @cached_property
+    def _kinds_by_folder(self) -> dict[str, str]:
+        headers = [*self._schemas.headers().items()]
+        # Of two kinds with one folder, the first.
+        return {header["folder"]: name for name, header in headers[::-1] if "folder" in header}
 
     def get(self, record_id: str) -> Record:
         """Return the record whose id this is, or alone begins so; UsageError if there is none."""

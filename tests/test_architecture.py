@@ -346,6 +346,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("questions answered", {"verdicts.touched": "which questions are answered with a file"}),
     ("many looks", {"verdicts.looks": "what is known of very many records while they are read"}),
     ("very many records", {"verdicts.judging": "the verdict on each, few of them held at a time"}),
+    ("kept by key", {"verdicts.keyed": "which verdicts asked a question"}),
     ("verdicts anew", {"verdicts.rechecking": "the verdicts that may differ, found anew"}),
     ("kept verdicts", {"verdicts.verdicts": "the verdicts on all records, kept or anew"}),
     (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.clocks.lengths import Length, is_surely_within
+from csctl.clocks.lengths import Length, build_span
 from csctl.errors import UsageError
 from csctl.index.cache import NO_CACHE, open_repository_cache
 from csctl.times import publicdays
@@ -411,13 +411,16 @@ def test_public_holidays_are_remembered(repo: Path) -> None:
     roll=st.sampled_from(["none", "next_bd", "prev_bd"]),
     zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/St_Johns"]),
 )
-def test_what_is_surely_within_a_length_ends_before_it_is_due(
+def test_a_span_holds_whatever_was_done_before_it_is_due(
     start: datetime, took: timedelta, amount: int, unit: str, roll: Roll, zone: str
 ) -> None:
     hours = [(time(8), time(12)), (time(13), time(0))]
     calendar = build_calendar("DE", hours=hours, zone=ZoneInfo(zone))
-    length, stopped = Length(f"{amount}{unit}", roll), start + took
-    if is_surely_within(length, "none", start, stopped, calendar):
-        assert stopped <= due(start, parse_duration(length.text), calendar, roll)
-    elif roll != "prev_bd" and took < timedelta(days=amount - 2):
-        assert unit in ("h", "wh")
+    stopped = (start + took).astimezone(timezone(timedelta(hours=8)))
+    lengths = Length(f"{amount}{unit}", roll), Length("3bd")
+    for some in (lengths[:1], lengths):
+        dues = [
+            due(start, parse_duration(each.text), calendar, each.roll or "none") for each in some
+        ]
+        assert build_span(some, "none").holds(start, stopped, calendar) == (stopped <= min(dues))
+    assert not build_span([*lengths, Length()], "none").holds(start, stopped, calendar)

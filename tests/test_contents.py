@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.index.contents import Contents, contents_of
+from csctl.index.contents import Contents, contents_of, texts_of
 from csctl.kinds.field import Field
 from csctl.record import Record, occurrences
 from csctl.yamlfile.yamlio import Document, YamlError, load
@@ -34,12 +35,16 @@ def by_field(record: Record) -> Contents:
         links=places([each for each in fields if each.schema.get("x-link")]),
         days=places([each for each in fields if each.type in ("date", "datetime")]),
         files=places([each for each in fields if each.type == "file"]),
-        texts=places([each for each in fields if each.is_translatable]),
+        translated=[each for each in places(_texts(fields)) if isinstance(each[2], dict)],
         lists=places([each for each in fields if each.row and "id" in each.row.fields]),
     )
 
 
-def in_order(contents: Contents) -> list[list[Any]]:
+def _texts(fields: list[Field]) -> list[Field]:
+    return [each for each in fields if each.is_translatable]
+
+
+def in_order(contents: Iterable[list[Any]]) -> list[list[Any]]:
     """Return the places in the order of their addresses, no two of which are the same."""
     return [sorted(each, key=lambda found: (found[0].address, found[1])) for each in contents]
 
@@ -63,9 +68,12 @@ def test_every_example_holds_what_a_look_for_each_field_finds(records: list[Reco
     for record in records:
         held = contents_of(record)
         assert in_order(held) == in_order(by_field(record)), record.id
-        for name in ("links", "days", "files", "texts", "lists"):
+        fields = _texts(list(record.kind.walk()))
+        found = [(each, *place) for each in fields for place in occurrences(record, each)]
+        assert in_order([texts_of(record)]) == in_order([found])
+        for name in ("links", "days", "files", "translated", "lists"):
             getattr(seen, name).extend(getattr(held, name))
-    assert all(getattr(seen, name) for name in ("links", "days", "files", "texts", "lists"))
+    assert all(getattr(seen, name) for name in ("links", "days", "files", "translated", "lists"))
 
 
 @settings(deadline=None, max_examples=150)

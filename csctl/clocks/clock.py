@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal, NamedTuple, cast
 
-from csctl.clocks.lengths import Gravity, Length, find_length, gravity, is_surely_within, length_in
+from csctl.clocks.lengths import Gravity, find_length, gravity, is_by, length_in, span_of
 from csctl.clocks.sites import calendar_of
-from csctl.clocks.stops import ended_at, moment_of, round_of, sendings_for, stopping, told_by
+from csctl.clocks.stops import (
+    ended_at,
+    moment_of,
+    round_of,
+    sendings_for,
+    stopped_by,
+    stopping,
+    told_by,
+)
 from csctl.config import Config
 from csctl.index.index import Index
 from csctl.kinds.stages import Clock, holds
@@ -25,6 +33,8 @@ _SOON: Final = timedelta(hours=24)
 _LEAST_LEFT: Final = 0.2
 _AN_HOUR: Final = timedelta(hours=1)
 _WORKED: Final = ("wh", "bd")
+# What moves a deadline to where no length says, or sets a clock back.
+_MOVING: Final = frozenset(("customer_due", "extensions", "cycles"))
 
 
 class ClockState(NamedTuple):
@@ -75,8 +85,12 @@ def clock_states(
     for clock in record.kind.clocks.values():
         if clock.afterwards and not config.has_desks:
             continue
-        if holds(clock.when, record.data) and (state := case.state(clock)) is not None:
-            states.append(state)
+        if not case.with_met and case.was_met(clock):
+            continue
+        if not clock.when or holds(clock.when, record.data):
+            state = case.state(clock)
+            if state is not None:
+                states.append(state)
     return states
 
 
@@ -87,12 +101,16 @@ class _Case:
         self, record: Record, index: Index, config: Config, now: datetime, *, met: bool
     ) -> None:
         self.record, self.index, self.config, self.now = record, index, config, now
-        self.with_met = met or "customer_due" in record.data or "extensions" in record.data
+        repository = index.store.repository
+        self.schemas = repository.schemas
+        is_usual = config is repository.config and _MOVING.isdisjoint(record.data)
+        self.with_met = met or not is_usual
         self.customer = index.find(str(record.value("customer") or ""))
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
         self._gravity: Gravity | None = None
         self._calendars: dict[str, Calendar] = {}
+        self._states: dict[str, ClockState | None] = {}
         self._sent: list[tuple[str, datetime]] | None = None
 
     @property
@@ -104,10 +122,17 @@ class _Case:
 
     def state(self, clock: Clock) -> ClockState | None:
         """Return where a clock stands, None if it has not begun or came to nothing."""
+        if clock.name not in self._states:
+            self._states[clock.name] = self._find_state(clock)
+        return self._states[clock.name]
+
+    def _find_state(self, clock: Clock) -> ClockState | None:
         record, calendar = self.record, self._calendar(clock)
         named = _named_by(record.value(clock.at), calendar) if clock.at else None
-        begun, late = self._start(clock, calendar) or named, self._late(clock)
-        start = min(filter(None, (begun, late and late.due)), default=None)
+        start = begun = self._start(clock, calendar) or named
+        late = self._late(clock) if clock.or_overdue else None
+        if late is not None and (begun is None or late.due < begun):
+            start = late.due
         if start is None:
             return None
         stops = stopping(
@@ -116,8 +141,6 @@ class _Case:
         start, stopped = round_of(record, clock, start, stops)
         if begun is None and stopped is None and late and late.stopped_at:
             return None  # what it would have helped to answer has been answered
-        if stopped and not self.with_met and self._is_surely_met(clock, calendar, start, stopped):
-            return None
         ended = None
         if stopped is None and (clock.stops or record.outcome) and self.is_over:
             ended = ended_at(record, calendar.zone) if "origin" not in record.data else None
@@ -148,17 +171,19 @@ class _Case:
             original=found.original,
         )
 
-    def _is_surely_met(
-        self, clock: Clock, calendar: Calendar, start: datetime, stopped: datetime
-    ) -> bool:
-        """Tell whether it was stopped sooner than a length can end, whatever days are off."""
-        if clock.at:
-            return False
-        lengths = (self._length(clock, each, start) for each in {self.gravity.level, "general"})
-        return all(is_surely_within(each, clock.roll, start, stopped, calendar) for each in lengths)
+    def was_met(self, clock: Clock) -> bool:
+        """Tell at a glance whether a clock was met for sure: most were, and no rule asks more.
 
-    def _length(self, clock: Clock, level: str, start: datetime) -> Length:
-        return find_length(clock.name, level, start.date(), self.customer, self.index, self.config)
+        None was that starts or stops in a way which takes a closer look.
+        """
+        if len(clock.starts) != 1 or clock.at or clock.renewed or clock.or_overdue:
+            return False
+        start = find_moment(self.record.value(clock.starts[0]))
+        stopped = stopped_by(self.record, clock, self._sendings) if start else None
+        if start is None or stopped is None:
+            return False
+        span = span_of(self.index.store, clock.name, clock.roll, start.date(), self.customer)
+        return span.holds(start, stopped, self._calendar(clock))
 
     def _calendar(self, clock: Clock) -> Calendar:
         if clock.scope not in self._calendars:
@@ -179,10 +204,16 @@ class _Case:
 
     def _start(self, clock: Clock, calendar: Calendar) -> datetime | None:
         record, zone = self.record, calendar.zone
-        begun = [moment_of(record.value(each), zone) for each in clock.starts]
+        begun = None
+        for address in clock.starts:
+            moment = moment_of(record.value(address), zone)
+            if moment is not None and (begun is None or moment > begun):
+                begun = moment
         for each in clock.renewed:
-            begun += told_by(record, each, self.index, zone)
-        return max((each for each in begun if each), default=None)
+            begun = max(
+                filter(None, (begun, *told_by(record, each, self.index, zone))), default=None
+            )
+        return begun
 
     def _deadline(
         self,
@@ -237,7 +268,9 @@ class _Case:
         calendar: Calendar,
         end: datetime,
     ) -> _Deadline | None:
-        length = self._length(clock, level, start)
+        length = find_length(
+            clock.name, level, start.date(), self.customer, self.schemas, self.config
+        )
         if not length.text:
             return None
         duration = parse_duration(length.text)
@@ -253,10 +286,9 @@ def judge(
     start: datetime, deadline: datetime, stopped: datetime | None, now: datetime, *, is_paused: bool
 ) -> State:
     """Return the state of a deadline; `now` is in UTC."""
-    # Times of one zone would be compared by the clock on its walls, and that can go back.
-    deadline = deadline.astimezone(timezone.utc)
     if stopped is not None:
-        return "met" if stopped <= deadline else "missed"
+        return "met" if is_by(stopped, deadline) else "missed"
+    deadline = deadline.astimezone(timezone.utc)
     left = deadline - now
     if left < timedelta(0):
         return "overdue"

@@ -187,8 +187,8 @@ def _counted(
     """
     on = period.last if duty.before is None else period.first - timedelta(days=duty.before)
     start = calendar.close_of_business(calendar.last_working_day(on))
-    config = index.store.repository.config
-    length = find_length(duty.name, "general", start.date(), None, index, config)
+    schemas, config = index.store.repository.schemas, index.store.repository.config
+    length = find_length(duty.name, "general", start.date(), None, schemas, config)
     if not length.text:
         return None
     until = due(start, parse_duration(length.text), calendar, length.roll or "none")

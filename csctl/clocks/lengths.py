@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 
@@ -18,11 +18,13 @@ from csctl.kinds.schema import Kind
 from csctl.kinds.schemaload import Schemas
 from csctl.messages import _
 from csctl.record import Record, linked_ids, rows
+from csctl.store import Store
 from csctl.suggest import did_you_mean
-from csctl.times.calendars import Calendar, Roll, parse_duration
+from csctl.times.calendars import Calendar, Duration, Roll, due, parse_duration
 
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
-_AN_HOUR: Final = 3600
+_AGES: Final = 1_000_000
+_LEVELS: Final = ("general", "major")
 _ROLLS: Final = ("none", "next_bd", "prev_bd")
 
 
@@ -31,6 +33,36 @@ class Length(NamedTuple):
 
     text: str = ""
     roll: Roll | None = None
+
+
+class Span(NamedTuple):
+    """All lengths a clock may have, by how grave its record is; () where one is not known.
+
+    What took no longer than `elapsed`, and was done fewer than so many `days` of the calendar
+    later, is in time by all of them, whatever days are off.
+    """
+
+    lengths: tuple[tuple[Duration, Roll], ...]
+    elapsed: timedelta
+    days: int
+
+    def holds(self, start: datetime, stopped: datetime, calendar: Calendar) -> bool:
+        """Tell whether what was done at a moment was in time by all of them, without a pause."""
+        # Two times of one zone would be subtracted by the clock on its walls.
+        if stopped.tzinfo is not start.tzinfo and stopped - start <= self.elapsed:
+            zone = calendar.zone
+            if self.days == _AGES:
+                return True
+            days = stopped.astimezone(zone).date() - start.astimezone(zone).date()
+            if days.days < self.days:
+                return True
+        for duration, roll in self.lengths:
+            if not is_by(stopped, due(start, duration, calendar, roll)):
+                return False
+        return bool(self.lengths)
+
+
+_NO_SPAN: Final = Span((), timedelta.min, 0)
 
 
 class Gravity(NamedTuple):
@@ -67,7 +99,7 @@ def _links_to(kind: Kind, target: str) -> tuple[Field, ...]:
 
 
 def find_length(
-    clock: str, level: str, day: date, customer: Record | None, index: Index, config: Config
+    clock: str, level: str, day: date, customer: Record | None, schemas: Schemas, config: Config
 ) -> Length:
     """Return the length of a clock that starts on a day.
 
@@ -79,7 +111,7 @@ def find_length(
         found = _length_in(table, clock, level, day)
         if found.text:
             return found
-    return _shipped_length(index.store.repository.schemas, clock, level, day)
+    return _shipped_length(schemas, clock, level, day)
 
 
 @lru_cache(maxsize=4096)
@@ -87,17 +119,33 @@ def _shipped_length(schemas: Schemas, clock: str, level: str, day: date) -> Leng
     return _length_in(shipped_lengths(schemas).get(clock, ()), clock, level, day)
 
 
-def is_surely_within(
-    length: Length, roll: str, start: datetime, stopped: datetime, calendar: Calendar
-) -> bool:
-    """Tell whether a length that is rolled so ends after a moment, whatever days are off."""
-    if not length.text or (length.roll or roll) == "prev_bd":
-        return False
-    duration = parse_duration(length.text)
-    if duration.unit in ("h", "wh"):
-        return stopped.timestamp() - start.timestamp() <= duration.amount * _AN_HOUR
-    days = stopped.astimezone(calendar.zone).date() - start.astimezone(calendar.zone).date()
-    return days < timedelta(duration.amount)
+@lru_cache(maxsize=4096)
+def span_of(store: Store, clock: str, roll: str, day: date, customer: Record | None) -> Span:
+    """Return what a clock that starts on a day may take, however grave its record is."""
+    schemas, config = store.repository.schemas, store.repository.config
+    found = (find_length(clock, each, day, customer, schemas, config) for each in _LEVELS)
+    return build_span(found, roll)
+
+
+def build_span(lengths: Iterable[Length], roll: str) -> Span:
+    """Return the span of some lengths of a clock that is rolled so where they do not say."""
+    held = {(each.text, cast("Roll", each.roll or roll)) for each in lengths}
+    if any(not text for text, _roll in held):
+        return _NO_SPAN
+    found = tuple((parse_duration(text), how) for text, how in held)
+    hours = [timedelta(hours=each.amount) for each, _how in found if each.unit in ("h", "wh")]
+    days = [
+        each.amount if how != "prev_bd" else 0 for each, how in found if each.unit in ("bd", "cd")
+    ]
+    return Span(found, min(hours, default=timedelta.max), min(days, default=_AGES))
+
+
+def is_by(moment: datetime, deadline: datetime) -> bool:
+    """Tell whether something happened in time.
+
+    Times of one zone would be compared by the clock on its walls, and that can go back.
+    """
+    return moment <= deadline.astimezone(timezone.utc)
 
 
 @lru_cache(maxsize=4)

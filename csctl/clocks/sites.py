@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from csctl.config import Config, Site
 from csctl.errors import UsageError
 from csctl.kinds.stages import Clock
 from csctl.record import Record, rows
-from csctl.times.calendars import Calendar, build_calendar
+from csctl.times.calendars import Calendar, Hours, Year, build_calendar
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 def calendar_of(
@@ -32,9 +36,13 @@ def calendar_of(
         country = str(plant.get("calendar") or "")
         if not country:
             return own._replace(zone=zone)
-        frozen = config.frozen.get(country, ())
-        theirs = build_calendar(country, hours=own.hours, zone=zone, frozen=frozen)
-        theirs.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
-        return theirs
+        return _calendar_at(country, own.hours, zone, config.frozen.get(country, ()))
     except (ZoneInfoNotFoundError, ValueError, UsageError):
         return own
+
+
+@lru_cache(maxsize=64)
+def _calendar_at(country: str, hours: Hours, zone: ZoneInfo, frozen: tuple[Year, ...]) -> Calendar:
+    found = build_calendar(country, hours=hours, zone=zone, frozen=frozen)
+    found.is_working_day(date(2000, 1, 1))  # only a question shows an unknown country
+    return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from csctl.approval.signoffs import key_of
 from csctl.config import Config
 from csctl.index.index import Index
+from csctl.kinds.schemaload import Schemas
 from csctl.kinds.stages import Clock, holds
 from csctl.record import Record, rows
 from csctl.roles import role_of
@@ -30,7 +32,7 @@ def round_of(
     """
     opened = reopened_at(record) if clock.again else None
     if opened is None or opened <= start:
-        return start, min(stops, default=None)
+        return start, min(stops) if stops else None
     later = [each for each in stops if each >= opened]
     if later or record.kind.stage(clock.again) not in record.kind.stages_up_to(record.stage):
         return opened, min(later, default=None)
@@ -69,7 +71,8 @@ def stopping(
     found: list[datetime | None] = []
     if "field" in stops:
         found = [moment_of(record.value(stops["field"]), zone)]
-        found += [] if found[0] else _linked(record, stops, index, zone)
+        if found[0] is None and "linked" in stops:
+            found = [*told_by(record, stops["linked"], index, zone)]
     elif "stage" in stops:
         stage = record.kind.stage(stops["stage"])
         reached = stage in record.kind.stages_up_to(record.stage)
@@ -82,10 +85,29 @@ def stopping(
             found = [each for each in _approved(record, clock, index, zone) if each >= start]
     elif "sent" in stops:
         found = [moment for step, moment in sent() if step == stops["sent"]]
-    otherwise: Mapping[str, Any] = stops.get("otherwise", {})
-    if otherwise and holds(otherwise.get("when", {}), record.data):
-        found.append(moment_of(record.value(otherwise["field"]), zone))
+    if "otherwise" in stops and holds(stops["otherwise"].get("when", {}), record.data):
+        found.append(moment_of(record.value(stops["otherwise"]["field"]), zone))
     return [each for each in found if each is not None]
+
+
+def stopped_by(
+    record: Record, clock: Clock, sent: Callable[[], Sequence[tuple[str, datetime]]]
+) -> datetime | None:
+    """Return by when a clock of a record that was never opened again had surely stopped.
+
+    None where its record does not say a time of it, though it may have stopped; see `stopping`.
+    """
+    stops = clock.stops
+    if "field" in stops:
+        return find_moment(record.value(stops["field"]))
+    if "stage" in stops:
+        stage = record.kind.stage(stops["stage"])
+        has_come = stage.at and stage in record.kind.stages_up_to(record.stage)
+        return find_moment(record.value(stage.at)) if has_come else None
+    if "sent" in stops:
+        wanted = stops["sent"]
+        return min((moment for step, moment in sent() if step == wanted), default=None)
+    return None
 
 
 def _approved(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> Iterator[datetime]:
@@ -97,14 +119,6 @@ def _approved(record: Record, clock: Clock, index: Index, zone: ZoneInfo) -> Ite
         person, on = index.find(each.reviewer), each.at.astimezone(zone).date()
         if each.proven and (not roles or (person and role_of(person, roles, on))):
             yield each.at
-
-
-def _linked(
-    record: Record, stops: Mapping[str, Any], index: Index, zone: ZoneInfo
-) -> list[datetime | None]:
-    """Return when the records that name this one say it happened."""
-    linked = stops.get("linked")
-    return [*told_by(record, linked, index, zone)] if linked else []
 
 
 def told_by(
@@ -122,11 +136,9 @@ def told_by(
 
 def sendings_for(record: Record, index: Index) -> list[tuple[str, datetime]]:
     """Return which report left when, from the record itself and from those that answer it."""
-    schemas = index.store.repository.schemas
     answering = [record]
-    for name, header in schemas.headers().items():
-        if name != record.kind.name and header.get("sends-for") == record.kind.name:
-            answering += index.linking_to(record.id, name)
+    for name in _answering(index.store.repository.schemas, record.kind.name):
+        answering += index.linking_to(record.id, name)
     return [
         (str(row.get("step")), moment)
         for each in answering
@@ -136,8 +148,17 @@ def sendings_for(record: Record, index: Index) -> list[tuple[str, datetime]]:
     ]
 
 
+@lru_cache(maxsize=64)
+def _answering(schemas: Schemas, kind: str) -> tuple[str, ...]:
+    """Return the other kinds that are sent for records of a kind."""
+    headers = schemas.headers().items()
+    return tuple(e for e, header in headers if e != kind and header.get("sends-for") == kind)
+
+
 def moment_of(value: Any, zone: ZoneInfo) -> datetime | None:
     """Return a stored time, or the beginning of a stored day."""
+    if value is None:
+        return None
     if not isinstance(value, str) or len(value) != _DAY:
         return find_moment(value)
     try:

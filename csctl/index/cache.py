@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csctl.index.cachefile import Cache
 
 # To be raised when what the tables hold means something else than before.
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 _FOLDER: Final = "csctl"
 _KEPT_TEXTS: Final = 500
 
@@ -61,9 +61,11 @@ CREATE INDEX verdicts_since ON verdicts (answer, since) WHERE since IS NOT NULL;
 CREATE INDEX verdicts_until ON verdicts (answer, until) WHERE until IS NOT NULL;
 CREATE INDEX verdicts_unrest ON verdicts (answer, unrest) WHERE unrest > 0;
 CREATE TABLE questions (
-    key INTEGER NOT NULL, verdict INTEGER NOT NULL, PRIMARY KEY (key, verdict)) WITHOUT ROWID;
+    answer INTEGER NOT NULL, key INTEGER NOT NULL, verdicts BLOB NOT NULL,
+    PRIMARY KEY (answer, key)) WITHOUT ROWID;
 CREATE TABLE touches (
-    key INTEGER NOT NULL, verdict INTEGER NOT NULL, PRIMARY KEY (key, verdict)) WITHOUT ROWID
+    answer INTEGER NOT NULL, key INTEGER NOT NULL, verdicts BLOB NOT NULL,
+    PRIMARY KEY (answer, key)) WITHOUT ROWID
 """
 
 

@@ -14,7 +14,8 @@ Found: TypeAlias = tuple[Field, str, Any]
 """A field, the address of one place where it stands, and the value there."""
 
 _ALL: Final = (0, 1, 2, 3, 4)
-_LINKS, _DAYS, _FILES, _TEXTS, _LISTS = _ALL
+_LINKS, _DAYS, _FILES, _TRANSLATED, _LISTS = _ALL
+_TEXTS: Final = 5
 _HOLDING: Final = frozenset((dict, list))
 _HELD: Final = 32
 _NAMED: Final = 256
@@ -24,14 +25,14 @@ _KNOWN: Final = 1_000
 class Contents(NamedTuple):
     """The places of some fields of a record, in the order of its file.
 
-    `links` name other records, `days` are days and times, `files` name files, `texts` may be
-    written in several languages, `lists` have rows with an id.
+    `links` name other records, `days` are days and times, `files` name files, `translated` are
+    texts that hold a map, such as one of languages, `lists` have rows with an id.
     """
 
     links: list[Found]
     days: list[Found]
     files: list[Found]
-    texts: list[Found]
+    translated: list[Found]
     lists: list[Found]
 
 
@@ -43,6 +44,7 @@ class _Plan(NamedTuple):
     is_leaf: bool
     keys: _Keys | None
     row: _Plan | None
+    is_text: bool
 
 
 class _Keys:
@@ -71,7 +73,7 @@ class _Keys:
 @functools.lru_cache(maxsize=_HELD)
 def contents_of(record: Record) -> Contents:
     """Find what a record holds; the last few are remembered, since every rule asks again."""
-    return Contents(*_walk(record, _ALL))
+    return Contents(*_walk(record, _ALL)[: len(_ALL)])
 
 
 @functools.lru_cache(maxsize=_NAMED)
@@ -82,8 +84,14 @@ def linked_from(record: Record) -> frozenset[str]:
     return frozenset(value for value in values if isinstance(value, str))
 
 
+def texts_of(record: Record) -> list[Found]:
+    """Return the places of all that may be written in several languages."""
+    found: list[Found] = _walk(record, (_TEXTS,))[_TEXTS]
+    return found
+
+
 def _walk(record: Record, wanted: tuple[int, ...]) -> tuple[list[Any], ...]:
-    held: tuple[list[Any], ...] = ([], [], [], [], [])
+    held: tuple[list[Any], ...] = ([], [], [], [], [], [])
     _look(_plans(record.kind, wanted), "", record.data, held)
     return held
 
@@ -104,6 +112,8 @@ def _look_into(plan: _Plan, address: str, value: Any, held: tuple[list[Any], ...
     if value.__class__ is dict:
         if plan.keys is not None:
             _look(plan.keys, f"{address}.", value, held)
+        elif plan.is_text:
+            held[_TRANSLATED].append((plan.field, address, value))
     elif plan.row is not None:
         field, wanted, is_leaf = plan.row[:3]
         for place, inner in enumerate(value):
@@ -131,10 +141,12 @@ def _plan(field: Field, wanted: tuple[int, ...]) -> _Plan | None:
     any_key = _plan(field.any_key, wanted) if field.any_key else None
     keys = _plans_of(field.fields, wanted)
     here = tuple(each for each in _wanted(field) if each in wanted)
-    if not (here or row or any_key or keys):
+    is_text = field.is_translatable and _TRANSLATED in wanted
+    if not (here or row or any_key or keys or is_text):
         return None
     below = _Keys(keys, any_key) if keys or any_key else None
-    return _Plan(field, here, row is None and below is None, below, row)
+    is_leaf = row is None and below is None and not is_text
+    return _Plan(field, here, is_leaf, below, row, is_text)
 
 
 def _wanted(field: Field) -> list[int]:

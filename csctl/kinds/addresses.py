@@ -37,12 +37,12 @@ def split_address(address: str) -> tuple[str, ...]:
 def look_up(data: Any, address: str) -> Any:
     """Return the value at an address, rows by id or number; None where there is none."""
     for step in split_address(address):
-        if step.startswith("["):
-            index = find_row(data, step[1:-1]) if isinstance(data, list) else None
+        if isinstance(data, dict):
+            data = None if step[0] == "[" else data.get(step)
+        elif isinstance(data, list) and step[0] == "[":
+            index = find_row(data, step[1:-1])
             data = None if index is None else data[index]
         else:
-            data = data.get(step) if isinstance(data, dict) else None
-        if data is None:
             return None
     return data
 

@@ -29,12 +29,14 @@ def holds(when: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
         if wanted == "present":
             if not is_answered(value):
                 return False
-        elif not any(
-            type(value) is type(each) and value == each
-            for each in (wanted if isinstance(wanted, list) else [wanted])
-        ):
+        elif not _is_among(value, wanted if isinstance(wanted, list) else [wanted]):
             return False
     return True
+
+
+def _is_among(value: Any, wanted: list[Any]) -> bool:
+    # To Python, 1 is true, and would be among them.
+    return value in wanted and any(type(value) is type(each) and value == each for each in wanted)
 
 
 @dataclass(frozen=True, slots=True)

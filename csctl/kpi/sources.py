@@ -91,8 +91,10 @@ def month_of(table: str, record: Record) -> str | None:
     """
     source = SOURCES[table]
     if source.dated:
-        days = (text_at(record, each) for each in source.dated)
-        return next((each[:_MONTH] for each in days if each), source.undated)
+        for each in source.dated:
+            if day := text_at(record, each):
+                return day[:_MONTH]
+        return source.undated
     rows = list(SOURCES[table].rows(record))
     return _month(rows) if rows else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # most commands ask for no proof
 
 _T = TypeVar("_T")
 # Of so many records what was found out is held; then it is found out again.
-_HELD: Final = 300
+_HELD: Final = 800
 _KNOWN: Final = 5_000
 
 
@@ -57,7 +57,10 @@ class Context:
 
     def for_record(self) -> Context:
         """Return the same context with a trace of its own, for the verdict on one record."""
-        return replace(self, asked=Asked())
+        return Context(
+            self.config, self.index, self.now, self.reader, self.lister, self.complaint,
+            self.shaping, Asked(), self._shapes, self._known,
+        )  # fmt: skip
 
     # --- time ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from csctl.errors import CsctlError
 from csctl.findings import Finding
-from csctl.index.contents import contents_of, linked_from
+from csctl.index.contents import contents_of, linked_from, texts_of
 from csctl.kinds.addresses import split_address
 from csctl.kinds.field import Field, answer_kind
 from csctl.kinds.schema import Kind
@@ -194,8 +194,8 @@ def _check_bytes(
 def check_languages(record: Record, context: Context) -> Iterator[Finding]:
     """Yield texts without the company's language, and English that is not English."""
     own = context.config.language
-    for _field, address, value in contents_of(record).texts:
-        if not isinstance(value, dict) or answer_kind(value):
+    for _field, address, value in contents_of(record).translated:
+        if answer_kind(value):
             continue
         if own not in value:
             yield breach(
@@ -222,7 +222,7 @@ def check_send_language(record: Record, send: Send, context: Context) -> Iterato
     if not any("en" in _report_languages(each, context) for each in customers(record, context)):
         return
     asked = dict.fromkeys(split_address(each.address)[0] for each in send.requires)
-    for field, address, value in contents_of(record).texts:
+    for field, address, value in texts_of(record):
         if field.is_internal or split_address(field.address)[0] not in asked:
             continue
         chinese = isinstance(value, str) and re.search(_CJK, value)

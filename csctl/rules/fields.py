@@ -47,10 +47,10 @@ def given(record: Record, address: str) -> Any:
     """Return the value at an address; None where it is missing or answered without a value."""
     here: Any = record.document.data
     for step in split_address(address):
-        here = here.get(step) if isinstance(here, dict) else None
+        here = here.get(step) if here.__class__ is dict else None
         if here is None or (here.__class__ is dict and answer_kind(here)):
             return None
-    return here if is_answered(here) else None
+    return here if here or is_answered(here) else None
 
 
 def list_of(record: Record, address: str) -> list[Mapping[str, Any]]:

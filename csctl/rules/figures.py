@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 from csctl.errors import CsctlError
@@ -64,17 +65,21 @@ def _grouping(table: str, kind: str) -> Grouping:
     """Return in which months records of a kind stand in a table of figures."""
 
     def place(record: Record) -> tuple[str, str] | None:
-        from csctl.kpi.sources import place_of  # as above
-
-        found = place_of(table, record)
+        found = _sources().place_of(table, record)
         return found if found and found[0] == month(record) else None
 
     def month(record: Record) -> str | None:
-        from csctl.kpi.sources import month_of  # as above
-
-        return month_of(table, record)
+        found: str | None = _sources().month_of(table, record)
+        return found
 
     return Grouping(f"{table}:{kind}", kind, place, month)
+
+
+@functools.cache
+def _sources() -> ModuleType:
+    from csctl.kpi import sources  # as above, and every record is asked for its month
+
+    return sources
 
 
 # What figures are counted in, and the kinds it comes from.

@@ -150,9 +150,9 @@ def check_reached(record: Record, stage_name: str, context: Context) -> Iterator
     """Yield each requirement of a stage and those before it that a sound record does not meet."""
     asked: set[str] = set()
     data = record.data
-    for stage in record.kind.stages_up_to(stage_name):
-        for requirement in _required(record.kind, stage.name):
-            address = requirement.address
+    for stage, required in _required(record.kind, stage_name):
+        for requirement in required:
+            address = requirement[0]
             if data.get(address) or address in asked or not _is_open(record, requirement):
                 continue
             asked.add(address)
@@ -230,10 +230,15 @@ def missing(record: Record, address: str, what: str, level: Level) -> Finding:
 
 
 @lru_cache(maxsize=256)
-def _required(kind: Kind, stage_name: str) -> tuple[Requirement, ...]:
-    stage = kind.stage(stage_name)
-    passed = [kind.milestones[name].requires for name in stage.milestones]
-    return tuple(each for requires in (stage.requires, *passed) for each in requires)
+def _required(kind: Kind, stage_name: str) -> tuple[tuple[Stage, tuple[Requirement, ...]], ...]:
+    """Return the stages up to one, each with what it requires; those that need nothing aside."""
+    found = []
+    for stage in kind.stages_up_to(stage_name):
+        passed = [kind.milestones[name].requires for name in stage.milestones]
+        required = tuple(each for requires in (stage.requires, *passed) for each in requires)
+        if required or stage.sent or stage.signoffs:
+            found.append((stage, required))
+    return tuple(found)
 
 
 def _is_open(record: Record, requirement: Requirement) -> bool:

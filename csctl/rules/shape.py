@@ -90,10 +90,10 @@ def _step(here: Any, step: str | int) -> Any:
 def _check_days(record: Record) -> Iterator[tuple[Finding, Path]]:
     """Yield days and times that do not exist, with the path to each; those in answers too."""
     for field, address, value in contents_of(record).days:
-        if isinstance(value, str) and not _exists(value, field.type):
+        if value.__class__ is str and not _exists(value, field.type):
             yield _lost(record, address, value)
     for name, value in record.data.items():
-        if isinstance(value, dict) and answer_kind(value) and name in record.kind.fields:
+        if value.__class__ is dict and answer_kind(value) and name in record.kind.fields:
             for key, kind in (("by", "date"), ("asked_at", "datetime")):
                 if key in value and not _exists(str(value[key]), kind):
                     yield _lost(record, f"{name}.{key}", value[key])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Any, Final
 
@@ -27,6 +27,9 @@ _DONE: Final = (
 )  # fmt: skip
 _ORDER: Final = (("pauses[].asked_at", "pauses[].ended_at"),)
 _LATE: Final = timedelta(hours=24)
+_ONE_DAY: Final = timedelta(days=1)
+_DAY: Final = len("2026-03-05")
+_MINUTES: Final = len("2026-03-05T09:30")
 
 
 def check_times(record: Record, context: Context) -> Iterator[Finding]:
@@ -64,9 +67,10 @@ def _check_future(record: Record, context: Context) -> Iterator[Finding]:
     """Yield what is said to have happened and has not yet; what is only due is left out."""
     events = _event_fields(record.kind)
     happened = [each for each in contents_of(record).days if each[0].address in events]
-    moments = [then for each in happened if (then := find_moment(each[2]))]
-    if moments and context.has_come(max(moments)):  # so have all others
-        happened = [each for each in happened if not find_moment(each[2])]
+    latest = max([each[2] for each in happened if isinstance(each[2], str)], default="")
+    over = _over_everywhere(latest[:_DAY])
+    if over and context.has_come(over):
+        return
     for _field, address, value in happened:
         then = find_moment(value)
         when = None if then else day(value)
@@ -80,14 +84,23 @@ def _check_future(record: Record, context: Context) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+@lru_cache(maxsize=256)
+def _over_everywhere(text: str) -> datetime | None:
+    """Return when a day is over by every clock that a time may be written by, None for no day."""
+    on = day(text)
+    return datetime.combine(on, time(), timezone.utc) + 2 * _ONE_DAY if on else None
+
+
 def _check_start(record: Record) -> Iterator[Finding]:
     received = given(record, "received_at") if "received_at" in record.kind.fields else None
     if received is None:
         return
-    trail, begun = _trail_fields(record.kind), find_moment(received)
-    for field, address, value in contents_of(record).days:
-        if field.address not in trail:
-            continue
+    trail = _trail_fields(record.kind)
+    happened = [each for each in contents_of(record).days if each[0].address in trail]
+    if all(_is_surely_after(value, received) for _field, _address, value in happened):
+        return
+    begun = find_moment(received)
+    for _field, address, value in happened:
         then = find_moment(value)
         if then < begun if then and begun else _is_before(value, received):
             yield breach(
@@ -97,6 +110,18 @@ def _check_start(record: Record) -> Iterator[Finding]:
                 ),
                 set_hint(record, address),
             )  # fmt: skip
+
+
+def _is_surely_after(value: Any, other: Any) -> bool:
+    """Tell, as far as their texts show it, whether a time or day is not before another time.
+
+    Texts with one offset from UTC stand in the order of the times they are.
+    """
+    return (
+        isinstance(value, str)
+        and value >= other
+        and (len(value) == _DAY or value[_MINUTES:] == other[_MINUTES:])
+    )
 
 
 def _is_before(value: Any, other: Any) -> bool:
@@ -139,7 +164,7 @@ def _row(address: str) -> str:
 
 
 def _check_late_entry(record: Record) -> Iterator[Finding]:
-    if not {"registered_at", "received_evidence"} <= record.kind.fields.keys():
+    if "registered_at" not in record.data or "received_evidence" not in record.kind.fields:
         return
     received, registered = find_moment(given(record, "received_at")), given(record, "registered_at")
     written = find_moment(registered)

@@ -25,6 +25,8 @@ _MIDNIGHT: Final = time(0)
 # Where the clocks go back at midnight, the second time; where they go ahead, the last there is.
 _END_OF_DAY: Final = time(23, 59, 59, fold=1)
 _ONE_DAY: Final = timedelta(days=1)
+# Many clocks start on the same few days.
+_REMEMBERED: Final = 2048
 _MICROSECONDS_AN_HOUR: Final = 3_600_000_000
 
 
@@ -81,7 +83,7 @@ class Calendar(NamedTuple):
         if day in self.days_off:
             return False
         off, makeup = self.public(day.year)
-        return day in makeup or (day.weekday() in self._week(day).workdays and day not in off)
+        return day in makeup or (day.weekday() in self.week(day).workdays and day not in off)
 
     def is_provisional(self, day: date) -> bool:
         """Tell whether the country has yet to publish the make-up working days of that year."""
@@ -97,7 +99,8 @@ class Calendar(NamedTuple):
                 return each.days_off, each.working_days
         return public_days(self.country, year)
 
-    def _week(self, day: date) -> Week:
+    def week(self, day: date) -> Week:
+        """Return the shifts and weekdays that are worked then."""
         held = [each for each in self.later if each.valid_from <= day] if self.later else ()
         return held[-1] if held else _first_week(self.hours, self.workdays)
 
@@ -119,10 +122,7 @@ class Calendar(NamedTuple):
 
         An end in the hour that is lost in spring is as long after the opening as on other days.
         """
-        end = self._week(day).hours[-1][1]
-        if end == _MIDNIGHT:
-            return self._at(day, _END_OF_DAY)
-        return self._at(day, end).astimezone(timezone.utc).astimezone(self.zone)
+        return _close(self, day)
 
     def add_working_days(self, start: datetime, days: int) -> datetime:
         """Return the close of business of the n-th working day after the day of `start`.
@@ -133,13 +133,8 @@ class Calendar(NamedTuple):
         if days < 0:
             raise ValueError(f"cannot add {days} working days")
         local = _local(start, self.zone)
-        day = local.date()
-        is_over = local.timestamp() > self.close_of_business(day).timestamp()
-        if is_over or not self.is_working_day(day):
-            day = self.next_working_day(day)
-        for _step in range(days):
-            day = self.next_working_day(day)
-        return self.close_of_business(day)
+        is_over = local.timestamp() > self.close_of_business(local.date()).timestamp()
+        return _close_after(self, local.date(), days, is_over=is_over)
 
     def add_working_hours(self, start: datetime, hours: float | Fraction) -> datetime:
         """Return the moment when `hours` hours of the shifts have passed since `start`.
@@ -186,7 +181,7 @@ class Calendar(NamedTuple):
         if not self.is_working_day(day):
             return
         free_from = datetime.min.replace(tzinfo=timezone.utc)
-        for opening, close in self._week(day).hours:
+        for opening, close in self.week(day).hours:
             last = day + _ONE_DAY if close == _MIDNIGHT else day
             begin = max(self._at(day, opening).astimezone(timezone.utc), free_from)
             end = self._at(last, close).astimezone(timezone.utc)
@@ -196,6 +191,24 @@ class Calendar(NamedTuple):
 
     def _at(self, day: date, clock: time) -> datetime:
         return datetime.combine(day, clock, self.zone)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _close(calendar: Calendar, day: date) -> datetime:
+    zone, end = calendar.zone, calendar.week(day).hours[-1][1]
+    if end == _MIDNIGHT:
+        return datetime.combine(day, _END_OF_DAY, zone)
+    return datetime.combine(day, end, zone).astimezone(timezone.utc).astimezone(zone)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _close_after(calendar: Calendar, day: date, days: int, *, is_over: bool) -> datetime:
+    """Return the close of business so many working days on; `is_over` says that `day` has ended."""
+    if is_over or not calendar.is_working_day(day):
+        day = calendar.next_working_day(day)
+    for _step in range(days):
+        day = calendar.next_working_day(day)
+    return calendar.close_of_business(day)
 
 
 @lru_cache(maxsize=64)
@@ -262,6 +275,7 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), cast("Unit", match[2]))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "none") -> datetime:
     """Return when something that started at `start` is due, in the calendar's zone.
 
@@ -272,7 +286,10 @@ def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "n
     deadline = _due(start, duration, calendar)
     if duration.unit == "cd":
         deadline = calendar.rolled(deadline, roll)
-    return max(deadline, _local(start, calendar.zone), key=datetime.timestamp)
+    local = _local(start, calendar.zone)
+    if deadline - local > _ONE_DAY:  # by the clock on the wall, that may be an hour off
+        return deadline
+    return max(deadline, local, key=datetime.timestamp)
 
 
 def _due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:

@@ -150,12 +150,9 @@ class Answers:
     def _forget(self, numbers: Iterable[int]) -> None:
         """Forget all verdicts of some answers."""
         for number in numbers:
-            if self._cache.read("SELECT 1 FROM verdicts WHERE answer = ? LIMIT 1", (number,)):
-                for table in ("questions", "touches"):
-                    held = "SELECT id FROM verdicts WHERE answer = ?"
-                    sql = f"DELETE FROM {table} WHERE verdict IN ({held})"
-                    self._cache.write(sql, [(number,)])
-                self._cache.write("DELETE FROM verdicts WHERE answer = ?", [(number,)])
+            for table in ("questions", "touches", "verdicts"):
+                if self._cache.read(f"SELECT 1 FROM {table} WHERE answer = ? LIMIT 1", (number,)):
+                    self._cache.write(f"DELETE FROM {table} WHERE answer = ?", [(number,)])
 
 
 def _packages() -> list[str]:

@@ -7,7 +7,7 @@ import json
 import os
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -25,6 +25,7 @@ from csctl.times import publicdays
 from csctl.verdicts.footing import Footing
 from csctl.verdicts.judging import Judge, Verdict, judge_all
 from csctl.verdicts.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
+from csctl.verdicts.keyed import QUESTIONS, TOUCHES, read_numbers, write_all, write_more
 from csctl.verdicts.pool import Told
 from csctl.verdicts.touched import touched_by
 from csctl.verdicts.validation import check_stray, record_paths
@@ -33,9 +34,6 @@ _AT_ONCE: Final = 400
 # From so many on it is quicker to read all records once.
 _MANY: Final = 2_000
 _SCHEMAS: Final = "schemas"
-# Keys are of 64 bits: by the first four of them they are sorted into as many parts.
-_SHIFT: Final = 60
-_PARTS: Final = 16
 
 
 class Recheck:
@@ -175,11 +173,7 @@ class Recheck:
 
     def _asking(self, kept: Kept, numbers: Iterable[int]) -> set[str]:
         """Return the records whose verdict asked for some keys."""
-        sql = (
-            "SELECT v.path FROM questions q CROSS JOIN verdicts v ON v.id = q.verdict "
-            "WHERE v.answer = ? AND q.key IN ({})"
-        )
-        return {path for (path,) in self._rows_of(kept, sql, sorted(numbers))}
+        return set(self._paths_of(kept, QUESTIONS, numbers))
 
     def _past(self, kept: Kept) -> set[int] | None:
         """Return the keys that new commits touch; None where it is another past."""
@@ -206,14 +200,16 @@ class Recheck:
 
     def _holding(self, kept: Kept, key: str) -> list[str]:
         """Return the records that touch a key, and perhaps some others."""
-        sql = (
-            "SELECT v.path FROM touches t CROSS JOIN verdicts v ON v.id = t.verdict "
-            "WHERE v.answer = ? AND t.key = ?"
-        )
         number = key_number(key)
-        rows = self._answers.rows(kept, sql, [kept.id, number])
         away = self._moved | self._gone
-        return [path for (path,) in rows if path not in away] + self._fresh.get(number, [])
+        paths = self._paths_of(kept, TOUCHES, [number])
+        return [path for path in paths if path not in away] + self._fresh.get(number, [])
+
+    def _paths_of(self, kept: Kept, table: str, keys: Iterable[int]) -> list[str]:
+        """Return the records whose verdict has one of some keys, and perhaps some others."""
+        numbers = sorted(read_numbers(self._answers, kept, table, sorted(keys)))
+        sql = "SELECT path FROM verdicts WHERE answer = ? AND id IN ({})"
+        return [path for (path,) in self._rows_of(kept, sql, numbers)]
 
     def _rows_of(self, kept: Kept, sql: str, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
@@ -260,11 +256,8 @@ class Recheck:
             return
         paths = [each.path for each in rows] if kept else []
         known = self._numbers(answer, [*paths, *gone])
-        for path, (number, touched) in known.items():
-            old = [(key, number) for key in array("q", touched)]
-            cache.write("DELETE FROM touches WHERE key = ? AND verdict = ?", old)
-            if path in gone:
-                cache.write("DELETE FROM verdicts WHERE id = ?", [(number,)])
+        lost = [(number,) for path, (number, _touched) in known.items() if path in gone]
+        cache.write("DELETE FROM verdicts WHERE id = ?", lost)
         ((last,),) = cache.read("SELECT MAX(id) FROM verdicts") or [(0,)]
         free = itertools.count((last or 0) + 1)
         numbers = [known[e.path][0] if e.path in known else next(free) for e in rows]
@@ -276,12 +269,15 @@ class Recheck:
                 for n, e in zip(numbers, rows, strict=True)
             ],
         )
-        for table, keys_in in (
-            ("questions", lambda each: each.asked),
-            ("touches", lambda each: each.touched.narrow),
-        ):
-            for pairs in _in_order(zip(numbers, map(keys_in, rows), strict=True)):
-                cache.write(f"INSERT OR IGNORE INTO {table} (key, verdict) VALUES (?, ?)", pairs)
+        asked = zip(numbers, (each.asked for each in rows), strict=True)
+        touched = zip(numbers, (each.touched.narrow for each in rows), strict=True)
+        if kept:
+            before = {number: array("q", content) for number, content in known.values()}
+            write_more(cache, QUESTIONS, answer, dict(asked), {})
+            write_more(cache, TOUCHES, answer, dict(touched), before)
+        else:
+            write_all(cache, QUESTIONS, answer, asked)
+            write_all(cache, TOUCHES, answer, touched)
         written = ([path, *finding] for path, finding in found)
         self._answers.end(answer, self._seen, self._history.text(), count, written)
 
@@ -294,18 +290,6 @@ class Recheck:
             rows = self._cache.read(sql, [answer, *some])
             found.update({path: (number, touched) for path, number, touched in rows})
         return found
-
-
-def _in_order(rows: Iterable[tuple[int, Iterable[int]]]) -> Iterator[list[tuple[int, int]]]:
-    """Yield pairs of key and verdict in the order of the table, some at a time."""
-    parts = [(array("q"), array("q")) for _part in range(_PARTS)]
-    for number, keys in rows:
-        for key in keys:
-            some, numbers = parts[(key >> _SHIFT) + _PARTS // 2]
-            some.append(key)
-            numbers.append(number)
-    for some, numbers in parts:
-        yield sorted(zip(some, numbers, strict=True))
 
 
 def _finding(found: tuple[str, Finding]) -> Finding:

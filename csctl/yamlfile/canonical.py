@@ -54,7 +54,7 @@ def parse(text: str) -> dict[str, Any] | None:
     Made for one key or row to a line, indented by blanks. Whatever is not surely that, or
     may be wrong, is None: anchors, tags, tabs, folded text, escapes, a key that comes twice.
     """
-    if len(text) > _LONGEST or text[-1:] != "\n" or _ODD.search(text):
+    if len(text) > _LONGEST or text[-1:] != "\n":
         return None
     try:
         return _build(text.split("\n")) or None
@@ -108,6 +108,8 @@ def _build(lines: list[str]) -> dict[str, Any]:
 @lru_cache(maxsize=_LINES)
 def _entry(line: str) -> _Entry:
     """Return what a line says, the same each time: many lines stand in many records."""
+    if _ODD.search(line):
+        raise _Unsure
     head, colon, rest = line.partition(": ")
     place = _head(head) if colon else _head(head[:-1]) if head[-1] == ":" else None
     if place is None:
@@ -150,7 +152,12 @@ def _block(lines: list[str], start: int, sign: str, pad: str) -> tuple[str, int]
     while stop < len(lines) and (not lines[stop] or lines[stop].startswith(pad)):
         stop += 1
     text = "\n".join(line[len(pad) :] for line in lines[start:stop]).rstrip("\n")
-    if not match or not text or (stop < len(lines) and not lines[stop].strip(" ")):
+    if (
+        not match
+        or not text
+        or _ODD.search(text)
+        or (stop < len(lines) and not lines[stop].strip(" "))
+    ):
         raise _Unsure
     if not match[1] and text.lstrip("\n")[0] == " ":
         raise _Unsure

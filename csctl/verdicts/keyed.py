@@ -1,0 +1,92 @@
+"""Which verdicts asked a question, and which records answer one: kept by the key of it."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from csctl.index.cache import RepositoryCache
+from csctl.verdicts.kept import Answers, Kept
+
+QUESTIONS: Final = "questions"
+TOUCHES: Final = "touches"
+_AT_ONCE: Final = 400
+# Keys are of 64 bits: by the first four of them they are sorted into as many parts.
+_SHIFT: Final = 60
+_PARTS: Final = 16
+
+
+def write_all(
+    cache: RepositoryCache, table: str, answer: int, rows: Iterable[tuple[int, Iterable[int]]]
+) -> None:
+    """Write which keys the verdicts of an answer have, of which none are written yet."""
+    parts = [(array("q"), array("i")) for _part in range(_PARTS)]
+    for number, keys in rows:
+        for key in keys:
+            some, numbers = parts[(key >> _SHIFT) + _PARTS // 2]
+            some.append(key)
+            numbers.append(number)
+    for some, numbers in parts:
+        held: dict[int, array[int]] = defaultdict(_none)
+        for key, number in zip(some, numbers, strict=True):
+            held[key].append(number)
+        # In the order of the table.
+        _write(cache, table, answer, ((key, held[key]) for key in sorted(held)))
+
+
+def write_more(
+    cache: RepositoryCache,
+    table: str,
+    answer: int,
+    rows: Mapping[int, Iterable[int]],
+    without: Mapping[int, Iterable[int]],
+) -> None:
+    """Write which keys some verdicts have by now, and which they had and may have lost."""
+    changed: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for change, given in enumerate((rows, without)):
+        for number, keys in given.items():
+            for key in keys:
+                changed[key][change].add(number)
+    for some in _some(sorted(changed)):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT key, verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
+        held = {key: array("i", numbers) for key, numbers in cache.read(sql, [answer, *some])}
+        written = {}
+        for key in some:
+            now, before = changed[key]
+            known = set(held.get(key, ()))
+            if (wanted := known - before | now) != known:
+                written[key] = array("i", sorted(wanted))
+        _write(cache, table, answer, written.items())
+
+
+def read_numbers(answers: Answers, kept: Kept, table: str, keys: Sequence[int]) -> set[int]:
+    """Return the numbers of the verdicts that have one of some keys, and perhaps of some others.
+
+    LostError if the answer may be another by now.
+    """
+    found: set[int] = set()
+    for some in _some(keys):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
+        for (numbers,) in answers.rows(kept, sql, [kept.id, *some]):
+            found.update(array("i", numbers))
+    return found
+
+
+def _write(
+    cache: RepositoryCache, table: str, answer: int, rows: Iterable[tuple[int, array[int]]]
+) -> None:
+    sql = f"INSERT OR REPLACE INTO {table} (answer, key, verdicts) VALUES (?, ?, ?)"
+    cache.write(sql, [(answer, key, numbers.tobytes()) for key, numbers in rows])
+
+
+def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(keys), _AT_ONCE):
+        yield keys[start : start + _AT_ONCE]
+
+
+def _none() -> array[int]:
+    return array("i")

@@ -224,6 +224,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         {
             "approval.proofs": "what stands behind a sign-off",
             "clocks.lengths": "how long a clock runs",
+            "clocks.pauses": "how long a record waited for its customer",
             "clocks.sites": "in which calendar a clock counts",
             "clocks.stops": "what stops a clock",
         },

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csctl.clocks.clock import OPEN, ClockState, clock_states, length_in, put_off
+from csctl.clocks.clock import OPEN, ClockState, clock_states, length_in
+from csctl.clocks.pauses import put_off
 from csctl.errors import CsctlError
 from csctl.index.index import Index
 from csctl.repository import open_repository

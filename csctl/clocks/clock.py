@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from csctl.clocks.lengths import Gravity, find_length, gravity, is_by, length_in, span_of
+from csctl.clocks.pauses import is_waiting, pauses_of, put_off
 from csctl.clocks.sites import calendar_of
 from csctl.clocks.stops import (
     ended_at,
@@ -24,14 +25,13 @@ from csctl.record import Record, rows
 from csctl.times.calendars import Calendar, Roll, due, parse_duration
 from csctl.times.moments import find_moment
 
-__all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in", "put_off"]
+__all__ = ["OPEN", "ClockState", "State", "clock_states", "judge", "length_in"]
 
 State = Literal["running", "due_soon", "overdue", "met", "missed", "paused", "n_a"]
 Basis = Literal["length", "since", "raised", "named", "agreed", "extended"]
 OPEN: Final = ("overdue", "due_soon", "running", "paused")
 _SOON: Final = timedelta(hours=24)
 _LEAST_LEFT: Final = 0.2
-_AN_HOUR: Final = timedelta(hours=1)
 _WORKED: Final = ("wh", "bd")
 # What moves a deadline to where no length says, or sets a clock back.
 _MOVING: Final = frozenset(("customer_due", "extensions", "cycles"))
@@ -73,17 +73,24 @@ class _Deadline(NamedTuple):
 
 
 def clock_states(
-    record: Record, index: Index, config: Config, now: datetime, *, met: bool = True
+    record: Record,
+    index: Index,
+    config: Config,
+    now: datetime,
+    *,
+    met: bool = True,
+    without: Container[str] = (),
 ) -> list[ClockState]:
     """Return the clocks of a record that have started, in the order its schema declares them.
 
     A record brought in from an old ledger without the event that stops a clock has none. Without
-    `met`, most of those that were met are left out, which spares many a look at a calendar.
+    `met`, most of those that were met are left out, which spares many a look at a calendar; so
+    are those whose names are in `without`.
     """
     states = []
     case = _Case(record, index, config, now.astimezone(timezone.utc), met=met)
     for clock in record.kind.clocks.values():
-        if clock.afterwards and not config.has_desks:
+        if clock.name in without or (clock.afterwards and not config.has_desks):
             continue
         if not case.with_met and case.was_met(clock):
             continue
@@ -155,7 +162,7 @@ class _Case:
             found = counted and counted._replace(basis="since")
         if found is None or (ended is not None and ended <= found.due):
             return None
-        is_paused = clock.pausable and not _is_by_hand(found) and _is_waiting(record)
+        is_paused = clock.pausable and not _is_by_hand(found) and is_waiting(record)
         state = judge(start, found.due, stopped, self.now, is_paused=is_paused)
         return ClockState(
             record=record,
@@ -277,7 +284,7 @@ class _Case:
         roll = length.roll or cast("Roll", clock.roll)
         deadline = due(since, duration, calendar, roll)
         if clock.pausable:
-            waited = _pauses(self.record, since, end)
+            waited = pauses_of(self.record, since, end)
             deadline = put_off(deadline, waited, calendar, worked=duration.unit in _WORKED)
         return _Deadline(deadline, length.text, "length")
 
@@ -295,10 +302,6 @@ def judge(
     if is_paused:
         return "paused"
     return "due_soon" if left <= max(_SOON, (deadline - start) * _LEAST_LEFT) else "running"
-
-
-def _is_waiting(record: Record) -> bool:
-    return any(not row.get("ended_at") for row in rows(record.data.get("pauses")))
 
 
 def _is_by_hand(deadline: _Deadline) -> bool:
@@ -326,41 +329,3 @@ def _named_by(value: Any, calendar: Calendar) -> datetime | None:
         return moment
     day = moment_of(value, calendar.zone) if isinstance(value, str) else None
     return calendar.close_of_business(day.date()) if day else None
-
-
-# --- pauses ------------------------------------------------------------------------------------
-
-
-def _pauses(record: Record, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield when the customer was asked something and had not answered, no hour twice."""
-    asked = [(find_moment(row.get("asked_at")), row) for row in rows(record.data.get("pauses"))]
-    pauses = [(begun, find_moment(row.get("ended_at")) or end) for begun, row in asked if begun]
-    for begun, ended in sorted(pauses):
-        begun, ended = max(begun, start), min(ended, end)
-        if ended > begun:
-            yield begun, ended
-            start = ended
-
-
-def put_off(
-    deadline: datetime,
-    pauses: Iterator[tuple[datetime, datetime]],
-    calendar: Calendar,
-    *,
-    worked: bool,
-) -> datetime:
-    """Return a deadline moved by pauses: by their hours in the shifts if `worked`, else by all.
-
-    A question put after the deadline moves nothing any more.
-    """
-    for begun, ended in pauses:
-        if begun > deadline.astimezone(timezone.utc):
-            break
-        if not worked:
-            later = deadline.astimezone(timezone.utc) + (ended - begun)
-            deadline = later.astimezone(calendar.zone)
-        elif lost := calendar.working_time(begun, ended):
-            from fractions import Fraction  # costs start-up, and few records ever waited
-
-            deadline = calendar.add_working_hours(deadline, Fraction(lost / _AN_HOUR))
-    return deadline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache, partial
@@ -138,12 +138,12 @@ class Context:
         """Return what stands in one group of records, in order."""
         return NotingIndex(self.index, self.asked).group(grouping, key)
 
-    def clocks(self, record: Record) -> list[ClockState]:
-        """Return where the clocks of a record stand; most of those that were met are left out."""
+    def clocks(self, record: Record, without: Container[str]) -> list[ClockState]:
+        """Return where the clocks of a record stand, without some and most that were met."""
         from csctl.clocks.clock import clock_states  # most rules ask for none
 
         index = NotingIndex(self.index, self.asked)
-        found = clock_states(record, index, self.config, self.now, met=False)
+        found = clock_states(record, index, self.config, self.now, met=False, without=without)
         for each in found:
             if each.stopped_at is None:
                 self.is_past(each.due)

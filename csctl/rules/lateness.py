@@ -47,11 +47,12 @@ def check_delays(record: Record, context: Context) -> Iterator[Finding]:
     """Yield clocks that nobody explains: answered too late, never answered, or overdue now."""
     if given(record, "origin"):
         return
-    for each in context.clocks(record):
+    reasons = given(record, "delay_reasons") or {}
+    for each in context.clocks(record, without=[each for each in reasons if reasons[each]]):
         if is_unexplained(each):
             address = f"delay_reasons.{each.clock.name}"
             yield breach(
-                "CLK-LATE", record, "delay_reasons" if given(record, "delay_reasons") else "",
+                "CLK-LATE", record, "delay_reasons" if reasons else "",
                 _("The clock '{clock}' was due {due} and missed; nothing says why.").format(
                     clock=pick(each.clock.label, language()), due=f"{each.due:%Y-%m-%d %H:%M}"
                 ),

@@ -31,6 +31,9 @@ PAYS_FROM: Final = 2_000
 """So many files before a second process helps: at 1,000 it brings as much as it costs."""
 PART: Final = 250
 """So many files are one part of the work."""
+# The last few parts are smaller, so that no process is left with much when the others are done.
+_LAST: Final = 4
+_SMALL: Final = 50
 # Parts a process has to do at a time, so that it need not wait for the next one.
 _AHEAD: Final = 2
 # Of what the collector looks at, next to nothing made here is ever a cycle.
@@ -58,7 +61,7 @@ def share(
     other process and returns what does it there; what it or its work refuses with a CsctlError
     is done here, and so is everything once such a process has died.
     """
-    parts = [items[begin : begin + PART] for begin in range(0, len(items), PART)]
+    parts = list(_parts(items))
     cores = usable_cores() if cores is None else cores
     done = 0
     with _collecting_seldom():
@@ -67,6 +70,12 @@ def share(
                 yield result
                 done += 1
         yield from map(here, parts[done:])
+
+
+def _parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    last = max(0, len(items) - _LAST * PART)
+    yield from (items[begin : min(begin + PART, last)] for begin in range(0, last, PART))
+    yield from (items[begin : begin + _SMALL] for begin in range(last, len(items), _SMALL))
 
 
 def _share(

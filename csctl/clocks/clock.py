@@ -6,7 +6,15 @@ from collections.abc import Container
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, Literal, NamedTuple, cast
 
-from csctl.clocks.lengths import Gravity, find_length, gravity, is_by, length_in, span_of
+from csctl.clocks.lengths import (
+    GENERAL,
+    Gravity,
+    find_length,
+    gravity,
+    is_by,
+    length_in,
+    span_of,
+)
 from csctl.clocks.pauses import is_waiting, pauses_of, put_off
 from csctl.clocks.sites import calendar_of
 from csctl.clocks.stops import (
@@ -92,8 +100,6 @@ def clock_states(
     for clock in record.kind.clocks.values():
         if clock.name in without or (clock.afterwards and not config.has_desks):
             continue
-        if not case.with_met and case.was_met(clock):
-            continue
         if not clock.when or holds(clock.when, record.data):
             state = case.state(clock)
             if state is not None:
@@ -111,7 +117,7 @@ class _Case:
         repository = index.store.repository
         self.schemas = repository.schemas
         is_usual = config is repository.config and _MOVING.isdisjoint(record.data)
-        self.with_met = met or not is_usual
+        self._with_met = met or not is_usual
         self.customer = index.find(str(record.value("customer") or ""))
         self.site = config.sites.get(str(record.value("site")), config.site)
         self.is_over = bool(record.outcome or record.data.get("origin") or _is_last(record))
@@ -130,7 +136,8 @@ class _Case:
     def state(self, clock: Clock) -> ClockState | None:
         """Return where a clock stands, None if it has not begun or came to nothing."""
         if clock.name not in self._states:
-            self._states[clock.name] = self._find_state(clock)
+            is_met = not self._with_met and self._was_met(clock)
+            self._states[clock.name] = None if is_met else self._find_state(clock)
         return self._states[clock.name]
 
     def _find_state(self, clock: Clock) -> ClockState | None:
@@ -178,19 +185,26 @@ class _Case:
             original=found.original,
         )
 
-    def was_met(self, clock: Clock) -> bool:
+    def _was_met(self, clock: Clock) -> bool:
         """Tell at a glance whether a clock was met for sure: most were, and no rule asks more.
 
         None was that starts or stops in a way which takes a closer look.
         """
         if len(clock.starts) != 1 or clock.at or clock.renewed or clock.or_overdue:
             return False
-        start = find_moment(self.record.value(clock.starts[0]))
-        stopped = stopped_by(self.record, clock, self._sendings) if start else None
-        if start is None or stopped is None:
+        calendar = self._calendar(clock)
+        start = moment_of(self.record.value(clock.starts[0]), calendar.zone)
+        if start is None:
             return False
-        span = span_of(self.index.store, clock.name, clock.roll, start.date(), self.customer)
-        return span.holds(start, stopped, self._calendar(clock))
+        stopped = stopped_by(self.record, clock, calendar.zone, self._sendings)
+        if stopped is None:
+            return False
+        given = self.index.store, clock.name, clock.roll, start.date(), self.customer
+        if span_of(*given).holds(start, stopped, calendar):
+            return True
+        if self.gravity.level != GENERAL:  # one that grew graver has two deadlines
+            return False
+        return span_of(*given, (GENERAL,)).holds(start, stopped, calendar)
 
     def _calendar(self, clock: Clock) -> Calendar:
         if clock.scope not in self._calendars:
@@ -256,9 +270,9 @@ class _Case:
         """
         level, known = self.gravity.level, self.gravity.known_at
         first = self._counted(clock, level, start, start, calendar, end)
-        if known is None or known <= start or level == "general":
+        if known is None or known <= start or level == GENERAL:
             return first
-        before = self._counted(clock, "general", start, start, calendar, end)
+        before = self._counted(clock, GENERAL, start, start, calendar, end)
         after = self._counted(clock, level, start, known, calendar, end)
         if before is None or after is None:
             return after or before

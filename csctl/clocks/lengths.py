@@ -24,7 +24,8 @@ from csctl.times.calendars import Calendar, Duration, Roll, due, parse_duration
 
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
 _AGES: Final = 1_000_000
-_LEVELS: Final = ("general", "major")
+GENERAL: Final = "general"
+LEVELS: Final = (GENERAL, "major")
 _ROLLS: Final = ("none", "next_bd", "prev_bd")
 
 
@@ -49,7 +50,8 @@ class Span(NamedTuple):
     def holds(self, start: datetime, stopped: datetime, calendar: Calendar) -> bool:
         """Tell whether what was done at a moment was in time by all of them, without a pause."""
         # Two times of one zone would be subtracted by the clock on its walls.
-        if stopped.tzinfo is not start.tzinfo and stopped - start <= self.elapsed:
+        is_told = stopped.tzinfo is not start.tzinfo or self.elapsed == timedelta.max
+        if is_told and stopped - start <= self.elapsed:
             zone = calendar.zone
             if self.days == _AGES:
                 return True
@@ -120,10 +122,17 @@ def _shipped_length(schemas: Schemas, clock: str, level: str, day: date) -> Leng
 
 
 @lru_cache(maxsize=4096)
-def span_of(store: Store, clock: str, roll: str, day: date, customer: Record | None) -> Span:
-    """Return what a clock that starts on a day may take, however grave its record is."""
+def span_of(
+    store: Store,
+    clock: str,
+    roll: str,
+    day: date,
+    customer: Record | None,
+    levels: tuple[str, ...] = LEVELS,
+) -> Span:
+    """Return what a clock that starts on a day may take, if its record is as grave as that."""
     schemas, config = store.repository.schemas, store.repository.config
-    found = (find_length(clock, each, day, customer, schemas, config) for each in _LEVELS)
+    found = (find_length(clock, each, day, customer, schemas, config) for each in levels)
     return build_span(found, roll)
 
 

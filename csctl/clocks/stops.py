@@ -91,7 +91,10 @@ def stopping(
 
 
 def stopped_by(
-    record: Record, clock: Clock, sent: Callable[[], Sequence[tuple[str, datetime]]]
+    record: Record,
+    clock: Clock,
+    zone: ZoneInfo,
+    sent: Callable[[], Sequence[tuple[str, datetime]]],
 ) -> datetime | None:
     """Return by when a clock of a record that was never opened again had surely stopped.
 
@@ -99,11 +102,11 @@ def stopped_by(
     """
     stops = clock.stops
     if "field" in stops:
-        return find_moment(record.value(stops["field"]))
+        return moment_of(record.value(stops["field"]), zone)
     if "stage" in stops:
         stage = record.kind.stage(stops["stage"])
         has_come = stage.at and stage in record.kind.stages_up_to(record.stage)
-        return find_moment(record.value(stage.at)) if has_come else None
+        return moment_of(record.value(stage.at), zone) if has_come else None
     if "sent" in stops:
         wanted = stops["sent"]
         return min((moment for step, moment in sent() if step == wanted), default=None)

@@ -424,3 +424,11 @@ def test_a_span_holds_whatever_was_done_before_it_is_due(
         ]
         assert build_span(some, "none").holds(start, stopped, calendar) == (stopped <= min(dues))
     assert not build_span([*lengths, Length()], "none").holds(start, stopped, calendar)
+
+
+def test_of_two_times_in_the_hour_that_comes_twice_each_has_its_own_deadline() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    calendar = build_calendar("DE", hours=[(time(8), time(17))], zone=zone)
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=zone)
+    dues = [due(each, parse_duration("2h"), calendar) for each in (first, first.replace(fold=1))]
+    assert dues[1].timestamp() - dues[0].timestamp() == 3600

@@ -73,6 +73,10 @@ class LostError(Exception):
     """What is remembered does not answer: whoever asked reads the files instead."""
 
 
+class SpoiledError(LostError):
+    """What is remembered cannot be what was written."""
+
+
 class RepositoryCache:
     """What is remembered of a repository. Without a file it remembers nothing, and says so."""
 
@@ -106,6 +110,11 @@ class RepositoryCache:
         """Keep what was written and let go of the file."""
         if self._file:
             self._file.close()
+
+    def give_up(self) -> None:
+        """Let go of a file that holds what nobody wrote, and empty it for the next one."""
+        if self._file:
+            self._file.give_up()
 
     def text(self, key: str) -> str | None:
         """Return the text kept under a key, None if there is none."""

@@ -59,6 +59,12 @@ class Cache:
         self.commit()
         self._let_go()
 
+    def give_up(self) -> None:
+        """Let go of a file that holds what nobody wrote, and empty it for the next one."""
+        if self.works:
+            self._let_go()
+            self._empty()
+
     def __enter__(self) -> Cache:
         return self
 

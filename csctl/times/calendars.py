@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast
 
@@ -275,7 +275,6 @@ def parse_duration(text: str) -> Duration:
     return Duration(int(match[1]), cast("Unit", match[2]))
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "none") -> datetime:
     """Return when something that started at `start` is due, in the calendar's zone.
 
@@ -283,6 +282,12 @@ def due(start: datetime, duration: Duration, calendar: Calendar, roll: Roll = "n
     due at close of business; cd calendar days, due at 23:59:59. A calendar day off stays, or is
     rolled to a working day beside it, never to before it started.
     """
+    # Of two times in the hour that comes twice, one would be remembered for the other.
+    return _due_of(_local(start, timezone.utc), duration, calendar, roll)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _due_of(start: datetime, duration: Duration, calendar: Calendar, roll: Roll) -> datetime:
     deadline = _due(start, duration, calendar)
     if duration.unit == "cd":
         deadline = calendar.rolled(deadline, roll)
@@ -305,7 +310,7 @@ def _due(start: datetime, duration: Duration, calendar: Calendar) -> datetime:
     return datetime.combine(day, _END_OF_DAY, calendar.zone)
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+def _local(moment: datetime, zone: tzinfo) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no offset")
     return moment.astimezone(zone)

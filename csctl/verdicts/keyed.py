@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
-from csctl.index.cache import RepositoryCache
+from csctl.index.cache import RepositoryCache, SpoiledError
 from csctl.verdicts.kept import Answers, Kept
 
 QUESTIONS: Final = "questions"
@@ -43,7 +43,10 @@ def write_more(
     rows: Mapping[int, Iterable[int]],
     without: Mapping[int, Iterable[int]],
 ) -> None:
-    """Write which keys some verdicts have by now, and which they had and may have lost."""
+    """Write which keys some verdicts have by now, and which they had and may have lost.
+
+    SpoiledError if what is written there cannot be.
+    """
     changed: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for change, given in enumerate((rows, without)):
         for number, keys in given.items():
@@ -52,7 +55,7 @@ def write_more(
     for some in _some(sorted(changed)):
         marks = ", ".join("?" * len(some))
         sql = f"SELECT key, verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
-        held = {key: array("i", numbers) for key, numbers in cache.read(sql, [answer, *some])}
+        held = {key: load_array("i", numbers) for key, numbers in cache.read(sql, [answer, *some])}
         written = {}
         for key in some:
             now, before = changed[key]
@@ -72,8 +75,15 @@ def read_numbers(answers: Answers, kept: Kept, table: str, keys: Sequence[int]) 
         marks = ", ".join("?" * len(some))
         sql = f"SELECT verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
         for (numbers,) in answers.rows(kept, sql, [kept.id, *some]):
-            found.update(array("i", numbers))
+            found.update(load_array("i", numbers))
     return found
+
+
+def load_array(code: str, content: Any) -> array[int]:
+    """Return the numbers in a cell of the cache; SpoiledError for what are none."""
+    if not isinstance(content, bytes) or len(content) % array(code).itemsize:
+        raise SpoiledError
+    return array(code, content)
 
 
 def _write(

@@ -25,7 +25,14 @@ from csctl.times import publicdays
 from csctl.verdicts.footing import Footing
 from csctl.verdicts.judging import Judge, Verdict, judge_all
 from csctl.verdicts.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
-from csctl.verdicts.keyed import QUESTIONS, TOUCHES, read_numbers, write_all, write_more
+from csctl.verdicts.keyed import (
+    QUESTIONS,
+    TOUCHES,
+    load_array,
+    read_numbers,
+    write_all,
+    write_more,
+)
 from csctl.verdicts.pool import Told
 from csctl.verdicts.touched import touched_by
 from csctl.verdicts.validation import check_stray, record_paths
@@ -160,7 +167,7 @@ class Recheck:
         """Return the keys that records touched when they were checked, by path."""
         sql = "SELECT path, touched FROM verdicts WHERE answer = ? AND path IN ({})"
         rows = self._rows_of(kept, sql, sorted(paths))
-        return {path: array("q", touched) for path, touched in rows}
+        return {path: load_array("q", touched) for path, touched in rows}
 
     def _numbers_of_names(self, paths: Iterable[str], known: Footing) -> set[int]:
         """Return the keys that are touched by files coming, going or holding something else."""
@@ -272,7 +279,7 @@ class Recheck:
         asked = zip(numbers, (each.asked for each in rows), strict=True)
         touched = zip(numbers, (each.touched.narrow for each in rows), strict=True)
         if kept:
-            before = {number: array("q", content) for number, content in known.values()}
+            before = {number: load_array("q", content) for number, content in known.values()}
             write_more(cache, QUESTIONS, answer, dict(asked), {})
             write_more(cache, TOUCHES, answer, dict(touched), before)
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from csctl.findings import Finding
 from csctl.git.snapshot import Pending
-from csctl.index.cache import LostError, RepositoryCache
+from csctl.index.cache import LostError, RepositoryCache, SpoiledError
 from csctl.verdicts.footing import Footing, look
 from csctl.verdicts.kept import Answers, Kept
 
@@ -61,5 +61,7 @@ class Verdicts:
         try:
             found = Recheck(store, now, self._cache, self._answers, self._seen, self._kept)
             return found.run(told)
-        except LostError:
+        except LostError as error:
+            if isinstance(error, SpoiledError):
+                self._cache.give_up()
             return None

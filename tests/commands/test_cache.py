@@ -508,6 +508,23 @@ def test_the_same_where_the_file(
     same(run, FEW)
 
 
+@pytest.mark.parametrize("value", ["'text'", "x'010203'", "7"])
+@pytest.mark.parametrize("table", ["questions.verdicts", "touches.verdicts", "verdicts.touched"])
+def test_the_same_where_numbers_are_spoiled(
+    company: Company, run: Run, table: str, value: str
+) -> None:
+    name, _dot, column = table.partition(".")
+    settle()
+    run("validate")
+    change_cache(company, f"UPDATE {name} SET {column} = {value}")
+    edit(company)
+    same(run, (("validate",),))
+    settle()
+    run("validate")
+    assert _count(company, name)
+    assert not _count(company, f"{name} WHERE {column} = {value}")
+
+
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
 @pytest.mark.parametrize("is_known", [True, False])
 def test_the_same_where_another_process_never_lets_go(

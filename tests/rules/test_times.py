@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from csctl.store import Store
+from csctl.times.moments import format_moment
 from csctl.verdicts.validation import check_record
 from tests.samples import COMPLAINT, DROP, EIGHT_D, context_of, found, sample
 
@@ -50,6 +52,20 @@ def result(
 def test_a_time_that_cannot_be(store: Store, changes: dict[str, Any], field: str) -> None:
     times = [each for each in result(store, changes) if each[1] == "TIME-01"]
     assert times == [("error", "TIME-01", field)]
+
+
+@pytest.mark.parametrize("near", ["2026-03-05T09:30+08:00", "2026-06-01T09:00+08:00"])
+@pytest.mark.parametrize("offset", [-1439, -720, -60, 0, 330, 480, 840, 1439])
+@pytest.mark.parametrize("minutes", [-2880, -1441, -600, -1, 0, 1, 600, 1441, 2880])
+def test_a_time_with_any_offset_is_one_moment(
+    store: Store, near: str, offset: int, minutes: int
+) -> None:
+    """Between the report and now a record may be about anything, whatever its text looks like."""
+    then = datetime.fromisoformat(near) + timedelta(minutes=minutes)
+    written = format_moment(then.astimezone(timezone(timedelta(minutes=offset))))
+    found = {each[2] for each in result(store, {"acknowledged_at": written}) if "TIME" in each[1]}
+    is_wrong = minutes < 0 if near.startswith("2026-03") else minutes > 0
+    assert ("acknowledged_at" in found) == is_wrong
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from csctl.atomic import write_atomically
@@ -92,7 +92,7 @@ class Store:
             headers = self._schemas.headers().items()
             self._prefixes = {each["prefix"]: name for name, each in headers if "prefix" in each}
         match = NUMBERED.fullmatch(record_id)
-        return self._prefixes.get(match.group(1), "") if match else ""
+        return self._prefixes.get(match[1], "") if match else ""
 
     def find(self, record_id: str) -> str | None:
         """Return the path of the record with exactly this id, None if there is none."""
@@ -119,8 +119,7 @@ class Store:
 
     def ids(self) -> list[str]:
         """Return the ids of all records on disk, sorted."""
-        paths = (path for path in self.iter_paths() if path.endswith(".yaml"))
-        return sorted(PurePosixPath(path).stem for path in paths)
+        return sorted(stem_of(path) for path in self.iter_paths() if path.endswith(".yaml"))
 
     def iter_paths(self, kind: Kind | None = None) -> Iterator[str]:
         """Yield the paths of all record files, or those of one kind, sorted.
@@ -151,9 +150,8 @@ class Store:
     def build(self, path: str, content: bytes) -> Record:
         """Build a record from the bytes of its file."""
         document = yamlio.load(content)
-        return Record(
-            self.kind_at(path), str(document.data.get("id", stem_of(path))), path, document
-        )
+        named = str(document.data.get("id", stem_of(path)))
+        return Record(self.kind_at(path), named, path, document)
 
     def folder_of(self, kind: str) -> str:
         """Return the folder of the records of a kind."""
@@ -179,9 +177,8 @@ class Store:
 
     @cached_property
     def _kinds_by_folder(self) -> dict[str, str]:
-        headers = [*self._schemas.headers().items()]
-        # Of two kinds with one folder, the first.
-        return {header["folder"]: name for name, header in headers[::-1] if "folder" in header}
+        headers = self._schemas.headers().items()
+        return {header["folder"]: name for name, header in headers if "folder" in header}
 
     def get(self, record_id: str) -> Record:
         """Return the record whose id this is, or alone begins so; UsageError if there is none."""

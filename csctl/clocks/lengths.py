@@ -23,9 +23,10 @@ from csctl.suggest import did_you_mean
 from csctl.times.calendars import Calendar, Duration, Roll, due, parse_duration
 
 _DURATION: Final = re.compile("[0-9]{1,4}(h|wh|bd|cd)")
+# More days than any length has.
 _AGES: Final = 1_000_000
 GENERAL: Final = "general"
-LEVELS: Final = (GENERAL, "major")
+MAJOR: Final = "major"
 _ROLLS: Final = ("none", "next_bd", "prev_bd")
 
 
@@ -79,10 +80,10 @@ def gravity(record: Record, index: Index, config: Config) -> Gravity:
     if "line_stop" in record.kind.fields:
         found = severity(record, config)
         return Gravity(found.clock_level, found.known_at)
-    major = [each for each in _answered(record, index, config) if each.level == "major"]
+    major = [each for each in _answered(record, index, config) if each.level == MAJOR]
     if not major:
-        return Gravity("general")
-    return Gravity("major", earliest([each.known_at for each in major]))
+        return Gravity(GENERAL)
+    return Gravity(MAJOR, earliest([each.known_at for each in major]))
 
 
 def _answered(record: Record, index: Index, config: Config) -> Iterator[Gravity]:
@@ -128,7 +129,7 @@ def span_of(
     roll: str,
     day: date,
     customer: Record | None,
-    levels: tuple[str, ...] = LEVELS,
+    levels: tuple[str, ...] = (GENERAL, MAJOR),
 ) -> Span:
     """Return what a clock that starts on a day may take, if its record is as grave as that."""
     schemas, config = store.repository.schemas, store.repository.config

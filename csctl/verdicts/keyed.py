@@ -5,10 +5,12 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from csctl.index.cache import RepositoryCache, SpoiledError
 from csctl.verdicts.kept import Answers, Kept
+
+_T = TypeVar("_T")
 
 QUESTIONS: Final = "questions"
 TOUCHES: Final = "touches"
@@ -52,8 +54,7 @@ def write_more(
         for number, keys in given.items():
             for key in keys:
                 changed[key][change].add(number)
-    for some in _some(sorted(changed)):
-        marks = ", ".join("?" * len(some))
+    for some, marks in some_of(sorted(changed)):
         sql = f"SELECT key, verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
         held = {key: load_array("i", numbers) for key, numbers in cache.read(sql, [answer, *some])}
         written = {}
@@ -68,11 +69,10 @@ def write_more(
 def read_numbers(answers: Answers, kept: Kept, table: str, keys: Sequence[int]) -> set[int]:
     """Return the numbers of the verdicts that have one of some keys, and perhaps of some others.
 
-    LostError if the answer may be another by now.
+    LostError if the answer may be another by now, SpoiledError if what is there cannot be.
     """
     found: set[int] = set()
-    for some in _some(keys):
-        marks = ", ".join("?" * len(some))
+    for some, marks in some_of(keys):
         sql = f"SELECT verdicts FROM {table} WHERE answer = ? AND key IN ({marks})"
         for (numbers,) in answers.rows(kept, sql, [kept.id, *some]):
             found.update(load_array("i", numbers))
@@ -93,9 +93,11 @@ def _write(
     cache.write(sql, [(answer, key, numbers.tobytes()) for key, numbers in rows])
 
 
-def _some(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), _AT_ONCE):
-        yield keys[start : start + _AT_ONCE]
+def some_of(wanted: Sequence[_T]) -> Iterator[tuple[Sequence[_T], str]]:
+    """Yield as many as one query asks for, and the marks for them in it."""
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        yield some, ", ".join("?" * len(some))
 
 
 def _none() -> array[int]:

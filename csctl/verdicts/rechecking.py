@@ -30,6 +30,7 @@ from csctl.verdicts.keyed import (
     TOUCHES,
     load_array,
     read_numbers,
+    some_of,
     write_all,
     write_more,
 )
@@ -37,7 +38,6 @@ from csctl.verdicts.pool import Told
 from csctl.verdicts.touched import touched_by
 from csctl.verdicts.validation import check_stray, record_paths
 
-_AT_ONCE: Final = 400
 # From so many on it is quicker to read all records once.
 _MANY: Final = 2_000
 _SCHEMAS: Final = "schemas"
@@ -220,9 +220,7 @@ class Recheck:
 
     def _rows_of(self, kept: Kept, sql: str, wanted: Sequence[Any]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
+        for some, marks in some_of(wanted):
             rows += self._answers.rows(kept, sql.format(marks), [kept.id, *some])
         return rows
 
@@ -290,9 +288,7 @@ class Recheck:
 
     def _numbers(self, answer: int, paths: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         found = {}
-        for start in range(0, len(paths), _AT_ONCE):
-            some = paths[start : start + _AT_ONCE]
-            marks = ", ".join("?" * len(some))
+        for some, marks in some_of(paths):
             sql = f"SELECT path, id, touched FROM verdicts WHERE answer = ? AND path IN ({marks})"
             rows = self._cache.read(sql, [answer, *some])
             found.update({path: (number, touched) for path, number, touched in rows})

@@ -337,6 +337,7 @@ LAYERS: tuple[tuple[str, dict[str, str]], ...] = (
         },
     ),
     ("gates", {"rules.gates": "what must be true to be in a stage, or to send"}),
+    ("files of records", {"verdicts.files": "what is wrong with a file, whatever stands in it"}),
     (
         "verdicts",
         {

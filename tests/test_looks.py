@@ -23,9 +23,9 @@ from csctl.rules.gates import CHECKS, GROUPINGS
 from csctl.rules.repeats import CASES
 from csctl.rules.shape import take_shape
 from csctl.store import Store
+from csctl.verdicts.files import record_paths
 from csctl.verdicts.judging import Judge, Look, SecondJudge, Verdict, judge_many
 from csctl.verdicts.looks import EarlyIndex, LateIndex, Mentions, Seen
-from csctl.verdicts.validation import record_paths
 from tests.samples import EXAMPLES, NOW, build_company, place
 
 CHECKOUT = Path(__file__).parents[1]

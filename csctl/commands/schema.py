@@ -36,7 +36,7 @@ def command() -> None:
 def export(desk: Desk) -> int:
     """Export the schemas."""
     from csctl.scaffold import export_schemas
-    from csctl.verdicts.validation import check_schemas
+    from csctl.verdicts.files import check_schemas
 
     root = desk.store.repository.root
     written = export_schemas(root, desk.store.repository.schemas)

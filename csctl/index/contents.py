@@ -17,7 +17,8 @@ _ALL: Final = (0, 1, 2, 3, 4)
 _LINKS, _DAYS, _FILES, _TRANSLATED, _LISTS = _ALL
 _TEXTS: Final = 5
 _HOLDING: Final = frozenset((dict, list))
-_HELD: Final = 32
+# The records of one part of the work, and those they ask about.
+_HELD: Final = 512
 _NAMED: Final = 256
 _KNOWN: Final = 1_000
 

@@ -24,7 +24,8 @@ from csctl.rules.change import Step
 from csctl.rules.context import Context
 from csctl.store import Store
 from csctl.trail.stepping import Versions, name_of, owner_of
-from csctl.verdicts.validation import check_repository, check_schemas
+from csctl.verdicts.files import check_schemas
+from csctl.verdicts.validation import check_repository
 from csctl.yamlfile import yamlio
 
 _MAILMAP: Final = ".mailmap"

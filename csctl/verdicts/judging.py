@@ -20,18 +20,18 @@ from csctl.places import RECORDS
 from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules import figures
-from csctl.rules.context import build_context
+from csctl.rules.context import Context, build_context
 from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
+from csctl.verdicts.files import check_stray, record_paths
 from csctl.verdicts.kept import CALM, OF_HISTORY, RESTLESS, key_number, number_of
 from csctl.verdicts.looks import EarlyIndex, LateIndex, Seen
-from csctl.verdicts.pool import PAYS_FROM, Told, share
+from csctl.verdicts.pool import PART, PAYS_FROM, Told, share
 from csctl.verdicts.touched import Touched, keys_at, numbers_of, touched_by
-from csctl.verdicts.validation import begin_path, check_path, check_stray, end_record, record_paths
+from csctl.verdicts.validation import Begun, begin_paths, end_record
 
 _DEPTH_OF_CODES: Final = 2
-_AT_ONCE: Final = 25
 
 
 class Verdict(NamedTuple):
@@ -183,12 +183,22 @@ class Judge:
 
     def __call__(self, paths: Sequence[str]) -> list[Verdict]:
         """Return the verdict on each, in their order."""
-        return [self._judge(path) for path in paths]
+        parts = (paths[begin : begin + PART] for begin in range(0, len(paths), PART))
+        return [verdict for part in parts for verdict in self._judge(part)]
 
-    def _judge(self, path: str) -> Verdict:
-        context = self._context.for_record()
-        found = check_path(self._store, context, path)
-        return self._verdict(path, found, context.asked, touched_by(self._index, path))
+    def _judge(self, paths: Sequence[str]) -> list[Verdict]:
+        """Return the verdicts on a part of the work; one step is taken for all, then the next."""
+        _read, contexts, begun = self._begin(paths)
+        touched = [touched_by(self._index, path) for path in paths]
+        findings, asked = [each.findings for each in begun], [each.asked for each in contexts]
+        return list(map(self._verdict, paths, findings, asked, touched))
+
+    def _begin(
+        self, paths: Sequence[str]
+    ) -> tuple[list[Record | Finding], list[Context], list[Begun]]:
+        read = [self._index.read(path) for path in paths]
+        contexts = [self._context.for_record() for _path in paths]
+        return read, contexts, begin_paths(self._store, zip(paths, read, contexts, strict=True))
 
     def _verdict(
         self, path: str, findings: Iterable[Finding], asked: Asked, touched: Touched
@@ -235,48 +245,50 @@ class FirstJudge(Judge):
     """Judges as far as that can be done before all records have been looked at."""
 
     def look(self, paths: Sequence[str]) -> list[Look]:
-        """Return the looks at some paths, in their order."""
-        looks: list[Look] = []
-        for begin in range(0, len(paths), _AT_ONCE):  # what a step needs stays at hand
-            some = paths[begin : begin + _AT_ONCE]
-            read = [self._index.read(path) for path in some]
-            for each in read:
-                if isinstance(each, Record):
-                    self._context.shape_of(each)
-            looks += map(self._look, some, read)
-        return looks
+        """Return the looks at a part of all paths, in their order."""
+        read, contexts, begun = self._begin(paths)
+        keys = [keys_at(self._store, *each) for each in zip(paths, read, strict=True)]
+        return list(map(self._look, paths, read, [each.asked for each in contexts], begun, keys))
 
-    def _look(self, path: str, read: Record | Finding) -> Look:
-        context = self._context.for_record()
-        found, later = begin_path(self._store, context, path, read)
-        keys = keys_at(self._store, path, read)
-        verdict = self._verdict(path, found, context.asked, numbers_of(keys))
+    def _look(
+        self,
+        path: str,
+        read: Record | Finding,
+        asked: Asked,
+        begun: Begun,
+        keys: Mapping[str, str],
+    ) -> Look:
+        verdict = self._verdict(path, begun.findings, asked, numbers_of(keys))
         standing = [each for each in keys.items() if each[1]]
-        if not later or isinstance(read, Finding):
+        if not begun.later or isinstance(read, Finding):
             return Look(verdict, (), "", False, standing)
-        return Look(verdict, later, _blob_of(read), context.shape_of(read).record is read, standing)
+        is_whole = self._context.shape_of(read).record is read
+        return Look(verdict, begun.later, _blob_of(read), is_whole, standing)
 
 
 class SecondJudge(Judge):
-    """Judges what was left until all records had been looked at; `begun` are the looks by path."""
+    """Judges what was left until all records had been looked at; `looks` are the looks by path."""
 
     def __init__(
         self,
         store: Store,
         now: datetime,
         index: Index,
-        begun: Mapping[str, Look],
+        looks: Mapping[str, Look],
         *,
         restless: bool,
     ) -> None:
         super().__init__(store, now, index, restless=restless, shaping=self._shape)
-        self._begun = begun
+        self._looks = looks
         self._whole: Record | None = None
 
-    def _judge(self, path: str) -> Verdict:
-        look, read = self._begun[path], self._index.read(path)
+    def _judge(self, paths: Sequence[str]) -> list[Verdict]:
+        return [self._end(path) for path in paths]
+
+    def _end(self, path: str) -> Verdict:
+        look, read = self._looks[path], self._index.read(path)
         if isinstance(read, Finding) or _blob_of(read) != look.blob:
-            return super()._judge(path)  # as it is by now
+            return super()._judge([path])[0]  # as it is by now
         self._whole = read if look.is_whole else None
         context = self._context.for_record()
         found = end_record(read, context, look.later)

@@ -22,6 +22,7 @@ from csctl.record import Record
 from csctl.rules.shape import Shape, take_shape
 from csctl.store import Store
 from csctl.times import publicdays
+from csctl.verdicts.files import check_stray, record_paths
 from csctl.verdicts.footing import Footing
 from csctl.verdicts.judging import Judge, Verdict, judge_all
 from csctl.verdicts.kept import OF_HISTORY, RESTLESS, Answers, Kept, key_number, number_of
@@ -36,7 +37,6 @@ from csctl.verdicts.keyed import (
 )
 from csctl.verdicts.pool import Told
 from csctl.verdicts.touched import touched_by
-from csctl.verdicts.validation import check_stray, record_paths
 
 # From so many on it is quicker to read all records once.
 _MANY: Final = 2_000

@@ -13,7 +13,7 @@ from csctl.record import Record
 from csctl.repository import open_repository
 from csctl.rules.figures import FIGURES, PROVEN
 from csctl.store import Store
-from csctl.verdicts.validation import record_paths
+from csctl.verdicts.files import record_paths
 
 # Joined out of other tables.
 _JOINED = {"open": "closed", "clocks": "complaints", "responses": "asked", "scores": "asked"}

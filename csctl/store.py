@@ -199,7 +199,7 @@ class Store:
     def read_bytes(self, path: str) -> bytes:
         """Return the bytes of a file; CsctlError if it is unreadable or outside the repository."""
         try:
-            with open(self._readable(path), "rb") as file:
+            with open(self._readable(path), "rb", buffering=0) as file:  # read at one go
                 return file.read()
         except OSError as error:
             raise CsctlError(

@@ -22,7 +22,9 @@ _Entry: TypeAlias = tuple[int, bool, "str | None", str, Any]
 # A value that each entry has for itself: a list, a map or a text of several lines.
 _OPEN: Final = object()
 _COMMENT: Final = (-1, False, None, "", None)
+# So many lines are remembered; `lru_cache` would write down the order in which they are asked for.
 _LINES: Final = 16_384
+_known: Final[dict[str, _Entry]] = {}
 _HEAD: Final = re.compile(r"( *)(- )?([$\w][\w.+-]{0,99}|'[^']{1,99}')")
 _ROW: Final = re.compile(r"( *)- (.+)")
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"\\]*\"")
@@ -70,10 +72,11 @@ def _build(lines: list[str]) -> dict[str, Any]:
     above: list[tuple[Any, int]] = []
     owner: str | None = None  # the key whose value may follow, on lines indented further
     next_line = 0
+    known = _known.get
     for number, line in enumerate(lines):
         if not line or number < next_line:
             continue
-        column, is_row, key, rest, value = _entry(line)
+        column, is_row, key, rest, value = known(line) or _learn(line)
         if column < 0:
             continue
         if column > indent:
@@ -105,9 +108,15 @@ def _build(lines: list[str]) -> dict[str, Any]:
     return root
 
 
-@lru_cache(maxsize=_LINES)
+def _learn(line: str) -> _Entry:
+    """Return what a line says, and remember it: many lines stand in many records."""
+    if len(_known) >= _LINES:
+        _known.clear()
+    entry = _known[line] = _entry(line)
+    return entry
+
+
 def _entry(line: str) -> _Entry:
-    """Return what a line says, the same each time: many lines stand in many records."""
     if _ODD.search(line):
         raise _Unsure
     head, colon, rest = line.partition(": ")

@@ -138,7 +138,11 @@ def _check_collection(event: Any, depth: int) -> None:
     if event.tag is not None or event.anchor is not None:
         raise _marked(event)
     if depth > MAX_DEPTH:
-        raise _at(event, _("The file is nested more than 40 levels deep."))
+        raise _at(event, _too_deep())
+
+
+def _too_deep() -> str:
+    return _("The file is nested more than 40 levels deep.")
 
 
 def _at(event: Any, message: str, hint: str = "") -> YamlError:
@@ -220,6 +224,8 @@ def _explain(error: Any, text: str) -> YamlError | None:
         return _there(mark, _("A tab stands where the line is indented."), _("Use spaces."))
     if "cannot start" in said or re.search(r"an? (alias|anchor|tag):|tag handle", said):
         return _there(start, *_no_sign(text[start.index : start.index + 1]))
+    if "nesting depth" in said:  # libyaml 0.2.6 counts for itself, and looks far ahead
+        return _there(mark, _too_deep())
     for needle, place, message, hint in _explanations(mark, start):
         if needle in said:
             return _there(place, message, hint)

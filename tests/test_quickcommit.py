@@ -118,7 +118,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place.write(path, "id: 0\r\n" if path == MAIL else "id: 0\n")
     _begin(place)
     (place.root / ".git" / EDITED).unlink()
+    _age(place)
     return place.root
+
+
+def _age(place: Place) -> None:
+    """Make the files older than any index: git reads again what is of the same second as it."""
+    then = time.time() - 60
+    for path in place.git("ls-files", "-z").split("\0")[:-1]:
+        os.utime(place.root / path, (then, then))
 
 
 def _begin(place: Place) -> None:
